@@ -1,0 +1,99 @@
+"""The states of one write to the outside world and the moves between them (the six money rules, design section 4).
+
+    INTENDED -> SENDING -> CONFIRMED | REFUSED | UNKNOWN
+    UNKNOWN  -> INTENDED (proved absent) | CONFIRMED (found) | REVIEW (nobody can tell)
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+
+class EffectState:
+    """Text states; the database repeats them as a CHECK."""
+
+    INTENDED = "intended"
+    SENDING = "sending"
+    CONFIRMED = "confirmed"
+    REFUSED = "refused"
+    UNKNOWN = "unknown"
+    REVIEW = "review"
+
+    ALL = (INTENDED, SENDING, CONFIRMED, REFUSED, UNKNOWN, REVIEW)
+    OPEN = (INTENDED, SENDING, UNKNOWN)
+
+
+class EffectKind:
+    """What is written outside."""
+
+    PLACE = "place"
+    PAY = "pay"
+    SHIP = "ship"
+    CORRECT = "correct"
+    CANCEL = "cancel"
+
+    ALL = (PLACE, PAY, SHIP, CORRECT, CANCEL)
+
+
+MOVES: dict[str, frozenset[str]] = {
+    EffectState.INTENDED: frozenset({EffectState.SENDING, EffectState.REFUSED, EffectState.REVIEW}),
+    EffectState.SENDING: frozenset(
+        {EffectState.CONFIRMED, EffectState.REFUSED, EffectState.UNKNOWN, EffectState.INTENDED}
+    ),
+    EffectState.UNKNOWN: frozenset({EffectState.INTENDED, EffectState.CONFIRMED, EffectState.REVIEW}),
+    EffectState.CONFIRMED: frozenset(),
+    EffectState.REFUSED: frozenset(),
+    EffectState.REVIEW: frozenset({EffectState.INTENDED, EffectState.CONFIRMED, EffectState.REFUSED}),
+}
+
+
+class IllegalMove(ValueError):
+    """A state change that the drawing above does not have."""
+
+
+def check_move(old: str, new: str) -> None:
+    """Raises IllegalMove unless `old -> new` is an arrow of the drawing."""
+    if new not in MOVES[old]:
+        raise IllegalMove(f"An effect cannot go from {old} to {new}.")
+
+
+@dataclass(frozen=True)
+class VendorMemory:
+    """What a vendor can tell us about a write whose answer was lost.
+
+    `dedupes_by_key`: the same key inside `key_retention` returns the first result. `finds_by_reference`: a look-up by
+    our reference sees every earlier write after `quarantine` (peer's idle time-out plus its longest processing time,
+    counted from the send; 15 minutes unless the vendor says less).
+    """
+
+    dedupes_by_key: bool
+    finds_by_reference: bool
+    key_retention: timedelta = timedelta(hours=24)
+    quarantine: timedelta = timedelta(minutes=15)
+
+
+class NextStep:
+    """What to do with an UNKNOWN effect."""
+
+    WAIT = "wait"
+    LOOK_UP = "look_up"
+    SEND_AGAIN = "send_again"
+    REVIEW = "review"
+
+
+def next_step(memory: VendorMemory, sent_at: datetime, absent_count: int, now: datetime) -> str:
+    """Rule 4: never send again before proof. `now` is real time, measured *before* any look-up."""
+    age = now - sent_at
+    if memory.finds_by_reference:
+        if absent_count >= 2 and age >= memory.quarantine:
+            return NextStep.SEND_AGAIN
+        return NextStep.LOOK_UP
+    if memory.dedupes_by_key:
+        return NextStep.SEND_AGAIN if age < memory.key_retention / 2 else NextStep.REVIEW
+    return NextStep.REVIEW
+
+
+def counts_as_absent(memory: VendorMemory, sent_at: datetime, asked_at: datetime) -> bool:
+    """A "not found" proves something only when the question was asked after the quarantine."""
+    return asked_at - sent_at >= memory.quarantine
