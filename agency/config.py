@@ -1,0 +1,124 @@
+"""Settings, read once from the environment; every name that an operator may set is in this file."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+
+DEMO_APP_KEY = "fake-app-key"
+DEMO_APP_SECRET = "fake-app-secret"  # noqa: S105 - the simulator's published test value
+
+
+class BadSetting(ValueError):
+    """A setting that cannot be used; the message names it and the remedy."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What the program was told. URLs of the outside have no trailing slash; `simulator` starts and feeds our own."""
+
+    data_dir: Path
+    port: int = 8000
+    host: str = "127.0.0.1"
+    database_url: str | None = None
+    redis_url: str | None = None
+    simulator: bool = True
+    tiktok_api_url: str = "https://open-api.tiktokglobalshop.com"
+    tiktok_auth_url: str = "https://auth.tiktok-shops.com"
+    tiktok_authorize_url: str = "https://services.us.tiktokshop.com/open/authorize"
+    tiktok_app_key: str = DEMO_APP_KEY
+    tiktok_app_secret: str = field(default=DEMO_APP_SECRET, repr=False)
+    tiktok_service_id: str = ""
+    public_url: str = ""
+    master_key: str = field(default="", repr=False)
+    clock_origin: datetime | None = None
+    clock_epoch: datetime | None = None
+    clock_rate: float = 1.0
+    outside_timeout: float = 20.0
+    lane_lease: float = 60.0
+    dispatcher_tick: float = 0.2
+    workers: int = 2
+    secure_cookies: bool = False
+    run_id: str = ""
+
+
+def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
+    """Builds Settings from environment variables. Raises BadSetting, naming the variable and the remedy."""
+    env = os.environ if environ is None else environ
+    data_dir = Path(env.get("SHOPFLEET_DATA") or Path.cwd() / "var").absolute()
+    simulator = env.get("SIMULATOR", "on").lower() not in ("off", "0", "no", "false")
+    settings = Settings(
+        data_dir=data_dir,
+        port=_number(env, "PORT", 8000),
+        host=env.get("HOST", "127.0.0.1"),
+        database_url=env.get("DATABASE_URL") or None,
+        redis_url=env.get("REDIS_URL") or None,
+        simulator=simulator,
+        tiktok_api_url=_url(env, "TIKTOK_API_URL", Settings.tiktok_api_url),
+        tiktok_auth_url=_url(env, "TIKTOK_AUTH_URL", Settings.tiktok_auth_url),
+        tiktok_authorize_url=_url(env, "TIKTOK_AUTHORIZE_URL", Settings.tiktok_authorize_url),
+        tiktok_app_key=env.get("TIKTOK_APP_KEY", DEMO_APP_KEY),
+        tiktok_app_secret=env.get("TIKTOK_APP_SECRET", DEMO_APP_SECRET),
+        tiktok_service_id=env.get("TIKTOK_SERVICE_ID", ""),
+        public_url=env.get("PUBLIC_URL", "").rstrip("/"),
+        master_key=env.get("SHOPFLEET_KEY", ""),
+        clock_origin=_moment(env, "CLOCK_ORIGIN"),
+        clock_epoch=_moment(env, "CLOCK_EPOCH"),
+        clock_rate=_decimal(env, "CLOCK_RATE", 1.0),
+        outside_timeout=_decimal(env, "OUTSIDE_TIMEOUT", 20.0),
+        lane_lease=_decimal(env, "LANE_LEASE", 60.0),
+        dispatcher_tick=_decimal(env, "DISPATCHER_TICK", 0.2),
+        workers=_number(env, "WORKERS", 2),
+        secure_cookies=env.get("SECURE_COOKIES", "off").lower() in ("on", "1", "yes", "true"),
+        run_id=env.get("SHOPFLEET_RUN_ID", ""),
+    )
+    if not simulator and settings.tiktok_app_secret == DEMO_APP_SECRET:
+        raise BadSetting("SIMULATOR is off but TIKTOK_APP_SECRET is not set; take it from your app in Partner Center.")
+    return settings
+
+
+def _number(env: Mapping[str, str], name: str, default: int) -> int:
+    text = env.get(name, "")
+    if not text:
+        return default
+    try:
+        value = int(text)
+    except ValueError as error:
+        raise BadSetting(f"{name} must be a whole number, not {text!r}.") from error
+    if value < 0:
+        raise BadSetting(f"{name} must not be negative.")
+    return value
+
+
+def _decimal(env: Mapping[str, str], name: str, default: float) -> float:
+    text = env.get(name, "")
+    try:
+        value = float(text) if text else default
+    except ValueError as error:
+        raise BadSetting(f"{name} must be a number, not {text!r}.") from error
+    if value <= 0:
+        raise BadSetting(f"{name} must be above zero.")
+    return value
+
+
+def _moment(env: Mapping[str, str], name: str) -> datetime | None:
+    text = env.get(name, "")
+    if not text:
+        return None
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise BadSetting(f"{name} must be an ISO time such as 2026-11-23T08:00:00+00:00.") from error
+    if moment.tzinfo is None:
+        raise BadSetting(f"{name} needs a time zone, for example +00:00 at its end.")
+    return moment
+
+
+def _url(env: Mapping[str, str], name: str, default: str) -> str:
+    value = env.get(name) or default
+    if not value.startswith(("http://", "https://")):
+        raise BadSetting(f"{name} must start with http:// or https://.")
+    return value.rstrip("/")

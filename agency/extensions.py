@@ -1,0 +1,98 @@
+"""The ground under the application: one engine per database login, and the Redis connection. Knows no table.
+
+A connection belongs to one login for its whole life (there is no SET ROLE), and every transaction begins with its scope
+in the same round trip: `BEGIN; SET LOCAL app.agency_id = ...`. A transaction without a scope cannot start.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from typing import Any
+
+from redis import Redis
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.orm import Session
+
+from agency.domain.scope import Scope
+
+LOGINS = ("staff", "portal", "system")
+
+
+class ScopeMissing(RuntimeError):
+    """A transaction was started on a tenant login without a scope."""
+
+
+def login_name(login: str) -> str:
+    """The database role of a login."""
+    return f"shopfleet_{login}"
+
+
+def login_password(master_key: str, login: str) -> str:
+    """The password of a login, derived from the master key so that no second secret has to be kept."""
+    return hmac.new(master_key.encode(), f"login:{login}".encode(), hashlib.sha256).hexdigest()
+
+
+def login_url(owner_url: str, login: str, master_key: str) -> URL:
+    """The owner's URL with the login's name and password in their place."""
+    url = sqlalchemy_url(owner_url)
+    return url.set(username=login_name(login), password=login_password(master_key, login))
+
+
+def sqlalchemy_url(url: str) -> URL:
+    """Any postgres URL, with psycopg as the driver."""
+    parsed = make_url(url)
+    return parsed.set(drivername="postgresql+psycopg")
+
+
+def _begin(connection: Connection) -> None:
+    options = connection.get_execution_options()
+    statement = options.get("shopfleet_begin")
+    if statement is None:
+        raise ScopeMissing("This transaction has no scope; open it with transaction(scope).")
+    connection.connection.driver_connection.execute(statement)  # type: ignore[union-attr]
+
+
+def _begin_statement(scope: Scope) -> str:
+    start = "BEGIN READ ONLY" if scope.login == "portal" or scope.read_only else "BEGIN"
+    settings = "".join(f"; SET LOCAL {name} = '{int(value)}'" for name, value in scope.settings().items())
+    return start + settings
+
+
+class Database:
+    """Engines of the three logins. One session, one scope: a new scope needs a new session."""
+
+    def __init__(self, owner_url: str, master_key: str, pool_size: int = 5) -> None:
+        self._engines: dict[str, Engine] = {}
+        for login in LOGINS:
+            engine = create_engine(
+                login_url(owner_url, login, master_key),
+                pool_size=pool_size,
+                max_overflow=10,
+                pool_pre_ping=True,
+                hide_parameters=True,
+                connect_args={"autocommit": True, "application_name": f"shopfleet-{login}"},
+            )
+            event.listen(engine, "begin", _begin)
+            self._engines[login] = engine
+
+    def session(self, scope: Scope) -> Session:
+        """A session whose every transaction runs in `scope` on the scope's login."""
+        bound = self._engines[scope.login].execution_options(shopfleet_begin=_begin_statement(scope))
+        return Session(bind=bound, expire_on_commit=False, autoflush=True, info={"scope": scope})
+
+    def system_session(self) -> Session:
+        """A session of the system login: sign-in, webhook door, dispatcher. Sees ids and times, no tenant data."""
+        bound = self._engines["system"].execution_options(shopfleet_begin="BEGIN")
+        return Session(bind=bound, expire_on_commit=False, info={"scope": None})
+
+    def dispose(self) -> None:
+        """Closes all pooled connections; called before a fork so that no socket crosses it."""
+        for engine in self._engines.values():
+            engine.dispose()
+
+
+def connect_redis(url: str, **options: Any) -> Redis:
+    """The bell rope. Whatever is in Redis may vanish at any time."""
+    return Redis.from_url(url, **options)
