@@ -1,0 +1,67 @@
+"""Who may sign in: agencies, people, their memberships, and their server-side sessions."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from agency.domain.scope import ROLES
+from agency.models.base import Base, WithCreatedAt, WithId, WithPublicId
+from agency.models.tenancy import one_of
+
+
+class Agency(WithPublicId, WithCreatedAt, Base):
+    """The freelancer's business; it pays us and owns clients."""
+
+    __tablename__ = "agencies"
+
+    name: Mapped[str]
+    brand_colour: Mapped[str] = mapped_column(server_default="#1b1f28")
+    buying_stopped_at: Mapped[datetime | None]
+    buying_stopped_by: Mapped[str | None]
+
+
+class User(WithPublicId, WithCreatedAt, Base):
+    """A person; global, since one person may work for several agencies. Only the system login reads this table."""
+
+    __tablename__ = "users"
+
+    email: Mapped[str] = mapped_column(unique=True)  # lower case
+    name: Mapped[str]
+    password_hash: Mapped[str]  # argon2id
+    time_zone: Mapped[str] = mapped_column(server_default="UTC")
+    disabled_at: Mapped[datetime | None]
+
+
+class Membership(WithPublicId, WithCreatedAt, Base):
+    """A person's role in an agency. `client_ids` narrows an operator or viewer; a client member has exactly one."""
+
+    __tablename__ = "memberships"
+    __table_args__ = (
+        CheckConstraint(one_of("role", ROLES), name="role"),
+        CheckConstraint("role <> 'client_member' or cardinality(client_ids) = 1", name="client_member_has_client"),
+        Index("uq_memberships_live", "user_id", "agency_id", unique=True, postgresql_where=text("ended_at is null")),
+    )
+
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
+    agency_id: Mapped[int] = mapped_column(ForeignKey("agencies.id"))
+    role: Mapped[str]
+    client_ids: Mapped[list[int] | None]
+    ended_at: Mapped[datetime | None]
+
+
+class UserSession(WithId, WithCreatedAt, Base):
+    """One signed-in device. Only the SHA-256 of its token is stored; Redis may vanish without signing anybody out."""
+
+    __tablename__ = "sessions"
+    __table_args__ = (Index("ix_sessions_user", "user_id"),)
+
+    token_hash: Mapped[bytes] = mapped_column(unique=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
+    membership_id: Mapped[int] = mapped_column(ForeignKey("memberships.id"))
+    last_seen_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    revoked_at: Mapped[datetime | None]
+    device: Mapped[str] = mapped_column(server_default="")

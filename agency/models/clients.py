@@ -1,0 +1,44 @@
+"""Clients (the tenants whose data must never mix), their limits, and their data keys."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from agency.models.base import Base, WithCreatedAt, WithPublicId
+from agency.models.tenancy import TenantOwned, client_of_agency
+
+
+class Client(WithPublicId, WithCreatedAt, Base):
+    """One shop owner. Limits are in minor units of the client's currency."""
+
+    __tablename__ = "clients"
+    __table_args__ = (
+        UniqueConstraint("id", "agency_id"),
+        Index("ix_clients_agency_id_id", "agency_id", "id"),
+        CheckConstraint("approval_above_minor >= 0", name="approval_above_minor"),
+        CheckConstraint("daily_budget_minor >= 0", name="daily_budget_minor"),
+    )
+
+    agency_id: Mapped[int] = mapped_column(ForeignKey("agencies.id"))
+    name: Mapped[str]
+    currency: Mapped[str]
+    time_zone: Mapped[str] = mapped_column(server_default="UTC")
+    approval_above_minor: Mapped[int] = mapped_column(server_default="5000")
+    margin_floor_bp: Mapped[int] = mapped_column(server_default="0")  # of sales; below it a person decides
+    daily_budget_minor: Mapped[int] = mapped_column(server_default="100000")
+    buying_stopped_at: Mapped[datetime | None]
+    buying_stopped_by: Mapped[str | None]
+
+
+class ClientKey(TenantOwned, WithCreatedAt, Base):
+    """A client's data key, wrapped by the master key. Deleting the row shreds what it sealed, in backups too."""
+
+    __tablename__ = "client_keys"
+    __table_args__ = (client_of_agency(), UniqueConstraint("client_id", "version"))
+
+    version: Mapped[int] = mapped_column(primary_key=True)
+    client_id: Mapped[int] = mapped_column(primary_key=True)
+    wrapped_key: Mapped[bytes]

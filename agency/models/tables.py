@@ -1,0 +1,21 @@
+"""Every table in one import, for migrations and for the catalogue test."""
+
+from __future__ import annotations
+
+from agency.models import (  # noqa: F401 - imported for their effect on the metadata
+    accounts,
+    attention,
+    catalog,
+    clients,
+    effects,
+    finance,
+    inbox,
+    lanes,
+    orders,
+    parcels,
+    purchasing,
+    shops,
+)
+from agency.models.base import Base
+
+metadata = Base.metadata

@@ -1,0 +1,60 @@
+"""`upgrade(owner_url, master_key)`: creates the logins, then brings the schema to its head. Safe to repeat."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import Connection, create_engine, text
+from sqlalchemy.engine import URL
+
+from agency.extensions import LOGINS, login_name, login_password, sqlalchemy_url
+
+REQUIRED_POSTGRES = 150000  # unique NULLS handling, security_invoker views and MERGE are those of 15
+
+
+class WrongDatabase(RuntimeError):
+    """The server cannot be used; the message says why and what would help."""
+
+
+def upgrade(owner_url: str, master_key: str) -> None:
+    """Raises WrongDatabase for a server older than 15."""
+    engine = create_engine(sqlalchemy_url(owner_url))
+    with engine.begin() as connection:
+        version = int(connection.execute(text("show server_version_num")).scalar_one())
+        if version < REQUIRED_POSTGRES:
+            raise WrongDatabase(f"PostgreSQL 15 or newer is required; this server is {version // 10000}.")
+        # One upgrade at a time, also across hosts.
+        connection.execute(text("select pg_advisory_xact_lock(748201)"))
+        _ensure_logins(connection, engine.url, master_key)
+        command.upgrade(_config(connection), "head")
+    engine.dispose()
+
+
+def _config(connection: Connection) -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent))
+    config.attributes["connection"] = connection
+    return config
+
+
+def _ensure_logins(connection: Connection, url: URL, master_key: str) -> None:
+    for login in LOGINS:
+        name, password = login_name(login), login_password(master_key, login)
+        exists = connection.execute(
+            text("select 1 from pg_roles where rolname = :name"), {"name": name}
+        ).scalar()
+        verb = "alter" if exists else "create"
+        # Names and hex digests of ours only; DDL takes no parameters.
+        connection.execute(
+            text(f"{verb} role {name} login noinherit nosuperuser nobypassrls password '{password}'")
+        )
+        connection.execute(text(f"grant connect on database {_quoted(url.database or '')} to {name}"))
+        connection.execute(text(f"grant usage on schema public to {name}"))
+    connection.execute(text(f"revoke temporary on database {_quoted(url.database or '')} from public"))
+    connection.execute(text("revoke create on schema public from public"))
+
+
+def _quoted(identifier: str) -> str:
+    return '"' + identifier.replace('"', '""') + '"'
