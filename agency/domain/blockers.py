@@ -1,0 +1,103 @@
+"""Why an order is not bought by itself: every reason at once, each with its remedy; some can be waved through."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from agency.domain.money import Money, format_money
+from agency.domain.purchasing import Blocker
+
+# Order types whose goods exist later or never; a person decides (facts, section 4.2).
+_UNUSUAL_TYPES = ("PRE_ORDER", "ZERO_LOTTERY", "AUCTION", "VIRTUAL_ORDER")
+
+
+@dataclass(frozen=True)
+class BuyLimits:
+    """The client's limits, all in the client's currency except the floor (basis points of sales)."""
+
+    currency: str
+    approval_above: Money
+    margin_floor_bp: int
+    budget_left: Money
+
+
+@dataclass(frozen=True)
+class BuyFacts:
+    """What is known of an order when it is about to be bought.
+
+    `unbuyable` holds one (code, sentence) per sku for which no supplier can be used; `stops` the names of the stop
+    switches that are on; `cost` is None while the order cannot be priced.
+    """
+
+    order_type: str
+    is_sample: bool
+    is_replacement: bool
+    is_cancel_requested: bool
+    unknown_codes: Sequence[str]
+    contact_missing: bool
+    contact_masked: bool
+    address_problems: Sequence[tuple[str, str]]
+    stops: Sequence[str]
+    unbuyable: Sequence[tuple[str, str]]
+    cost: Money | None
+    cost_currencies: Sequence[str]
+    revenue: Money
+    margin: Money | None
+    limits: BuyLimits
+
+
+def find_blockers(facts: BuyFacts) -> list[Blocker]:
+    """All reasons that stand against buying now; empty = buy."""
+    return [*_kind(facts), *_address(facts), *_supply(facts), *_money(facts)]
+
+
+def _kind(facts: BuyFacts) -> list[Blocker]:
+    found = [Blocker("stopped", f"Buying is stopped for {name}. Start it again to go on.") for name in facts.stops]
+    if facts.is_cancel_requested:
+        found.append(Blocker("cancel_requested", "The buyer asked to cancel. Answer the request in TikTok first."))
+    if facts.is_sample:
+        found.append(Blocker("sample", "A sample order brings no sale. Approve it to buy it all the same.", True))
+    if facts.is_replacement:
+        found.append(Blocker("replacement", "A replacement order brings no new sale. Approve it to buy it.", True))
+    if facts.order_type in _UNUSUAL_TYPES:
+        word = facts.order_type.lower().replace("_", " ")
+        found.append(Blocker("unusual_type", f"This is a {word} order. Approve it once the goods can be bought.", True))
+    for code in facts.unknown_codes:
+        found.append(Blocker("unknown_code", f"TikTok sent {code}, which Shopfleet does not know. Check the order."))
+    return found
+
+
+def _address(facts: BuyFacts) -> list[Blocker]:
+    if facts.contact_missing:
+        return [Blocker("address_missing", "There is no buyer address. It is read again with the next order update.")]
+    if facts.contact_masked:
+        sentence = "TikTok shows the buyer's address masked. Check that the shop ships by itself, then read it again."
+        return [Blocker("address_masked", sentence)]
+    return [Blocker(code, sentence) for code, sentence in facts.address_problems]
+
+
+def _supply(facts: BuyFacts) -> list[Blocker]:
+    return [Blocker(code, sentence) for code, sentence in facts.unbuyable]
+
+
+def _money(facts: BuyFacts) -> list[Blocker]:
+    if facts.cost is None:
+        return []
+    limits, found = facts.limits, []
+    if any(currency != limits.currency for currency in (*facts.cost_currencies, facts.revenue.currency)):
+        sentence = "Cost and sale are in different currencies, so the margin is unknown. Approve it to buy."
+        return [Blocker("currency_differs", sentence, True)]
+    if facts.cost > limits.approval_above:
+        limit, cost = format_money(limits.approval_above), format_money(facts.cost)
+        found.append(Blocker("cost_over_limit", f"Cost {cost} is over the limit of {limit}. Approve it to buy.", True))
+    if facts.cost > limits.budget_left:
+        left = format_money(limits.budget_left)
+        sentence = f"Today's budget has {left} left. Approve it, or wait until tomorrow."
+        found.append(Blocker("budget_used_up", sentence, True))
+    if facts.margin is not None:
+        floor = facts.revenue.amount * limits.margin_floor_bp // 10_000
+        if facts.margin.amount < floor:
+            sentence = f"Only {format_money(facts.margin)} would be left of this sale. Approve it to buy all the same."
+            found.append(Blocker("margin_below_floor", sentence, True))
+    return found

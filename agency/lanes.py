@@ -1,0 +1,170 @@
+"""Lanes: who may work next on which outside API. PostgreSQL decides; a bell in Redis only wakes somebody up.
+
+    make_due (business transaction) -> claim_due (dispatcher: fence + 1, lease) -> bell -> take (worker: compare-and-set
+    on the fence) -> serve, extend -> give_back (next due time)
+
+A lease that runs out without a word is claimed again: a lost bell or a dead worker costs one lease, never work.
+All times are machine time, taken from the database.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+
+@dataclass(frozen=True)
+class ClaimedLane:
+    """What a bell carries: an id and the fence that makes it valid once."""
+
+    lane_id: int
+    fence: int
+
+
+@dataclass(frozen=True)
+class Turn:
+    """A lane taken by a worker; the scope of the work comes from here and never from the job."""
+
+    lane_id: int
+    fence: int
+    agency_id: int
+    client_id: int
+    shop_id: int | None
+    supplier_id: int | None
+    authorization_id: int | None
+    api: str
+    failures: int
+
+
+_MAKE_DUE = text(
+    """
+    update lanes set due_at = least(due_at, coalesce(cast(:at as timestamptz), now()))
+    where api = :api
+      and shop_id is not distinct from :shop_id
+      and supplier_id is not distinct from :supplier_id
+      and authorization_id is not distinct from :authorization_id
+    """
+)
+
+_ADD = text(
+    """
+    insert into lanes (agency_id, client_id, shop_id, supplier_id, authorization_id, api, due_at)
+    values (:agency_id, :client_id, :shop_id, :supplier_id, :authorization_id, :api, :due_at)
+    on conflict do nothing
+    """
+)
+
+# An expired lease is a lost bell or a dead worker. Free lanes wait by due time, broken ones by the end of their lease.
+_CLAIM = text(
+    """
+    update lanes l set
+      fence = l.fence + 1,
+      lost_bells = l.lost_bells + (l.lease_until is not null)::int,
+      lease_until = now() + make_interval(secs => :lease)
+    from (
+      select id from (
+        (select id, due_at as since from lanes
+         where lease_until is null and due_at <= now()
+         order by due_at limit :room for update skip locked)
+        union all
+        (select id, lease_until as since from lanes
+         where lease_until is not null and lease_until < now()
+         order by lease_until limit :room for update skip locked)
+      ) candidates order by since limit :room
+    ) chosen
+    where l.id = chosen.id
+    returning l.id, l.fence
+    """
+)
+
+_TAKE = text(
+    """
+    update lanes set fence = fence + 1, due_at = null, turns = turns + 1, last_turn_at = now(),
+      lease_until = now() + make_interval(secs => :lease)
+    where id = :lane_id and fence = :fence
+    returning id, fence, agency_id, client_id, shop_id, supplier_id, authorization_id, api, failures
+    """
+)
+
+_EXTEND = text(
+    "update lanes set lease_until = now() + make_interval(secs => :lease) where id = :lane_id and fence = :fence"
+)
+
+_GIVE_BACK = text(
+    """
+    update lanes set lease_until = null, due_at = least(due_at, cast(:next_due as timestamptz)),
+      failures = :failures, problem = :problem
+    where id = :lane_id and fence = :fence
+    """
+)
+
+
+def make_due(
+    session: Session,
+    *,
+    api: str,
+    shop_id: int | None = None,
+    supplier_id: int | None = None,
+    authorization_id: int | None = None,
+    at: datetime | None = None,
+) -> None:
+    """Wakes a lane no later than `at` (machine time; None = now). Call it in the transaction that creates the work."""
+    subject = {"shop_id": shop_id, "supplier_id": supplier_id, "authorization_id": authorization_id}
+    session.execute(_MAKE_DUE, {"api": api, "at": at, **subject})
+
+
+def add_lane(
+    session: Session,
+    *,
+    agency_id: int,
+    client_id: int,
+    api: str,
+    shop_id: int | None = None,
+    supplier_id: int | None = None,
+    authorization_id: int | None = None,
+    due_at: datetime | None = None,
+) -> None:
+    """Creates the lane unless it exists."""
+    values = {"agency_id": agency_id, "client_id": client_id, "api": api, "due_at": due_at}
+    subject = {"shop_id": shop_id, "supplier_id": supplier_id, "authorization_id": authorization_id}
+    session.execute(_ADD, {**values, **subject})
+
+
+def claim_due(session: Session, room: int, lease: float) -> list[ClaimedLane]:
+    """Claims up to `room` lanes that waited longest; each gets a new fence and a lease of `lease` seconds."""
+    rows = session.execute(_CLAIM, {"room": room, "lease": lease})
+    return [ClaimedLane(row.id, row.fence) for row in rows]
+
+
+def take(session: Session, lane_id: int, fence: int, lease: float) -> Turn | None:
+    """Takes the lane for one turn; None when the bell is late, doubled or forged. The returned fence ends the turn."""
+    row = session.execute(_TAKE, {"lane_id": lane_id, "fence": fence, "lease": lease}).one_or_none()
+    if row is None:
+        return None
+    return Turn(
+        lane_id=row.id,
+        fence=row.fence,
+        agency_id=row.agency_id,
+        client_id=row.client_id,
+        shop_id=row.shop_id,
+        supplier_id=row.supplier_id,
+        authorization_id=row.authorization_id,
+        api=row.api,
+        failures=row.failures,
+    )
+
+
+def extend(session: Session, turn: Turn, lease: float) -> bool:
+    """Lengthens the lease; False when somebody else has the lane by now, and then the turn must stop."""
+    result = session.execute(_EXTEND, {"lane_id": turn.lane_id, "fence": turn.fence, "lease": lease})
+    return bool(result.rowcount)  # type: ignore[attr-defined]
+
+
+def give_back(session: Session, turn: Turn, next_due: datetime | None, failures: int = 0, problem: str = "") -> bool:
+    """Ends the turn. Work that arrived meanwhile keeps its earlier due time. False when the lane was lost."""
+    values = {"lane_id": turn.lane_id, "fence": turn.fence, "next_due": next_due}
+    result = session.execute(_GIVE_BACK, {**values, "failures": failures, "problem": problem})
+    return bool(result.rowcount)  # type: ignore[attr-defined]

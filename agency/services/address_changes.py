@@ -1,0 +1,53 @@
+"""The buyer's address changed: a purchase that was not sent is planned anew, one that was sent needs a person."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from agency.domain.purchasing import PurchaseState
+from agency.domain.scope import Scope
+from agency.models.orders import Order
+from agency.models.purchasing import Purchase
+from agency.services.attention import Cause, open_attention
+from agency.services.purchase_outcomes import release
+
+
+def note_address_changes(scope: Scope, session: Session, order_ids: Sequence[int], now: datetime) -> None:
+    """Deals with orders whose clear address became another one."""
+    for order_id in order_ids:
+        order = session.get_one(Order, order_id)
+        query = select(Purchase).where(Purchase.order_id == order_id, Purchase.state.not_in(PurchaseState.DEAD))
+        for purchase in session.scalars(query):
+            if purchase.state == PurchaseState.READY:
+                release(scope, session, purchase, "the buyer changed the address", now)
+            elif purchase.state not in (PurchaseState.CLOSED, PurchaseState.CANCELLING):
+                _ask(scope, session, order, purchase)
+
+
+def _ask(scope: Scope, session: Session, order: Order, purchase: Purchase) -> None:
+    why = (
+        "The buyer changed the address after the purchase. Ask the supplier to change it, or to take the order back; "
+        "TikTok compares the parcel's postcode with the new address."
+    )
+    open_attention(
+        scope,
+        session,
+        Cause(
+            client_id=order.client_id,
+            kind="address_changed",
+            key=f"purchase:{purchase.id}",
+            why=why,
+            action="check_supplier",
+            shop_id=order.shop_id,
+            order_id=order.id,
+            supplier_id=purchase.supplier_id,
+            due_at=order.due_at,
+            loss_minor=order.total_minor,
+            currency=order.currency,
+            data={"purchase": str(purchase.public_id)},
+        ),
+    )

@@ -1,0 +1,103 @@
+"""A cancelled order freezes its purchases: what was not sent is let go, what was bought is asked back."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from agency.domain.effects import EffectKind, EffectState
+from agency.domain.money import Money, format_money
+from agency.domain.purchasing import PurchaseState
+from agency.domain.scope import Scope
+from agency.lanes import make_due
+from agency.models.catalog import Supplier, SupplierItem
+from agency.models.effects import Effect
+from agency.models.orders import Order
+from agency.models.purchasing import Purchase, PurchaseLine
+from agency.services.attention import Cause, close_order_attentions, open_attention
+from agency.services.effects import EffectRef, intend
+from agency.services.purchase_outcomes import record_supplier_cancelled, release
+from agency.services.purchases import move
+from agency.services.timeline import record_event
+
+_NEVER_SENT = (PurchaseState.PLANNED, PurchaseState.APPROVAL, PurchaseState.READY)
+_WITH_SUPPLIER = (PurchaseState.PLACED, PurchaseState.PAID)
+
+
+def freeze_cancelled(scope: Scope, session: Session, order_ids: Sequence[int], now: datetime) -> None:
+    """Deals with the purchases of orders that TikTok says are cancelled. Safe to repeat."""
+    for order_id in order_ids:
+        order = session.get_one(Order, order_id)
+        close_order_attentions(scope, session, order_id, keep=("purchase_review", "cancelled_after_purchase"))
+        order.blockers, order.plan_at = [], None
+        query = select(Purchase).where(Purchase.order_id == order_id, Purchase.state.not_in(PurchaseState.DEAD))
+        for purchase in session.scalars(query):
+            freeze_purchase(scope, session, order, purchase, now)
+        _void_parcels(session, order_id)
+
+
+def freeze_purchase(scope: Scope, session: Session, order: Order, purchase: Purchase, now: datetime) -> None:
+    """One purchase of a cancelled order. A purchase in the air (placing, paying, in doubt) is frozen once it lands."""
+    supplier = session.get_one(Supplier, purchase.supplier_id)
+    if purchase.state == PurchaseState.APPROVAL and purchase.supplier_order_id:
+        move(session, purchase, PurchaseState.CANCELLED, reason="order cancelled before payment")
+    elif purchase.state in _NEVER_SENT:
+        release(scope, session, purchase, "the order was cancelled", now)
+    elif purchase.state in _WITH_SUPPLIER and supplier.kind == "stock":
+        _back_on_shelf(session, purchase)
+        record_supplier_cancelled(scope, session, purchase, now)
+    elif purchase.state in _WITH_SUPPLIER and purchase.reason[:6] != "cancel":
+        _ask_back(scope, session, order, purchase, supplier, now)
+
+
+def _ask_back(
+    scope: Scope, session: Session, order: Order, purchase: Purchase, supplier: Supplier, now: datetime
+) -> None:
+    if supplier.kind != "manual":
+        move(session, purchase, PurchaseState.CANCELLING)
+        ref = EffectRef(
+            order.client_id, order.shop_id, order.id, purchase_id=purchase.id, supplier_id=purchase.supplier_id
+        )
+        intend(scope, session, EffectKind.CANCEL, purchase.reference, ref)
+        make_due(session, api="purchase", supplier_id=purchase.supplier_id)
+    spent = format_money(Money(purchase.actual_minor or purchase.expected_minor, purchase.currency))
+    record_event(scope, session, order, "cancelled_after_purchase", {"spent": spent}, now)
+    why = f"The order was cancelled after {spent} was spent at {supplier.name}. The supplier is asked to take it back."
+    if supplier.kind == "manual":
+        why = f"The order was cancelled after {spent} was spent. Ask {supplier.name} to take it back."
+    open_attention(
+        scope,
+        session,
+        Cause(
+            client_id=order.client_id,
+            kind="cancelled_after_purchase",
+            key=f"purchase:{purchase.id}",
+            why=why,
+            action="look",
+            shop_id=order.shop_id,
+            order_id=order.id,
+            supplier_id=supplier.id,
+            loss_minor=purchase.actual_minor or purchase.expected_minor,
+            currency=purchase.currency,
+            data={"purchase": str(purchase.public_id)},
+        ),
+    )
+
+
+def _back_on_shelf(session: Session, purchase: Purchase) -> None:
+    for line in session.scalars(select(PurchaseLine).where(PurchaseLine.purchase_id == purchase.id)):
+        item = session.get_one(SupplierItem, line.supplier_item_id)
+        if item.stock_quantity is not None:
+            item.stock_quantity += line.quantity
+
+
+def _void_parcels(session: Session, order_id: int) -> None:
+    """Tracking that was not handed to TikTok yet is not handed over any more."""
+    query = select(Effect).where(
+        Effect.order_id == order_id, Effect.kind == EffectKind.SHIP, Effect.state == EffectState.INTENDED
+    )
+    for effect in session.scalars(query):
+        effect.state, effect.reason = EffectState.REFUSED, "the order was cancelled"

@@ -1,0 +1,80 @@
+"""The buyer's contact of an order: sealed on the way in, opened for a purchase, never overwritten by a masked copy."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from agency.domain.addresses import Address
+from agency.domain.orders import OrderSnapshot
+from agency.domain.scope import Scope
+from agency.models.orders import OrderContact
+from agency.services.order_writes import ShopKeys
+from agency.services.sealing import Keyring
+
+
+@dataclass(frozen=True)
+class StoredContact:
+    """What we hold of an order's buyer."""
+
+    address: Address
+    masked: bool
+    seen_at: datetime
+
+
+def place_of(order_id: int) -> str:
+    """What the seal is bound to."""
+    return f"order_contacts.sealed_address:{order_id}"
+
+
+def find_contact(session: Session, keyring: Keyring, order_id: int) -> StoredContact | None:
+    """Opens the contact; None when there is none (never seen, or erased)."""
+    row = session.get(OrderContact, order_id)
+    if row is None:
+        return None
+    value = keyring.open(session, row.client_id, place_of(order_id), row.sealed_address)
+    return StoredContact(Address(**json.loads(value)), row.masked, row.seen_at)
+
+
+def store_contacts(
+    scope: Scope,
+    session: Session,
+    keyring: Keyring,
+    keys: ShopKeys,
+    batch: Sequence[tuple[int, OrderSnapshot]],
+) -> None:
+    """Stores addresses per order id. A masked one is stored only when there is nothing better."""
+    known = _known(session, [order_id for order_id, _snapshot in batch])
+    for order_id, snapshot in batch:
+        if snapshot.address is None:
+            continue
+        row = known.get(order_id)
+        if row is not None and snapshot.address_masked:
+            continue
+        value = json.dumps(asdict(snapshot.address)).encode()
+        sealed = keyring.seal(scope, session, keys.client_id, place_of(order_id), value)
+        if row is None:
+            session.add(
+                OrderContact(
+                    agency_id=keys.agency_id,
+                    client_id=keys.client_id,
+                    shop_id=keys.shop_id,
+                    order_id=order_id,
+                    sealed_address=sealed,
+                    masked=snapshot.address_masked,
+                    seen_at=snapshot.updated_at,
+                )
+            )
+        else:
+            row.sealed_address, row.masked, row.seen_at = sealed, False, snapshot.updated_at
+    session.flush()
+
+
+def _known(session: Session, order_ids: Sequence[int]) -> Mapping[int, OrderContact]:
+    rows = session.scalars(select(OrderContact).where(OrderContact.order_id.in_(order_ids)))
+    return {row.order_id: row for row in rows}

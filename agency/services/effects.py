@@ -1,0 +1,151 @@
+"""The ledger of outside writes: one row before each, every end of an attempt by compare-and-set on (state, attempts).
+
+The worker's order of things: open the connection, `claim_sending` and commit, write the request, `end_attempt` and
+commit. Whatever dies in between, the row says so, and nothing is sent again before proof.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import insert, select, text, update
+from sqlalchemy.orm import Session
+
+from agency.clock import machine_now
+from agency.domain.effects import EffectState, check_move
+from agency.domain.scope import Scope
+from agency.models.effects import Effect
+
+STALE_SENDING = timedelta(seconds=60)  # far above any time-out of ours; an older SENDING has lost its process
+
+
+@dataclass(frozen=True)
+class EffectRef:
+    """What an effect is about; `supplier_id` None = TikTok."""
+
+    client_id: int
+    shop_id: int
+    order_id: int
+    purchase_id: int | None = None
+    parcel_id: int | None = None
+    supplier_id: int | None = None
+
+
+def intend(
+    scope: Scope, session: Session, kind: str, key: str, ref: EffectRef, payload: Mapping[str, Any] | None = None
+) -> None:
+    """Writes the intent. Raises IntegrityError when the same key was ever intended: that is the point."""
+    session.execute(
+        insert(Effect).values(
+            agency_id=scope.agency_id,
+            client_id=ref.client_id,
+            shop_id=ref.shop_id,
+            order_id=ref.order_id,
+            purchase_id=ref.purchase_id,
+            parcel_id=ref.parcel_id,
+            supplier_id=ref.supplier_id,
+            kind=kind,
+            key=key,
+            payload=dict(payload or {}),
+        )
+    )
+
+
+def claim_sending(session: Session, effect: Effect) -> Effect | None:
+    """INTENDED -> SENDING with one more attempt; None when somebody else moved it. Commit before the request is written."""
+    now = machine_now()
+    row = session.execute(
+        update(Effect)
+        .where(Effect.id == effect.id, Effect.state == EffectState.INTENDED, Effect.attempts == effect.attempts)
+        .values(state=EffectState.SENDING, attempts=effect.attempts + 1, sent_at=now, next_at=now + STALE_SENDING)
+        .returning(Effect)
+        .execution_options(populate_existing=True)
+    ).scalar_one_or_none()
+    return row
+
+
+def end_attempt(
+    session: Session,
+    effect: Effect,
+    state: str,
+    *,
+    reason: str = "",
+    answer: Mapping[str, Any] | None = None,
+    retry_at: datetime | None = None,
+) -> bool:
+    """Moves the effect from the state and attempt that the caller saw; False when it has moved on meanwhile.
+
+    Raises IllegalMove for an arrow that the drawing does not have. `retry_at` (machine time) is when to look again.
+    """
+    check_move(effect.state, state)
+    now = machine_now()
+    result = session.execute(
+        update(Effect)
+        .where(Effect.id == effect.id, Effect.state == effect.state, Effect.attempts == effect.attempts)
+        .values(
+            state=state,
+            reason=reason[:500],
+            answer=dict(answer or {}),
+            next_at=retry_at or now,
+            absent_count=0 if state == EffectState.INTENDED else Effect.absent_count,
+            ended_at=now if state in (EffectState.CONFIRMED, EffectState.REFUSED) else None,
+        )
+    )
+    return bool(result.rowcount)  # type: ignore[attr-defined]
+
+
+def record_absent(session: Session, effect: Effect, counts: bool, retry_at: datetime) -> bool:
+    """Notes a look-up that found nothing; only one asked after the quarantine counts as proof."""
+    result = session.execute(
+        update(Effect)
+        .where(Effect.id == effect.id, Effect.state == EffectState.UNKNOWN, Effect.attempts == effect.attempts)
+        .values(absent_count=Effect.absent_count + int(counts), next_at=retry_at)
+    )
+    return bool(result.rowcount)  # type: ignore[attr-defined]
+
+
+def postpone(session: Session, effect: Effect, until: datetime, reason: str = "") -> None:
+    """Looks at an open effect again later; its state stays."""
+    session.execute(
+        update(Effect)
+        .where(Effect.id == effect.id, Effect.state == effect.state, Effect.attempts == effect.attempts)
+        .values(next_at=until, reason=reason[:500])
+    )
+
+
+def list_due(
+    session: Session, *, supplier_id: int | None = None, shop_id: int | None = None, limit: int = 50
+) -> list[Effect]:
+    """Open effects of a supplier, or of a shop at TikTok, whose time has come, oldest first."""
+    subject = Effect.supplier_id == supplier_id if supplier_id else Effect.shop_id == shop_id
+    query = select(Effect).where(subject, Effect.state.in_(EffectState.OPEN), Effect.next_at <= machine_now())
+    if supplier_id is None:
+        query = query.where(Effect.supplier_id.is_(None))
+    return list(session.scalars(query.order_by(Effect.next_at, Effect.id).limit(limit)))
+
+
+def next_due(session: Session, *, supplier_id: int | None = None, shop_id: int | None = None) -> datetime | None:
+    """When the next open effect wants to be looked at (machine time)."""
+    subject = "supplier_id = :id" if supplier_id else "shop_id = :id and supplier_id is null"
+    query = text(
+        f"select min(next_at) from effects where {subject} and state in ('intended', 'sending', 'unknown')"  # noqa: S608
+    )
+    found: datetime | None = session.execute(query, {"id": supplier_id or shop_id}).scalar_one()
+    return found
+
+
+def doubt_everything(session: Session) -> int:
+    """After a restore or fail-over: every SENDING and every sent INTENDED effect is UNKNOWN first (rule 6)."""
+    result = session.execute(
+        text(
+            """
+            update effects set state = 'unknown', absent_count = 0, next_at = now(),
+              sent_at = coalesce(sent_at, now()), reason = 'restored: asked for before anything is sent'
+            where state in ('intended', 'sending')
+            """
+        )
+    )
+    return int(result.rowcount)  # type: ignore[attr-defined]

@@ -1,0 +1,210 @@
+"""Planning purchases: which supplier gets which lines of an order, or every reason why it is not bought.
+
+Runs in the shop's `plan` lane, wholly inside our database. What it decides is bought by the supplier's `purchase` lane.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from agency.domain.addresses import address_problems
+from agency.domain.blockers import BuyFacts, BuyLimits, find_blockers
+from agency.domain.money import Money
+from agency.domain.orders import SHIPPABLE
+from agency.domain.profit import OrderParts, estimate
+from agency.domain.purchasing import Blocker
+from agency.domain.scope import Scope
+from agency.models.orders import Order, OrderLine
+from agency.models.shops import Shop
+from agency.services.blocked import block_order, unblock_order
+from agency.services.contacts_store import find_contact
+from agency.services.planning_facts import Candidate, PlanWorld, due_orders, next_plan_time, open_lines, plan_world
+from agency.services.purchases import PlannedLine, PlannedPurchase, create_purchases, has_stock
+from agency.services.sealing import Keyring
+from agency.services.stages import recompute
+
+PRICE_TOLERANCE_PERCENT = 10  # how far a supplier's total may rise above the plan before a person is asked
+
+
+@dataclass(frozen=True)
+class Planned:
+    """What one turn of planning did; `next_at` is shop time."""
+
+    bought: int
+    blocked: int
+    next_at: datetime | None
+
+
+def plan_due_orders(
+    scope: Scope, session: Session, keyring: Keyring, shop: Shop, now: datetime, limit: int = 50
+) -> Planned:
+    """Plans the orders whose time has come: creates purchases, or blocks the whole order with all its reasons."""
+    orders = due_orders(session, shop.id, now, limit)
+    lines = open_lines(session, orders)
+    skus = sorted({line.sku_id for found in lines.values() for line in found})
+    world = plan_world(session, shop, skus, now)
+    spent, bought, blocked = world.spent_today_minor, 0, 0
+    for order in orders:
+        order.plan_at = None
+        if order.status not in SHIPPABLE or not lines.get(order.id):
+            continue
+        plan = _make_plan(session, keyring, world, order, lines[order.id], spent)
+        if plan.blockers:
+            blocked += 1
+            block_order(scope, session, order, plan.blockers, now)
+        else:
+            bought += 1
+            spent += sum(purchase.expected.amount for purchase in plan.purchases)
+            unblock_order(scope, session, order)
+            order.profit_minor = plan.margin.amount if plan.margin else None
+            create_purchases(scope, session, shop, order, plan.purchases, now)
+    session.flush()
+    recompute(scope, session, [order.id for order in orders], now)
+    return Planned(bought, blocked, next_plan_time(session, shop.id))
+
+
+@dataclass(frozen=True)
+class _Plan:
+    purchases: Sequence[PlannedPurchase]
+    blockers: Sequence[Blocker]
+    margin: Money | None
+
+
+def _make_plan(
+    session: Session, keyring: Keyring, world: PlanWorld, order: Order, lines: Sequence[OrderLine], spent: int
+) -> _Plan:
+    chosen, unbuyable = _choose(world, lines)
+    purchases = _group(chosen) if not unbuyable else []
+    revenue = Money(sum(line.sale_price_minor + line.platform_discount_minor for line in lines), order.currency)
+    currencies = sorted({purchase.expected.currency for purchase in purchases})
+    cost = _total(purchases, currencies)
+    margin = _margin(world.shop, order, revenue, cost)
+    contact = find_contact(session, keyring, order.id)
+    problems = address_problems(contact.address, world.shop.region) if contact and not contact.masked else []
+    facts = BuyFacts(
+        order_type=order.order_type,
+        is_sample=order.is_sample,
+        is_replacement=order.is_replacement,
+        is_cancel_requested=order.is_cancel_requested,
+        unknown_codes=[f"{name} {value!r}" for name, value in sorted(order.unknown_codes.items())],
+        contact_missing=contact is None,
+        contact_masked=contact is not None and contact.masked,
+        address_problems=[(problem.code, problem.sentence) for problem in problems],
+        stops=_stops(world),
+        unbuyable=unbuyable,
+        cost=cost,
+        cost_currencies=currencies,
+        revenue=revenue,
+        margin=margin,
+        limits=_limits(world, spent),
+    )
+    open_blockers = [
+        blocker
+        for blocker in find_blockers(facts)
+        if not (blocker.approvable and blocker.code in order.approved_codes)
+    ]
+    return _Plan(purchases, open_blockers, margin)
+
+
+def _limits(world: PlanWorld, spent: int) -> BuyLimits:
+    client = world.client
+    return BuyLimits(
+        currency=client.currency,
+        approval_above=Money(client.approval_above_minor, client.currency),
+        margin_floor_bp=client.margin_floor_bp,
+        budget_left=Money(max(client.daily_budget_minor - spent, 0), client.currency),
+    )
+
+
+def _stops(world: PlanWorld) -> list[str]:
+    named = [
+        (world.agency.buying_stopped_at, "the whole agency"),
+        (world.client.buying_stopped_at, f"client {world.client.name}"),
+        (world.shop.buying_stopped_at, f"shop {world.shop.name}"),
+    ]
+    return [name for stopped_at, name in named if stopped_at is not None]
+
+
+def _choose(
+    world: PlanWorld, lines: Sequence[OrderLine]
+) -> tuple[list[tuple[OrderLine, Candidate]], list[tuple[str, str]]]:
+    """The best usable supplier item per line, and one reason per sku that has none."""
+    chosen, unbuyable, units = [], {}, _units(lines)
+    for line in lines:
+        candidates = world.candidates.get(line.sku_id, [])
+        usable, reason = _first_usable(candidates, units[line.sku_id])
+        if usable is not None:
+            chosen.append((line, usable))
+        elif not candidates:
+            name = f"{line.product_name} ({line.seller_sku or line.sku_id})"
+            unbuyable[line.sku_id] = ("unmapped", f"{name} has no supplier. Map the sku to a supplier item.")
+        else:
+            unbuyable[line.sku_id] = reason
+    return chosen, list(unbuyable.values())
+
+
+def _units(lines: Sequence[OrderLine]) -> Mapping[str, int]:
+    units: dict[str, int] = defaultdict(int)
+    for line in lines:
+        units[line.sku_id] += 1
+    return units
+
+
+def _first_usable(candidates: Sequence[Candidate], units: int) -> tuple[Candidate | None, tuple[str, str]]:
+    reason = ("no_supplier", "No supplier can deliver this. Map another supplier item.")
+    for candidate in candidates:
+        supplier, item, mapping = candidate.supplier, candidate.item, candidate.mapping
+        if supplier.buying_stopped_at is not None:
+            reason = ("stopped", f"Buying is stopped for supplier {supplier.name}. Start it again to go on.")
+        elif supplier.state == "needs_credentials":
+            reason = ("supplier_credentials", f"{supplier.name} refuses our key. Enter a new one at the supplier.")
+        elif not has_stock(item, units * mapping.quantity):
+            reason = ("out_of_stock", f"{supplier.name} has too few of {item.title}. Map another supplier item.")
+        elif mapping.price_cap_minor is not None and item.unit_cost_minor > mapping.price_cap_minor:
+            reason = ("price_above_cap", f"{supplier.name} asks more for {item.title} than the cap. Raise the cap.")
+        else:
+            return candidate, ("", "")
+    return None, reason
+
+
+def _group(chosen: Sequence[tuple[OrderLine, Candidate]]) -> list[PlannedPurchase]:
+    """One purchase per supplier; shipping counts once per purchase (the dearest item's)."""
+    groups: dict[int, list[tuple[OrderLine, Candidate]]] = defaultdict(list)
+    for line, candidate in chosen:
+        groups[candidate.supplier.id].append((line, candidate))
+    purchases = []
+    for group in groups.values():
+        supplier, currency = group[0][1].supplier, group[0][1].item.currency
+        goods = sum(c.item.unit_cost_minor * c.mapping.quantity for _line, c in group)
+        shipping = max(c.item.shipping_minor for _line, c in group)
+        ceiling = sum((c.mapping.price_cap_minor or c.item.unit_cost_minor) * c.mapping.quantity for _line, c in group)
+        tolerated = (max(ceiling, goods) + shipping) * (100 + PRICE_TOLERANCE_PERCENT) // 100
+        planned = tuple(PlannedLine(line, c.mapping, c.item) for line, c in group)
+        expected, highest = Money(goods + shipping, currency), Money(tolerated, currency)
+        purchases.append(PlannedPurchase(supplier, planned, expected, highest))
+    return purchases
+
+
+def _total(purchases: Sequence[PlannedPurchase], currencies: Sequence[str]) -> Money | None:
+    if not purchases:
+        return None
+    return Money(sum(purchase.expected.amount for purchase in purchases), currencies[0])
+
+
+def _margin(shop: Shop, order: Order, revenue: Money, cost: Money | None) -> Money | None:
+    if cost is None or cost.currency != revenue.currency:
+        return None
+    parts = OrderParts(
+        region=shop.region,
+        at=order.placed_at,
+        customer_payment=revenue,
+        tax=Money(0, revenue.currency),
+        platform_discount=Money(0, revenue.currency),
+        supplier_goods=cost,
+    )
+    return estimate(parts).total

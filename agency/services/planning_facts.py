@@ -1,0 +1,100 @@
+"""What a purchase plan is made from: the order's open lines, their mappings, the suppliers and the limits, in few reads."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select, text
+from sqlalchemy.orm import Session
+
+from agency.models.accounts import Agency
+from agency.models.catalog import Supplier, SupplierItem
+from agency.models.catalog import Mapping as MappingRow
+from agency.models.clients import Client
+from agency.models.orders import Order, OrderLine
+from agency.models.shops import Shop
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """One way to buy a sku: a live mapping with its item and supplier."""
+
+    mapping: MappingRow
+    item: SupplierItem
+    supplier: Supplier
+
+
+@dataclass(frozen=True)
+class PlanWorld:
+    """Everything around the orders of one shop that a plan depends on."""
+
+    agency: Agency
+    client: Client
+    shop: Shop
+    candidates: Mapping[str, Sequence[Candidate]]  # by sku id, best rank first
+    spent_today_minor: int
+
+
+_OPEN_LINES = text(
+    """
+    select ol.id from order_lines ol
+    where ol.order_id = any(:ids) and ol.display_status in ('AWAITING_SHIPMENT', 'PARTIALLY_SHIPPING', '')
+      and ol.tracking_number = ''
+      and not exists (select 1 from purchase_lines pl where pl.order_line_id = ol.id and pl.live)
+    """
+)
+_SPENT = text(
+    """
+    select coalesce(sum(coalesce(actual_minor, expected_minor)), 0) from purchases
+    where client_id = :client_id and state not in ('refused', 'cancelled') and decision ->> 'planned_at' >= :since
+    """
+)
+
+
+def due_orders(session: Session, shop_id: int, now: datetime, limit: int) -> list[Order]:
+    """The orders whose plan time has come, the most urgent first, locked so that one plan is made at a time."""
+    query = (
+        select(Order)
+        .where(Order.shop_id == shop_id, Order.plan_at <= now)
+        .order_by(Order.due_at.nulls_last(), Order.id)
+        .limit(limit)
+        .with_for_update()
+    )
+    return list(session.scalars(query))
+
+
+def next_plan_time(session: Session, shop_id: int) -> datetime | None:
+    """When the next order of the shop may be planned (shop time)."""
+    query = text("select min(plan_at) from orders where shop_id = :shop_id and plan_at is not null")
+    return session.execute(query, {"shop_id": shop_id}).scalar_one()
+
+
+def open_lines(session: Session, orders: Sequence[Order]) -> Mapping[int, list[OrderLine]]:
+    """Per order, the lines that still have to be bought."""
+    ids = [row.id for row in session.execute(_OPEN_LINES, {"ids": [order.id for order in orders]})]
+    lines: dict[int, list[OrderLine]] = defaultdict(list)
+    for line in session.scalars(select(OrderLine).where(OrderLine.id.in_(ids)).order_by(OrderLine.id)):
+        lines[line.order_id].append(line)
+    return lines
+
+
+def plan_world(session: Session, shop: Shop, sku_ids: Sequence[str], now: datetime) -> PlanWorld:
+    """Reads mappings, items, suppliers, limits and today's spending of the shop's client."""
+    client = session.get_one(Client, shop.client_id)
+    agency = session.get_one(Agency, shop.agency_id)
+    query = (
+        select(MappingRow, SupplierItem, Supplier)
+        .join(SupplierItem, SupplierItem.id == MappingRow.supplier_item_id)
+        .join(Supplier, Supplier.id == SupplierItem.supplier_id)
+        .where(MappingRow.shop_id == shop.id, MappingRow.sku_id.in_(sku_ids), MappingRow.superseded_at.is_(None))
+        .order_by(MappingRow.sku_id, MappingRow.rank)
+    )
+    candidates: dict[str, list[Candidate]] = defaultdict(list)
+    for mapping, item, supplier in session.execute(query):
+        candidates[mapping.sku_id].append(Candidate(mapping, item, supplier))
+    day_start = now.replace(hour=0, minute=0, second=0, microsecond=0)
+    spent = session.execute(_SPENT, {"client_id": client.id, "since": day_start.isoformat()}).scalar_one()
+    return PlanWorld(agency, client, shop, candidates, int(spent))

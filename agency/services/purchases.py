@@ -1,0 +1,191 @@
+"""Purchases: their rows, their moves, and what each answer of a supplier means for the order.
+
+Every move is a conditional update on the state that the caller saw; the database allows one live purchase per line.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import func, select, update
+from sqlalchemy.orm import Session
+
+from agency.domain.effects import EffectKind
+from agency.domain.money import Money
+from agency.domain.purchasing import MOVES, PurchaseState, purchase_reference
+from agency.domain.scope import Scope
+from agency.lanes import make_due
+from agency.models.catalog import Mapping as MappingRow
+from agency.models.catalog import Supplier, SupplierItem
+from agency.models.orders import Order, OrderLine
+from agency.models.purchasing import Purchase, PurchaseLine
+from agency.models.shops import Shop
+from agency.services.attention import Cause, open_attention
+from agency.services.effects import EffectRef, intend
+from agency.services.timeline import record_event
+
+TRACKING_DUTY = timedelta(days=3)  # the supplier's duty to name a tracking id, from the trade's course
+
+
+@dataclass(frozen=True)
+class PlannedLine:
+    """One order line with the item that will be bought for it."""
+
+    line: OrderLine
+    mapping: MappingRow
+    item: SupplierItem
+
+
+@dataclass(frozen=True)
+class PlannedPurchase:
+    """Lines that one supplier gets, what they should cost with shipping, and the ceiling."""
+
+    supplier: Supplier
+    lines: tuple[PlannedLine, ...]
+    expected: Money
+    highest: Money
+
+
+def has_stock(item: SupplierItem, quantity: int) -> bool:
+    """True unless the supplier is known to have too few."""
+    return item.stock_quantity is None or item.stock_quantity >= quantity
+
+
+def create_purchases(
+    scope: Scope, session: Session, shop: Shop, order: Order, planned: Sequence[PlannedPurchase], now: datetime
+) -> None:
+    """Writes the purchases and what happens next: an effect for a supplier with an adapter, a work item for a person."""
+    dead = session.scalar(
+        select(func.count()).where(Purchase.order_id == order.id, Purchase.state.in_(PurchaseState.DEAD))
+    )
+    for plan in planned:
+        purchase = _insert(session, shop, order, plan, 1 + int(dead or 0), now)
+        data = {
+            "supplier": plan.supplier.name,
+            "reference": purchase.reference,
+            "expected_minor": plan.expected.amount,
+            "currency": plan.expected.currency,
+            "mappings": [[line.mapping.sku_id, line.mapping.version] for line in plan.lines],
+        }
+        record_event(scope, session, order, "purchase_planned", data, now)
+        _hand_over(scope, session, order, purchase, plan, now)
+
+
+def _insert(
+    session: Session, shop: Shop, order: Order, plan: PlannedPurchase, attempt: int, now: datetime
+) -> Purchase:
+    line_ids = [line.line.tiktok_line_id for line in plan.lines]
+    tenant: dict[str, Any] = {"agency_id": order.agency_id, "client_id": order.client_id, "shop_id": order.shop_id}
+    purchase = Purchase(
+        **tenant,
+        order_id=order.id,
+        supplier_id=plan.supplier.id,
+        reference=purchase_reference(shop.code, order.tiktok_order_id, line_ids, attempt),
+        attempt=attempt,
+        state=PurchaseState.READY,
+        currency=plan.expected.currency,
+        expected_minor=plan.expected.amount,
+        max_minor=plan.highest.amount,
+        decision={"planned_at": now.isoformat(), "approved": list(order.approved_codes), "rule": "rank-then-cost"},
+    )
+    session.add(purchase)
+    session.flush()
+    for line in plan.lines:
+        session.add(
+            PurchaseLine(
+                **tenant,
+                purchase_id=purchase.id,
+                order_line_id=line.line.id,
+                supplier_item_id=line.item.id,
+                mapping_id=line.mapping.id,
+                mapping_version=line.mapping.version,
+                quantity=line.mapping.quantity,
+                unit_cost_minor=line.item.unit_cost_minor,
+            )
+        )
+    session.flush()
+    return purchase
+
+
+def _hand_over(
+    scope: Scope, session: Session, order: Order, purchase: Purchase, plan: PlannedPurchase, now: datetime
+) -> None:
+    kind = plan.supplier.kind
+    if kind == "stock":
+        _take_from_shelf(scope, session, order, purchase, plan, now)
+    elif kind == "manual":
+        why = f"Buy at {plan.supplier.name} by hand, then enter the supplier's order number and cost."
+        _ask_person(scope, session, order, purchase, "buy_by_hand", why)
+    else:
+        ref = EffectRef(
+            order.client_id, order.shop_id, order.id, purchase_id=purchase.id, supplier_id=purchase.supplier_id
+        )
+        intend(scope, session, EffectKind.PLACE, purchase.reference, ref)
+        make_due(session, api="purchase", supplier_id=purchase.supplier_id)
+
+
+def _take_from_shelf(
+    scope: Scope, session: Session, order: Order, purchase: Purchase, plan: PlannedPurchase, now: datetime
+) -> None:
+    """Reserves our own stock. The CHECK on the quantity refuses what is not there, whoever came first."""
+    for line in plan.lines:
+        session.execute(
+            update(SupplierItem)
+            .where(SupplierItem.id == line.item.id, SupplierItem.stock_quantity.is_not(None))
+            .values(stock_quantity=SupplierItem.stock_quantity - line.mapping.quantity)
+        )
+    move(session, purchase, PurchaseState.PAID, supplier_order_id=f"SHELF-{purchase.reference}", paid_at=now)
+    record_event(scope, session, order, "reserved", {"reference": purchase.reference}, now)
+    _ask_person(scope, session, order, purchase, "pack", "Pack this from your own stock, then enter its tracking.")
+
+
+def _ask_person(
+    scope: Scope, session: Session, order: Order, purchase: Purchase, action: str, why: str
+) -> None:
+    open_attention(
+        scope,
+        session,
+        Cause(
+            client_id=order.client_id,
+            kind=action,
+            key=f"purchase:{purchase.id}",
+            why=why,
+            action=action,
+            shop_id=order.shop_id,
+            order_id=order.id,
+            supplier_id=purchase.supplier_id,
+            due_at=order.due_at,
+            loss_minor=order.total_minor,
+            currency=order.currency,
+            data={"purchase": str(purchase.public_id)},
+        ),
+    )
+
+
+def move(session: Session, purchase: Purchase, state: str, **values: Any) -> bool:
+    """Moves a purchase by compare-and-set on the state that the caller saw; False when it has moved on.
+
+    Raises ValueError for a move that the drawing does not have.
+    """
+    if state not in MOVES[purchase.state]:
+        raise ValueError(f"A purchase cannot go from {purchase.state} to {state}.")
+    result = session.execute(
+        update(Purchase)
+        .where(Purchase.id == purchase.id, Purchase.state == purchase.state)
+        .values(state=state, **values)
+        .execution_options(synchronize_session=False)
+    )
+    if not result.rowcount:  # type: ignore[attr-defined]
+        return False
+    if state in PurchaseState.DEAD:
+        session.execute(update(PurchaseLine).where(PurchaseLine.purchase_id == purchase.id).values(live=False))
+    session.refresh(purchase)
+    return True
+
+
+def receipt_of(order_receipt: Mapping[str, str]) -> dict[str, str]:
+    """A supplier's receipt as it is kept: short texts only."""
+    return {str(key)[:40]: str(value)[:200] for key, value in order_receipt.items()}

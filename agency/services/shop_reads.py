@@ -1,0 +1,112 @@
+"""What was read of a shop and when: the cursor, the counts, the failures. "Could not read" is never "nothing there"."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import func, select, text
+from sqlalchemy.orm import Session
+
+from agency.clock import machine_now
+from agency.domain.scope import Scope
+from agency.models.inbox import InboxItem
+from agency.models.orders import Order
+from agency.models.shops import Shop
+from agency.services.attention import Cause, close_attention, open_attention
+
+SHORTEST_POLL = timedelta(minutes=5)  # shop time, as the rest of the rhythm
+LONGEST_POLL = timedelta(minutes=60)
+BUSY_WINDOW = timedelta(hours=1)
+
+
+@dataclass(frozen=True)
+class OpenNotice:
+    """A notification of the shop that waits: the order to read again, if it names one."""
+
+    id: int
+    kind: str
+    order_id: str
+
+
+def list_open_notices(session: Session, shop_id: int, limit: int) -> list[OpenNotice]:
+    """Notifications that no turn has dealt with, oldest first."""
+    query = (
+        select(InboxItem.id, InboxItem.kind, InboxItem.order_ref)
+        .where(InboxItem.shop_id == shop_id, InboxItem.handled_at.is_(None))
+        .order_by(InboxItem.id)
+        .limit(limit)
+    )
+    return [OpenNotice(row.id, row.kind, row.order_ref) for row in session.execute(query)]
+
+
+def close_notices(session: Session, notice_ids: Sequence[int], outcome: str) -> None:
+    """Marks notifications as dealt with."""
+    session.execute(
+        text("update inbox_items set handled_at = now(), outcome = :outcome where id = any(:ids)"),
+        {"ids": list(notice_ids), "outcome": outcome},
+    )
+
+
+def record_read(
+    scope: Scope, session: Session, shop: Shop, cursor: datetime, new_orders: int, unannounced: int
+) -> None:
+    """A complete read: every page up to `cursor` (shop time) is stored."""
+    now = machine_now()
+    shop.read_cursor, shop.last_read_at, shop.read_error, shop.read_failed_at = cursor, now, "", None
+    if new_orders or unannounced:
+        shop.last_order_at, shop.empty_reads = now, 0
+    else:
+        shop.empty_reads += 1
+    close_attention(scope, session, shop.client_id, "shop_unread", f"shop:{shop.id}")
+
+
+def record_read_failure(scope: Scope, session: Session, shop: Shop, problem: str) -> None:
+    """The shop could not be read: the last data stays, its age is shown, and the failure is a row at the top."""
+    now = machine_now()
+    if shop.read_failed_at is None:
+        shop.read_failed_at = now
+    shop.read_error = problem[:300]
+    since = shop.last_read_at.isoformat(timespec="seconds") if shop.last_read_at else "never"
+    why = f"{shop.name} could not be read ({problem}). Last complete read: {since}. Its orders below may be old."
+    open_attention(
+        scope,
+        session,
+        Cause(
+            client_id=shop.client_id,
+            kind="shop_unread",
+            key=f"shop:{shop.id}",
+            why=why,
+            action="look",
+            shop_id=shop.id,
+        ),
+    )
+
+
+def record_counts(scope: Scope, session: Session, shop: Shop, tiktok_count: int, since: datetime, until: datetime) -> None:
+    """Compares TikTok's count of orders placed in a window with ours; a difference is a row, never a rounding."""
+    ours = session.scalar(
+        select(func.count()).where(Order.shop_id == shop.id, Order.placed_at >= since, Order.placed_at < until)
+    )
+    shop.count_tiktok, shop.count_ours, shop.counted_at = tiktok_count, int(ours or 0), machine_now()
+    key = f"shop:{shop.id}"
+    if shop.count_tiktok == shop.count_ours:
+        close_attention(scope, session, shop.client_id, "count_differs", key)
+        return
+    why = (
+        f"TikTok counts {tiktok_count} orders of {shop.name} since {since.date()}, Shopfleet holds {shop.count_ours}. "
+        "The whole window is being read again."
+    )
+    open_attention(
+        scope,
+        session,
+        Cause(client_id=shop.client_id, kind="count_differs", key=key, why=why, action="look", shop_id=shop.id),
+    )
+
+
+def poll_interval(shop: Shop, unannounced: int) -> timedelta:
+    """The shop's own rhythm in shop time: short after orders, doubling while nothing comes, shortest while webhooks fail."""
+    if unannounced:
+        return SHORTEST_POLL
+    return min(SHORTEST_POLL * 2 ** min(shop.empty_reads, 5), LONGEST_POLL)

@@ -1,0 +1,259 @@
+"""Connecting shops: the authorisation link, the callback, tokens under a compare-and-set, shops and their lanes."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import select, text, update
+from sqlalchemy.orm import Session
+
+from agency.clock import machine_now
+from agency.domain.authorizations import AuthorizedShop, TokenPair
+from agency.domain.errors import Conflict, Invalid
+from agency.domain.scope import Scope
+from agency.lanes import add_lane, make_due
+from agency.models.clients import Client
+from agency.models.shops import Authorization, ConnectRequest, Shop, ShopSecret
+from agency.services.attention import Cause, close_attention, open_attention
+from agency.services.sealing import Keyring
+from agency.services.visibility import get_visible
+
+LINK_LIFE = timedelta(minutes=30)  # as long as TikTok's own code lives
+SHOP_LANES = ("orders", "plan", "ship", "finance", "sweep")
+_REGION = {"US": ("USD", "America/Los_Angeles"), "GB": ("GBP", "Europe/London")}
+_REGION |= {"DE": ("EUR", "Europe/Berlin"), "FR": ("EUR", "Europe/Paris"), "ES": ("EUR", "Europe/Madrid")}
+_REGION |= {"IT": ("EUR", "Europe/Rome"), "IE": ("EUR", "Europe/Dublin"), "MX": ("MXN", "America/Mexico_City")}
+
+
+@dataclass(frozen=True)
+class OpenedTokens:
+    """An authorisation's tokens, opened for one turn."""
+
+    access_token: str
+    refresh_token: str
+    version: int
+
+
+def request_connection(scope: Scope, session: Session, client_public_id: str) -> str:
+    """Starts connecting a client's shops; returns the `state` to put into TikTok's link. Single use, 30 minutes."""
+    scope.require_write()
+    client = get_visible(scope, session, Client, "Client", Client.public_id == client_public_id)
+    state = secrets.token_urlsafe(32)
+    session.add(
+        ConnectRequest(
+            agency_id=scope.agency_id,
+            client_id=client.id,
+            state_hash=hashlib.sha256(state.encode()).digest(),
+            user_id=scope.user_id,
+            expires_at=machine_now() + LINK_LIFE,
+        )
+    )
+    session.flush()
+    return state
+
+
+def accept_connection(scope: Scope, session: Session, keyring: Keyring, state: str, code: str) -> str:
+    """Takes TikTok's one-time code for a link that we gave out; the auth lane exchanges it. Returns its public id.
+
+    Raises Invalid for an unknown, used or expired link, or one that another person asked for.
+    """
+    scope.require_write()
+    if not code or code == "null":
+        raise Invalid("code", "TikTok did not give access. Open the link again and confirm, as the shop's owner.")
+    digest = hashlib.sha256(state.encode()).digest()
+    request = session.scalars(
+        select(ConnectRequest).where(ConnectRequest.state_hash == digest).with_for_update()
+    ).one_or_none()
+    now = machine_now()
+    if request is None or request.used_at is not None or request.expires_at < now or request.user_id != scope.user_id:
+        raise Invalid("state", "This link was used already or has expired. Start again with Connect a shop.")
+    request.used_at = now
+    authorization = Authorization(agency_id=scope.agency_id, client_id=request.client_id)
+    session.add(authorization)
+    session.flush()
+    place = code_place(authorization.id)
+    authorization.sealed_code = keyring.seal(scope, session, request.client_id, place, code.encode())
+    session.flush()
+    keys: dict[str, Any] = {"agency_id": scope.agency_id, "client_id": request.client_id}
+    add_lane(session, **keys, api="auth", authorization_id=authorization.id)
+    make_due(session, api="auth", authorization_id=authorization.id)
+    return str(authorization.public_id)
+
+
+def code_place(authorization_id: int) -> str:
+    """What the seal of a one-time code is bound to."""
+    return f"authorizations.sealed_code:{authorization_id}"
+
+
+def tokens_place(authorization_id: int) -> str:
+    """What the seal of a token pair is bound to."""
+    return f"authorizations.sealed_tokens:{authorization_id}"
+
+
+def open_code(session: Session, keyring: Keyring, authorization: Authorization) -> str | None:
+    """The one-time code that waits to be exchanged, if any."""
+    if authorization.sealed_code is None:
+        return None
+    place = code_place(authorization.id)
+    return keyring.open(session, authorization.client_id, place, authorization.sealed_code).decode()
+
+
+def open_tokens(session: Session, keyring: Keyring, authorization: Authorization) -> OpenedTokens:
+    """The tokens of an active authorisation. Raises Conflict when there are none."""
+    if authorization.sealed_tokens is None:
+        raise Conflict("This shop has no valid authorisation. Connect it again.")
+    place = tokens_place(authorization.id)
+    pair = json.loads(keyring.open(session, authorization.client_id, place, authorization.sealed_tokens))
+    return OpenedTokens(pair["access"], pair["refresh"], authorization.token_version)
+
+
+def record_tokens(
+    scope: Scope, session: Session, keyring: Keyring, authorization: Authorization, tokens: TokenPair
+) -> bool:
+    """Stores both tokens at once, if nobody stored newer ones since `authorization` was read."""
+    pair = json.dumps({"access": tokens.access_token, "refresh": tokens.refresh_token}).encode()
+    sealed = keyring.seal(scope, session, authorization.client_id, tokens_place(authorization.id), pair)
+    result = session.execute(
+        update(Authorization)
+        .where(Authorization.id == authorization.id, Authorization.token_version == authorization.token_version)
+        .values(
+            state="active",
+            open_id=tokens.open_id,
+            seller_name=tokens.seller_name,
+            sealed_code=None,
+            sealed_tokens=sealed,
+            token_version=authorization.token_version + 1,
+            access_expires_at=tokens.access_expires_at,
+            refresh_expires_at=tokens.refresh_expires_at,
+            scopes=list(tokens.scopes),
+            problem="",
+        )
+        .execution_options(synchronize_session=False)
+    )
+    close_attention(scope, session, authorization.client_id, "reconnect", f"authorization:{authorization.id}")
+    return bool(result.rowcount)  # type: ignore[attr-defined]
+
+
+def record_shops(
+    scope: Scope, session: Session, keyring: Keyring, authorization: Authorization, shops: Sequence[AuthorizedShop]
+) -> list[str]:
+    """Writes the shops that an authorisation opens, with their lanes, due now.
+
+    Returns the ids of shops that belong to another client already; they are left as they are.
+    """
+    refused = []
+    for given in shops:
+        shop = session.scalars(select(Shop).where(Shop.tiktok_shop_id == given.shop_id)).one_or_none()
+        if shop is not None and shop.client_id != authorization.client_id:
+            refused.append(given.shop_id)
+            continue
+        if shop is None:
+            shop = _insert_shop(session, authorization, given)
+            if shop is None:
+                refused.append(given.shop_id)
+                continue
+        shop.authorization_id, shop.name = authorization.id, given.name
+        _seal_cipher(scope, session, keyring, shop, given.cipher)
+        for api in SHOP_LANES:
+            add_lane(session, agency_id=shop.agency_id, client_id=shop.client_id, api=api, shop_id=shop.id)
+            make_due(session, api=api, shop_id=shop.id)
+    session.flush()
+    return refused
+
+
+def _insert_shop(session: Session, authorization: Authorization, given: AuthorizedShop) -> Shop | None:
+    """None when another agency, which we cannot see, has the shop: the global key says so without naming it."""
+    currency, zone = _REGION.get(given.region, ("USD", "UTC"))
+    taken = session.execute(
+        text(
+            """
+            insert into shops (agency_id, client_id, authorization_id, tiktok_shop_id, code, name, region, currency,
+              time_zone)
+            values (:agency_id, :client_id, :authorization_id, :shop_id, :code, :name, :region, :currency, :zone)
+            on conflict (tiktok_shop_id) do nothing returning id
+            """
+        ),
+        {
+            "agency_id": authorization.agency_id,
+            "client_id": authorization.client_id,
+            "authorization_id": authorization.id,
+            "shop_id": given.shop_id,
+            "code": given.code,
+            "name": given.name,
+            "region": given.region,
+            "currency": currency,
+            "zone": zone,
+        },
+    ).scalar_one_or_none()
+    return session.get_one(Shop, taken) if taken is not None else None
+
+
+def _seal_cipher(scope: Scope, session: Session, keyring: Keyring, shop: Shop, cipher: str) -> None:
+    sealed = keyring.seal(scope, session, shop.client_id, cipher_place(shop.id), cipher.encode())
+    secret = session.get(ShopSecret, shop.id)
+    if secret is None:
+        keys: dict[str, Any] = {"agency_id": shop.agency_id, "client_id": shop.client_id, "shop_id": shop.id}
+        session.add(ShopSecret(**keys, sealed_cipher=sealed))
+    else:
+        secret.sealed_cipher = sealed
+
+
+def cipher_place(shop_id: int) -> str:
+    """What the seal of a shop's cipher is bound to."""
+    return f"shop_secrets.sealed_cipher:{shop_id}"
+
+
+def open_cipher(session: Session, keyring: Keyring, shop: Shop) -> str:
+    """The shop's cipher for signed calls."""
+    secret = session.get_one(ShopSecret, shop.id)
+    return keyring.open(session, shop.client_id, cipher_place(shop.id), secret.sealed_cipher).decode()
+
+
+def record_authorization_lost(
+    scope: Scope, session: Session, authorization: Authorization, state: str, problem: str
+) -> None:
+    """The token died or the seller withdrew: the shops are not read any more and say so at the top of the list."""
+    authorization.state, authorization.problem = state, problem[:300]
+    name = authorization.seller_name or "this seller"
+    why = f"TikTok refuses our access for {name} ({problem}). Its shops are not read until the owner connects again."
+    open_attention(
+        scope,
+        session,
+        Cause(
+            client_id=authorization.client_id,
+            kind="reconnect",
+            key=f"authorization:{authorization.id}",
+            why=why,
+            action="reconnect",
+        ),
+    )
+
+
+def pause_shop(scope: Scope, session: Session, shop_public_id: str) -> None:
+    """Stops reading and writing a shop until it is resumed."""
+    scope.require_write()
+    shop = get_visible(scope, session, Shop, "Shop", Shop.public_id == shop_public_id)
+    shop.paused_at = machine_now()
+
+
+def resume_shop(scope: Scope, session: Session, shop_public_id: str) -> None:
+    """Goes on with a paused shop; the next read catches up."""
+    scope.require_write()
+    shop = get_visible(scope, session, Shop, "Shop", Shop.public_id == shop_public_id)
+    shop.paused_at = None
+    for api in SHOP_LANES:
+        make_due(session, api=api, shop_id=shop.id)
+
+
+def refresh_due_at(authorization: Authorization, now: datetime) -> datetime:
+    """When to refresh: at six tenths of the access token's remaining life, so that a bad day leaves time (facts, 9)."""
+    if authorization.access_expires_at is None:
+        return now
+    left = authorization.access_expires_at - now
+    return now + max(left * 0.6, timedelta(seconds=30)) if left > timedelta() else now

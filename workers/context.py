@@ -1,0 +1,105 @@
+"""What every turn stands on: settings, database, keys, the two clocks and the clients of the outside.
+
+Built once per worker process before any fork: imports and TLS contexts are most of a turn's cost (jobs facts, 5).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy.orm import Session
+
+from agency.clock import Clock, machine_now
+from agency.config import Settings
+from agency.domain.scope import Scope, worker_scope
+from agency.extensions import Database
+from agency.integrations.http import ReadClient
+from agency.integrations.tiktok.adapter import TikTokAdapter
+from agency.integrations.tiktok.auth import TikTokAuth
+from agency.integrations.tiktok.port import TikTokPort
+from agency.lanes import Turn, extend
+from agency.services.sealing import Keyring
+from agency.services.shop_access import ShopAccess, find_access
+from agency.transaction import system_transaction, transaction
+
+
+@dataclass(frozen=True)
+class TurnResult:
+    """How a turn ended: when the lane wants to be served again (machine time; None = sleep until woken)."""
+
+    next_due: datetime | None
+    problem: str = ""
+    failed: bool = False
+
+
+class LaneLost(Exception):
+    """Another worker has the lane by now; this turn stops without a word."""
+
+
+@dataclass(frozen=True)
+class Context:
+    """One per worker process."""
+
+    settings: Settings
+    database: Database
+    keyring: Keyring
+    clock: Clock
+    reads: ReadClient
+
+    def scope(self, turn: Turn) -> Scope:
+        """The scope of a turn comes from the lane row."""
+        return worker_scope(turn.agency_id, f"worker:{turn.api}")
+
+    @contextmanager
+    def work(self, turn: Turn) -> Iterator[tuple[Scope, Session]]:
+        """A transaction of the turn. Never open one around a call to the outside."""
+        scope = self.scope(turn)
+        with transaction(self.database, scope) as session:
+            yield scope, session
+
+    def keep(self, turn: Turn) -> None:
+        """Lengthens the lease. Raises LaneLost when it is too late for that."""
+        with system_transaction(self.database) as session:
+            if not extend(session, turn, self.settings.lane_lease):
+                raise LaneLost(f"lane {turn.lane_id}")
+
+    def shop_access(self, turn: Turn, shop_id: int) -> ShopAccess | None:
+        """Opens the shop's token and cipher; None while it may not be spoken for."""
+        with self.work(turn) as (_scope, session):
+            return find_access(session, self.keyring, shop_id)
+
+    def tiktok(self, access: ShopAccess) -> TikTokPort:
+        """TikTok's door for one shop."""
+        return TikTokAdapter(
+            self.settings.tiktok_api_url,
+            self.settings.tiktok_app_key,
+            self.settings.tiktok_app_secret,
+            access.access_token,
+            access.cipher,
+            self.settings.outside_timeout,
+            self.reads,
+        )
+
+    def tiktok_auth(self) -> TikTokAuth:
+        """TikTok's token desk."""
+        settings = self.settings
+        return TikTokAuth(
+            settings.tiktok_api_url,
+            settings.tiktok_auth_url,
+            settings.tiktok_app_key,
+            settings.tiktok_app_secret,
+            settings.outside_timeout,
+        )
+
+    def after(self, shop_span: timedelta, floor: timedelta = timedelta(seconds=1)) -> datetime:
+        """The machine moment that lies a span of shop time ahead, at least `floor` of machine time."""
+        return machine_now() + self.clock.machine_span(shop_span, floor)
+
+
+def build_context(settings: Settings, database: Database, master_key: str) -> Context:
+    """Builds what a worker process needs; opens no socket."""
+    clock = Clock(settings.clock_origin, settings.clock_epoch, settings.clock_rate)
+    return Context(settings, database, Keyring(master_key), clock, ReadClient(settings.outside_timeout))

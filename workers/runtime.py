@@ -1,0 +1,85 @@
+"""The shell of a turn: take the lane, serve it, give it back, whatever happens.
+
+A bell carries `(lane id, fence)` and nothing else. A late, doubled or forged bell takes nothing and does nothing.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping
+from datetime import timedelta
+
+from rq.timeouts import JobTimeoutException
+
+from agency.clock import machine_now
+from agency.domain.errors import CredentialsRejected, OutsideError, Unavailable
+from agency.lanes import Turn, give_back, take
+from agency.transaction import system_transaction
+from workers import intake, parcels, planning, purchasing, settlement, shipping, shops, sweeps
+from workers.context import Context, LaneLost, TurnResult
+
+log = logging.getLogger(__name__)
+
+HANDLERS: Mapping[str, Callable[[Context, Turn], TurnResult]] = {
+    "auth": shops.serve_auth,
+    "orders": intake.serve_orders,
+    "plan": planning.serve_plan,
+    "purchase": purchasing.serve_purchase,
+    "tracking": parcels.serve_tracking,
+    "ship": shipping.serve_ship,
+    "finance": settlement.serve_finance,
+    "sweep": sweeps.serve_sweep,
+}
+
+SHORTEST_RETRY, LONGEST_RETRY = 1.0, 300.0  # seconds of machine time
+
+_context: list[Context] = []
+
+
+def install(context: Context) -> None:
+    """Sets the context of this process, before the work loop forks."""
+    _context[:] = [context]
+
+
+def turn(lane_id: int, fence: int) -> None:
+    """The one job that RQ knows."""
+    serve(_context[0], lane_id, fence)
+
+
+def serve(context: Context, lane_id: int, fence: int) -> bool:
+    """Serves one turn of a lane; False when the bell was not valid (any more)."""
+    lease = context.settings.lane_lease
+    with system_transaction(context.database) as session:
+        taken = take(session, int(lane_id), int(fence), lease)
+    if taken is None:
+        return False
+    try:
+        result = HANDLERS[taken.api](context, taken)
+    except LaneLost:
+        return False
+    except JobTimeoutException:
+        raise  # the lease runs out and the lane is claimed again
+    except Exception as error:
+        result = failure(context, taken, error)
+    failures = taken.failures + 1 if result.failed else 0
+    with system_transaction(context.database) as session:
+        give_back(session, taken, result.next_due, failures, result.problem[:300])
+    return True
+
+
+def failure(context: Context, taken: Turn, error: Exception) -> TurnResult:
+    """A turn that raised: back off, say why. What the turn had recorded stays recorded."""
+    wait = min(SHORTEST_RETRY * 2**taken.failures, LONGEST_RETRY)
+    problem = f"{type(error).__name__}"
+    if isinstance(error, OutsideError):
+        problem = str(error)
+        if isinstance(error, Unavailable) and error.retry_after is not None:
+            wait = max(wait, error.retry_after)
+        log.warning("turn failed", extra={"lane": taken.lane_id, "api": taken.api, "problem": problem})
+        shops.record_outside_failure(context, taken, error)
+    else:
+        # The text of an unexpected error may carry data; the traceback goes to the log, the row says only its kind.
+        log.exception("turn crashed", extra={"lane": taken.lane_id, "api": taken.api})
+    if isinstance(error, CredentialsRejected) and not error.expired:
+        return TurnResult(None, problem, failed=True)  # asleep until somebody connects again
+    return TurnResult(machine_now() + timedelta(seconds=wait), problem, failed=True)

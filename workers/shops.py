@@ -1,0 +1,90 @@
+"""The `auth` lane: exchanging a code, refreshing tokens one at a time, and noticing that access is gone."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from agency.clock import machine_now
+from agency.domain.authorizations import TokenPair
+from agency.domain.errors import CredentialsRejected, OutsideError, Refused
+from agency.lanes import Turn, make_due
+from agency.models.shops import Authorization, Shop
+from agency.services.attention import Cause, open_attention
+from agency.services.shop_reads import record_read_failure
+from agency.services.shops import (
+    open_code,
+    open_tokens,
+    record_authorization_lost,
+    record_shops,
+    record_tokens,
+    refresh_due_at,
+)
+from agency.services.suppliers import record_supplier_rejected
+from workers.context import Context, TurnResult
+
+
+def serve_auth(context: Context, turn: Turn) -> TurnResult:
+    """Exchanges a waiting code or refreshes the tokens when six tenths of their life are over."""
+    assert turn.authorization_id is not None  # noqa: S101 - the lane's CHECK says so
+    with context.work(turn) as (_scope, session):
+        authorization = session.get_one(Authorization, turn.authorization_id)
+        code = open_code(session, context.keyring, authorization)
+        tokens = open_tokens(session, context.keyring, authorization) if authorization.sealed_tokens else None
+    if authorization.state in ("rejected", "revoked") and code is None:
+        return TurnResult(None)
+    due = refresh_due_at(authorization, machine_now())
+    waits = turn.failures == 0 and authorization.access_expires_at is not None
+    if code is None and waits and authorization.problem == "" and due > machine_now() + timedelta(seconds=60):
+        return TurnResult(due)
+    desk = context.tiktok_auth()
+    try:
+        pair = desk.exchange(code) if code else desk.refresh(tokens.refresh_token if tokens else "")
+    except (CredentialsRejected, Refused) as error:
+        return _lost(context, turn, str(error))
+    given = desk.shops(pair.access_token)
+    return _record(context, turn, authorization, pair, given)
+
+
+def _record(context: Context, turn: Turn, seen: Authorization, pair: TokenPair, given: list) -> TurnResult:  # type: ignore[type-arg]
+    with context.work(turn) as (scope, session):
+        authorization = session.get_one(Authorization, seen.id)
+        if authorization.token_version != seen.token_version:
+            return TurnResult(machine_now())
+        record_tokens(scope, session, context.keyring, authorization, pair)
+        session.refresh(authorization)
+        refused = record_shops(scope, session, context.keyring, authorization, given)
+        for shop_id in refused:
+            why = f"TikTok shop {shop_id} is connected elsewhere already. Disconnect it there, then connect it again."
+            cause = Cause(authorization.client_id, "shop_taken", f"shop:{shop_id}", why, "look")
+            open_attention(scope, session, cause)
+        return TurnResult(refresh_due_at(authorization, machine_now()))
+
+
+def _lost(context: Context, turn: Turn, problem: str) -> TurnResult:
+    with context.work(turn) as (scope, session):
+        authorization = session.get_one(Authorization, turn.authorization_id)
+        record_authorization_lost(scope, session, authorization, "rejected", problem)
+    return TurnResult(None, problem)
+
+
+def record_outside_failure(context: Context, turn: Turn, error: OutsideError) -> None:
+    """What a failed turn means for its subject: an unread shop, a token to refresh, a supplier without valid keys."""
+    if turn.shop_id is not None:
+        _shop_failure(context, turn, turn.shop_id, error)
+    elif turn.supplier_id is not None and isinstance(error, CredentialsRejected):
+        with context.work(turn) as (scope, session):
+            record_supplier_rejected(scope, session, turn.supplier_id, error.detail)
+
+
+def _shop_failure(context: Context, turn: Turn, shop_id: int, error: OutsideError) -> None:
+    with context.work(turn) as (scope, session):
+        shop = session.get_one(Shop, shop_id)
+        if turn.api == "orders":
+            record_read_failure(scope, session, shop, str(error))
+        if not isinstance(error, CredentialsRejected):
+            return
+        authorization = session.get_one(Authorization, shop.authorization_id)
+        authorization.problem = "token expired" if error.expired else error.detail[:300]
+        if not error.expired:
+            record_authorization_lost(scope, session, authorization, "rejected", error.detail)
+        make_due(session, api="auth", authorization_id=authorization.id)
