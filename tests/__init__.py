@@ -1,0 +1,1 @@
+"""Tests state behaviour; each folder mirrors a layer of the code."""
