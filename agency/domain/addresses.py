@@ -20,7 +20,9 @@ _STATED_REGIONS = frozenset({"US"})
 
 _US_ZIP = re.compile(r"\d{5}(-?\d{4})?")
 _GB_POSTCODE = re.compile(r"[A-Z]{1,2}\d[A-Z\d]? ?\d[A-Z]{2}")
-_PO_BOX = re.compile(r"\bP\.? ?O\.? ?BOX\b|\bPOST OFFICE BOX\b|\bPOB \d", re.IGNORECASE)
+_PO_BOX = re.compile(
+    r"\bP(?:\. ?| )O\.? ?BOX\b|\bPO\.? BOX\b|\bPO\.?BOX ?#?\d|\bPOST OFFICE BOX\b|\bPOB \d", re.IGNORECASE
+)
 _MILITARY_POST = re.compile(r"\b[AFD]PO\b,? +A[AEP]\b|\bPSC \d+,? BOX\b|\bBFPO\b", re.IGNORECASE)
 _CROWN_DEPENDENCIES = ("JE", "GY", "IM")  # own customs areas; many GB carriers charge extra or refuse
 
@@ -83,13 +85,17 @@ def address_problems(address: Address, region: str) -> list[AddressProblem]:
     """Every problem of an address for a shop of `region`, all at once; an empty list means ready to buy for."""
     if any("*" in getattr(address, part.name) for part in fields(address)):
         return [
-            AddressProblem("masked", "address", "The address is masked. Wait until TikTok shows it, or read it again.")
+            AddressProblem(
+                "masked", "address", "The address is masked. Wait until TikTok shows it, or read it again."
+            )
         ]
     problems = _missing_parts(address, region)
     country = address.country.upper()
     if country and country != region and country not in TERRITORIES:
         problems.append(
-            AddressProblem("country_differs", "country", f"The country is {country}, the shop sells in {region}.")
+            AddressProblem(
+                "country_differs", "country", f"The country is {country}, the shop sells in {region}."
+            )
         )
     if region == "US":
         problems += _us_problems(address)
@@ -140,7 +146,9 @@ def _gb_problems(address: Address) -> list[AddressProblem]:
     postcode = " ".join(address.postal_code.upper().split())
     if not postcode or _GB_POSTCODE.fullmatch(postcode):
         return []
-    sentence = f"Postcode {postcode[:12]!r} is not a UK postcode (like SW1A 1AA). Ask the buyer for the right one."
+    sentence = (
+        f"Postcode {postcode[:12]!r} is not a UK postcode (like SW1A 1AA). Ask the buyer for the right one."
+    )
     return [AddressProblem("postcode_invalid", "postal_code", sentence)]
 
 
@@ -158,7 +166,9 @@ def _delivery_flags(address: Address, region: str) -> list[AddressProblem]:
         or (region == "US" and address.country.upper() in TERRITORIES)
         or (region == "GB" and postcode_area in _CROWN_DEPENDENCIES)
     ):
-        flags.append(_flag("territory", "state", "An overseas territory: check that the supplier ships there."))
+        flags.append(
+            _flag("territory", "state", "An overseas territory: check that the supplier ships there.")
+        )
     return flags
 
 
@@ -168,7 +178,9 @@ def _flag(code: str, part: str, sentence: str) -> AddressProblem:
 
 def _plain(text: str) -> str:
     folded = unicodedata.normalize("NFKD", text).casefold()
-    return " ".join("".join(c if c.isalnum() else " " for c in folded if not unicodedata.combining(c)).split())
+    return " ".join(
+        "".join(c if c.isalnum() else " " for c in folded if not unicodedata.combining(c)).split()
+    )
 
 
 def postcode_key(postcode: str, region: str) -> str:
@@ -182,7 +194,11 @@ def fingerprint(address: Address) -> str:
     country = address.country.upper()
     state = (find_state_code(address.state) if country == "US" else None) or _plain(address.state)
     place = (address.name, address.line1, address.line2, address.city)
-    parts = [_plain(part) for part in place] + [state.casefold(), postcode_key(address.postal_code, country), country]
+    parts = [_plain(part) for part in place] + [
+        state.casefold(),
+        postcode_key(address.postal_code, country),
+        country,
+    ]
     return hashlib.sha256("\x1f".join(parts).encode()).hexdigest()
 
 

@@ -26,7 +26,8 @@ class BuyLimits:
 class BuyFacts:
     """What is known of an order when it is about to be bought.
 
-    `unbuyable` holds one (code, sentence) per sku for which no supplier can be used; `stops` the names of the stop
+    `address_problems` are (code, sentence, may be waved through); `unbuyable` holds one
+    (code, sentence) per sku for which no supplier can be used; `stops` the names of the stop
     switches that are on; `cost` is None while the order cannot be priced.
     """
 
@@ -37,7 +38,7 @@ class BuyFacts:
     unknown_codes: Sequence[str]
     contact_missing: bool
     contact_masked: bool
-    address_problems: Sequence[tuple[str, str]]
+    address_problems: Sequence[tuple[str, str, bool]]
     stops: Sequence[str]
     unbuyable: Sequence[tuple[str, str]]
     cost: Money | None
@@ -74,7 +75,7 @@ def _address(facts: BuyFacts) -> list[Blocker]:
     if facts.contact_masked:
         sentence = "TikTok shows the buyer's address masked. Check that the shop ships by itself, then read it again."
         return [Blocker("address_masked", sentence)]
-    return [Blocker(code, sentence) for code, sentence in facts.address_problems]
+    return [Blocker(code, sentence, approvable) for code, sentence, approvable in facts.address_problems]
 
 
 def _supply(facts: BuyFacts) -> list[Blocker]:

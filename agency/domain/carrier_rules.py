@@ -101,7 +101,7 @@ RULES: tuple[Rule, ...] = (
     _rule("ups", "strong", r"1Z[A-Z0-9]{15}\d", _ups),
     _rule("ups", "medium", r"[A-Z]\d{10}", _ups_waybill),
     _rule("usps", "strong", r"9[1-5]\d{20}", _mod10_triple),
-    _rule("usps", "medium", r"(?:0[1-57]|[1-7]0|23)\d{18}", _mod10_triple),
+    _rule("usps", "medium", r"\d{20}", _mod10_triple),
     _rule("usps", "strong", r"[A-Z]{2}\d{9}US", _s10),
     # Hybrid services hand over to USPS under a 92 label of their own, so their names may stand beside such a number.
     _rule("fedex", "weak", r"92\d{20}", _mod10_triple),
@@ -126,8 +126,10 @@ RULES: tuple[Rule, ...] = (
     _rule("uniuni", "strong", r"UUS[A-Z0-9]{10,20}"),
     _rule("speedx", "strong", r"SPX[A-Z0-9]{8,20}"),
     _rule("royal_mail", "strong", r"[A-Z]{2}\d{9}GB", _s10),
-    _rule("evri", "medium", r"[HT]\d{15}"),
+    _rule("evri", "strong", r"H\d{15}"),
+    _rule("evri", "medium", r"T\d{15}"),
     _rule("evri", "weak", r"\d{16}"),
+    # DHL's UK parcels also begin with JD, so the prefix alone is no proof.
     _rule("yodel", "medium", r"JD\d{16}"),
     _rule("dpd", "weak", r"\d{14}[A-Z0-9]?"),
     _rule("china_post", "strong", r"[A-Z]{2}\d{9}CN", _s10),

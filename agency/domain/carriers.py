@@ -35,7 +35,8 @@ CARRIERS: tuple[Carrier, ...] = (
     _carrier("yanwen", "Yanwen", r"\byan ?wen", cross_border=True),
     _carrier("4px", "4PX", r"\b4 ?px\b", cross_border=True),
     _carrier("cainiao", "Cainiao | Cainiao US", r"\bcainiao", cross_border=True),
-    _carrier("china_post", "China Post | China EMS | EMS", r"\bchina (?:post|ems)|\be ?packet\b|\beub\b", cross_border=True),
+    _carrier("china_post", "China Post | China EMS | EMS", r"\bchina (?:post|ems)|\be ?packet\b|\beub\b",
+             cross_border=True),
     _carrier("dhl_ecommerce", "DHL eCommerce | DHL eCommerce UK | DHL Parcel UK",
              r"\bdhl ?(?:e ?commerce|global ?mail|parcel|packet|smart ?mail)"),
     _carrier("dhl_express", "DHL Express | DHL", r"\bdhl\b"),
@@ -120,6 +121,8 @@ def _one_of(fitting: Sequence[tuple[str, str]], outcome: Literal["exact", "alias
     if not fitting:
         return ProviderMatch("none")
     if len(fitting) > 1:
-        return ProviderMatch("ambiguous", rivals=tuple(f"{name} ({provider_id})" for provider_id, name in fitting))
+        return ProviderMatch(
+            "ambiguous", rivals=tuple(f"{name} ({provider_id})" for provider_id, name in fitting)
+        )
     provider_id, name = fitting[0]
     return ProviderMatch(outcome, provider_id, name)

@@ -70,13 +70,19 @@ PRE_ORDER = frozenset({"PRE_ORDER"})
 
 _CHANGE = date(2026, 1, 26)
 _OCTOBER = date(2025, 10, 23)
-_US_2025 = "TikTok US fulfilment policy, seller-us.tiktok.com/university knowledge_id 3995852763301633, 2025-10-23"
-_US_2026 = "TikTok US fulfilment policy, seller-us.tiktok.com/university knowledge_id 6179821974439723, 2026-01-17"
-_GB_GUESS = "Approximate: the US rule of 2026-01-26 used for the UK, since no dated UK page was seen (2026-11-22)"
+_US_2025 = (
+    "TikTok US fulfilment policy, seller-us.tiktok.com/university knowledge_id 3995852763301633, 2025-10-23"
+)
+_US_2026 = (
+    "TikTok US fulfilment policy, seller-us.tiktok.com/university knowledge_id 6179821974439723, 2026-01-17"
+)
+_GB_GUESS = (
+    "Approximate: the US rule of 2026-01-26 used for the UK, since no dated UK page was seen (2026-11-22)"
+)
 
 
 def _three(scan: DayRule, cancel: DayRule, delivered: DayRule) -> dict[DeadlineKind, DayRule]:
-    """The lines that the policy texts give; they give no rts_sla, collection_due or delivery_due, so none is made up."""
+    """The lines that the policy texts give; they give no rts_sla, collection_due or delivery_due, none is made up."""
     return {
         DeadlineKind.TTS_SLA: scan,
         DeadlineKind.SHIPPING_DUE: cancel,

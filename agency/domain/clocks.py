@@ -97,7 +97,9 @@ def promise_limits(facts: OrderFacts) -> dict[str, datetime]:
     """The agency's own limits (process, tracking, delivery, overall); raises Invalid for an unknown promise."""
     promise = PROMISES.get(facts.promise)
     if promise is None:
-        raise Invalid("promise", f"Promise {facts.promise!r} is not known. Choose one of: {', '.join(PROMISES)}.")
+        raise Invalid(
+            "promise", f"Promise {facts.promise!r} is not known. Choose one of: {', '.join(PROMISES)}."
+        )
     begun = facts.paid_at or facts.placed_at
     if begun is None:
         return {}
@@ -107,7 +109,11 @@ def promise_limits(facts: OrderFacts) -> dict[str, datetime]:
         "delivery": promise.delivery_days,
         "overall": promise.overall_days,
     }
-    return {word: begun.astimezone(UTC) + timedelta(days=count) for word, count in days.items() if count is not None}
+    return {
+        word: begun.astimezone(UTC) + timedelta(days=count)
+        for word, count in days.items()
+        if count is not None
+    }
 
 
 def _promised(facts: OrderFacts, word: str, kind: DeadlineKind) -> list[Deadline]:
@@ -152,7 +158,9 @@ def next_deadline(facts: OrderFacts, stage: str, now: datetime) -> Deadline | No
         return None
     known = deadlines(facts, now)
     if facts.scanned_at is None:
-        return _service_then_cancel(known.get(DeadlineKind.TTS_SLA), known.get(DeadlineKind.COLLECTION_DUE), now)
+        return _service_then_cancel(
+            known.get(DeadlineKind.TTS_SLA), known.get(DeadlineKind.COLLECTION_DUE), now
+        )
     promised = _promised(facts, "delivery", DeadlineKind.DELIVERY_SLA)
     own = [known[DeadlineKind.DELIVERY_SLA]] if DeadlineKind.DELIVERY_SLA in known else []
     return _service_then_cancel(_earliest(own + promised), known.get(DeadlineKind.DELIVERY_DUE), now)

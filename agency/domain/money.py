@@ -37,14 +37,18 @@ class UnreadableAmount(Invalid):
     """The text is not an amount of money."""
 
     def __init__(self, text: object) -> None:
-        super().__init__("amount", f"{str(text)[:40]!r} is not an amount. Write it like 12.50, without a sign.")
+        super().__init__(
+            "amount", f"{str(text)[:40]!r} is not an amount. Write it like 12.50, without a sign."
+        )
 
 
 class CurrencyMismatch(Invalid):
     """Two amounts of different currencies met; they need an exchange rate, which is never assumed."""
 
     def __init__(self, left: str, right: str) -> None:
-        super().__init__("currency", f"{left} and {right} cannot be added or compared. Convert one of them first.")
+        super().__init__(
+            "currency", f"{left} and {right} cannot be added or compared. Convert one of them first."
+        )
 
 
 def exponent_of(currency: str) -> int:

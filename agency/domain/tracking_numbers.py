@@ -1,13 +1,12 @@
 """What a tracking number's form says: which carriers it may belong to, and how sure that is.
 
-The formats are facts of the carriers' own labels (check digits re-computed on public samples, 2026-11-22). The answer is
-always a set of candidates: a random 10-digit number passes DHL's check one time in seven, so a bare number proves little.
+The formats are facts of the carriers' own labels (check digits re-computed on public samples, 2026-11-22). The answer
+is always a set of candidates: many a random 10-digit number passes DHL's check, so a bare number proves little.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 from agency.domain.carrier_rules import RULES, Strength
@@ -20,6 +19,7 @@ __all__ = [
 _ALLOWED = re.compile(r"[A-Za-z0-9\-_./]{4,50}")
 _USPS_WITH_ZIP = re.compile(r"420(?:\d{5}|\d{9})(9[1-5]\d{20})")
 _ORDER: dict[Strength, int] = {"strong": 0, "medium": 1, "weak": 2}
+_SUREST_FIRST = sorted(RULES, key=lambda rule: (_ORDER[rule.strength], rule.carrier))
 
 
 @dataclass(frozen=True)
@@ -50,25 +50,20 @@ def detect(number: str) -> list[Candidate]:
 
 def _candidates(tidy: str) -> list[Candidate]:
     best: dict[str, Strength] = {}
-    for rule in RULES:
-        if rule.fits(tidy) and _ORDER[rule.strength] < _ORDER.get(best.get(rule.carrier, "weak"), 2) + (
-            rule.carrier not in best
-        ):
+    for rule in _SUREST_FIRST:
+        if rule.carrier not in best and rule.fits(tidy):
             best[rule.carrier] = rule.strength
-    return _sorted(Candidate(carrier, strength) for carrier, strength in best.items())
-
-
-def _sorted(candidates: Iterable[Candidate]) -> list[Candidate]:
-    return sorted(candidates, key=lambda candidate: (_ORDER[candidate.strength], candidate.carrier))
+    return [Candidate(carrier, strength) for carrier, strength in best.items()]
 
 
 def broken_check_digit(number: str) -> str | None:
     """The carrier whose unmistakable form this is but whose check digit is wrong: a typing error. Else None."""
     tidy = normalise(number)
-    for rule in RULES:
-        if rule.strength == "strong" and rule.has_shape(tidy) and not rule.fits(tidy):
-            return rule.carrier
-    return None
+    if _candidates(tidy):
+        return None
+    return next(
+        (rule.carrier for rule in _SUREST_FIRST if rule.strength == "strong" and rule.has_shape(tidy)), None
+    )
 
 
 def format_problem(number: str) -> str | None:
