@@ -1,0 +1,1 @@
+"""The adapter for suppliers that follow our own REST contract (reference and idempotency key on every order)."""
