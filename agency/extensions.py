@@ -51,7 +51,7 @@ def _begin(connection: Connection) -> None:
     statement = options.get("shopfleet_begin")
     if statement is None:
         raise ScopeMissing("This transaction has no scope; open it with transaction(scope).")
-    connection.connection.driver_connection.execute(statement)  # type: ignore[union-attr]
+    connection.connection.driver_connection.execute(statement, prepare=False)  # type: ignore[union-attr]
 
 
 def _begin_statement(scope: Scope) -> str:

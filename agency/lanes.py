@@ -60,22 +60,20 @@ _ADD = text(
 # An expired lease is a lost bell or a dead worker. Free lanes wait by due time, broken ones by the end of their lease.
 _CLAIM = text(
     """
+    with free as (
+      select id, due_at as since from lanes where lease_until is null and due_at <= now()
+      order by due_at limit :room for update skip locked
+    ), broken as (
+      select id, lease_until as since from lanes where lease_until is not null and lease_until < now()
+      order by lease_until limit :room for update skip locked
+    ), chosen as (
+      select id from (select * from free union all select * from broken) waiting order by since limit :room
+    )
     update lanes l set
       fence = l.fence + 1,
       lost_bells = l.lost_bells + (l.lease_until is not null)::int,
       lease_until = now() + make_interval(secs => :lease)
-    from (
-      select id from (
-        (select id, due_at as since from lanes
-         where lease_until is null and due_at <= now()
-         order by due_at limit :room for update skip locked)
-        union all
-        (select id, lease_until as since from lanes
-         where lease_until is not null and lease_until < now()
-         order by lease_until limit :room for update skip locked)
-      ) candidates order by since limit :room
-    ) chosen
-    where l.id = chosen.id
+    from chosen where l.id = chosen.id
     returning l.id, l.fence
     """
 )

@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
+from sqlalchemy.orm import Session
+
 from agency.clock import machine_now
 from agency.domain.orders import OrderSnapshot
 from agency.domain.scope import Scope
@@ -17,6 +19,7 @@ from agency.models.shops import Shop
 from agency.services.cancellations import freeze_cancelled
 from agency.services.address_changes import note_address_changes
 from agency.services.orders import Imported, import_orders
+from agency.services.parcel_progress import follow_orders
 from agency.services.shop_access import ShopAccess
 from agency.services.shop_reads import (
     OpenNotice,
@@ -26,13 +29,13 @@ from agency.services.shop_reads import (
     record_counts,
     record_read,
 )
-from sqlalchemy.orm import Session
 from workers.context import Context, TurnResult
 
 FIRST_READ = timedelta(days=60)  # how far back a newly connected shop is read
 COUNT_WINDOW = timedelta(days=30)
 OVERLAP = timedelta(minutes=10)  # an update may carry a time slightly outside the asked window (facts, 4.1)
 NOTICES_A_TURN, PAGE, PAGES_A_TURN = 200, 50, 10
+POLL_FLOOR = timedelta(seconds=2)  # machine time; matters only while shop time runs fast
 
 
 def serve_orders(context: Context, turn: Turn) -> TurnResult:
@@ -53,7 +56,7 @@ def serve_orders(context: Context, turn: Turn) -> TurnResult:
 def _poll_due(context: Context, shop: Shop) -> datetime:
     if shop.last_read_at is None:
         return machine_now()
-    return shop.last_read_at + context.clock.machine_span(poll_interval(shop, 0))
+    return shop.last_read_at + context.clock.machine_span(poll_interval(shop, 0), POLL_FLOOR)
 
 
 def _read_notices(context: Context, turn: Turn, access: ShopAccess, tiktok: TikTokPort) -> bool:
@@ -98,7 +101,7 @@ def _poll(context: Context, turn: Turn, access: ShopAccess, tiktok: TikTokPort) 
         if shop.count_tiktok != shop.count_ours:
             shop.read_cursor = now - COUNT_WINDOW
         interval = poll_interval(shop, 0 if first else new)
-    return TurnResult(context.after(interval))
+    return TurnResult(context.after(interval, POLL_FLOOR))
 
 
 def _store(
@@ -120,6 +123,7 @@ def store_snapshots(
     """Stores reads and everything that follows from them in one transaction; also used right before buying."""
     now = context.clock.now()
     imported = import_orders(scope, session, context.keyring, shop, snapshots, now)
+    follow_orders(session, imported.ids, now)
     freeze_cancelled(scope, session, imported.cancelled, now)
     note_address_changes(scope, session, imported.address_changed, now)
     if imported.plan_at is not None:

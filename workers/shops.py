@@ -70,13 +70,14 @@ def _lost(context: Context, turn: Turn, problem: str) -> TurnResult:
 def record_outside_failure(context: Context, turn: Turn, error: OutsideError) -> None:
     """What a failed turn means for its subject: an unread shop, a token to refresh, a supplier without valid keys."""
     if turn.shop_id is not None:
-        _shop_failure(context, turn, turn.shop_id, error)
+        note_shop_failure(context, turn, turn.shop_id, error)
     elif turn.supplier_id is not None and isinstance(error, CredentialsRejected):
         with context.work(turn) as (scope, session):
             record_supplier_rejected(scope, session, turn.supplier_id, error.detail)
 
 
-def _shop_failure(context: Context, turn: Turn, shop_id: int, error: OutsideError) -> None:
+def note_shop_failure(context: Context, turn: Turn, shop_id: int, error: OutsideError) -> None:
+    """An unread shop says so; a dead token wakes the auth lane."""
     with context.work(turn) as (scope, session):
         shop = session.get_one(Shop, shop_id)
         if turn.api == "orders":

@@ -19,8 +19,6 @@ from agency.domain.effects import EffectState, check_move
 from agency.domain.scope import Scope
 from agency.models.effects import Effect
 
-STALE_SENDING = timedelta(seconds=60)  # far above any time-out of ours; an older SENDING has lost its process
-
 
 @dataclass(frozen=True)
 class EffectRef:
@@ -54,13 +52,16 @@ def intend(
     )
 
 
-def claim_sending(session: Session, effect: Effect) -> Effect | None:
-    """INTENDED -> SENDING with one more attempt; None when somebody else moved it. Commit before the request is written."""
+def claim_sending(session: Session, effect: Effect, stale_after: timedelta) -> Effect | None:
+    """INTENDED -> SENDING with one more attempt; None when somebody else moved it. Commit before writing the request.
+
+    `stale_after` lies far above any time-out of ours: a SENDING that is older has lost its process.
+    """
     now = machine_now()
     row = session.execute(
         update(Effect)
         .where(Effect.id == effect.id, Effect.state == EffectState.INTENDED, Effect.attempts == effect.attempts)
-        .values(state=EffectState.SENDING, attempts=effect.attempts + 1, sent_at=now, next_at=now + STALE_SENDING)
+        .values(state=EffectState.SENDING, attempts=effect.attempts + 1, sent_at=now, next_at=now + stale_after)
         .returning(Effect)
         .execution_options(populate_existing=True)
     ).scalar_one_or_none()

@@ -46,7 +46,7 @@ _SKUS = text(
 class Imported:
     """What an import changed. `cancelled` and `address_changed` are internal order ids that purchasing must hear of."""
 
-    written: int
+    ids: tuple[int, ...]
     new: int
     cancelled: tuple[int, ...]
     address_changed: tuple[int, ...]
@@ -59,7 +59,7 @@ def import_orders(
     """Stores reads of orders of one shop. Repeating it, or an older read arriving late, changes nothing."""
     newest = _newest_each(snapshots)
     if not newest:
-        return Imported(0, 0, (), (), None)
+        return Imported((), 0, (), (), None)
     keys = ShopKeys(shop.agency_id, shop.client_id, shop.id)
     known = {
         row["tiktok_order_id"]: row
@@ -76,7 +76,9 @@ def import_orders(
     _flag_unknown(scope, session, shop, ids, fresh)
     plan_at = recompute(scope, session, list(ids.values()), now)
     cancelled = [ids[key] for key, snapshot in fresh.items() if _newly_cancelled(snapshot, known.get(key))]
-    return Imported(len(written), sum(row.is_new for row in written), tuple(cancelled), tuple(moved), plan_at)
+    return Imported(
+        tuple(ids.values()), sum(row.is_new for row in written), tuple(cancelled), tuple(moved), plan_at
+    )
 
 
 def _newest_each(snapshots: Sequence[OrderSnapshot]) -> dict[str, OrderSnapshot]:

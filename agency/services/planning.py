@@ -16,18 +16,26 @@ from agency.domain.addresses import address_problems
 from agency.domain.blockers import BuyFacts, BuyLimits, find_blockers
 from agency.domain.money import Money
 from agency.domain.orders import SHIPPABLE
-from agency.domain.profit import OrderParts, estimate
+from agency.domain.profit import ProfitParts, estimate
 from agency.domain.purchasing import Blocker
 from agency.domain.scope import Scope
 from agency.models.orders import Order, OrderLine
 from agency.models.shops import Shop
 from agency.services.blocked import block_order, unblock_order
 from agency.services.contacts_store import find_contact
-from agency.services.planning_facts import Candidate, PlanWorld, due_orders, next_plan_time, open_lines, plan_world
+from agency.services.planning_facts import (
+    Candidate,
+    PlanWorld,
+    due_orders,
+    next_plan_time,
+    open_lines,
+    plan_world,
+)
 from agency.services.purchases import PlannedLine, PlannedPurchase, create_purchases, has_stock
 from agency.services.sealing import Keyring
 from agency.services.stages import recompute
 
+_HARMLESS_PROBLEMS = ("phone_missing",)  # every supplier of ours takes an order without a phone number
 PRICE_TOLERANCE_PERCENT = 10  # how far a supplier's total may rise above the plan before a person is asked
 
 
@@ -94,7 +102,11 @@ def _make_plan(
         unknown_codes=[f"{name} {value!r}" for name, value in sorted(order.unknown_codes.items())],
         contact_missing=contact is None,
         contact_masked=contact is not None and contact.masked,
-        address_problems=[(problem.code, problem.sentence) for problem in problems],
+        address_problems=[
+            (problem.code, problem.sentence, not problem.blocking)
+            for problem in problems
+            if problem.code not in _HARMLESS_PROBLEMS
+        ],
         stops=_stops(world),
         unbuyable=unbuyable,
         cost=cost,
@@ -199,12 +211,5 @@ def _total(purchases: Sequence[PlannedPurchase], currencies: Sequence[str]) -> M
 def _margin(shop: Shop, order: Order, revenue: Money, cost: Money | None) -> Money | None:
     if cost is None or cost.currency != revenue.currency:
         return None
-    parts = OrderParts(
-        region=shop.region,
-        at=order.placed_at,
-        customer_payment=revenue,
-        tax=Money(0, revenue.currency),
-        platform_discount=Money(0, revenue.currency),
-        supplier_goods=cost,
-    )
-    return estimate(parts).total
+    parts = ProfitParts(customer_payment=revenue, tax=Money(0, revenue.currency), supplier_goods=cost)
+    return estimate(parts, shop.region, order.placed_at.date()).total

@@ -11,8 +11,8 @@ from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from agency.models.accounts import Agency
-from agency.models.catalog import Supplier, SupplierItem
 from agency.models.catalog import Mapping as MappingRow
+from agency.models.catalog import Supplier, SupplierItem
 from agency.models.clients import Client
 from agency.models.orders import Order, OrderLine
 from agency.models.shops import Shop

@@ -89,7 +89,7 @@ def first_columns(facts: Mapping[str, Any], now: datetime) -> dict[str, Any]:
 
 def due_columns(facts: Mapping[str, Any], stage: str, now: datetime) -> dict[str, Any]:
     """The deadline that counts at this stage, with its kind and source; all empty when none counts."""
-    deadline = next_deadline(order_facts(facts), _clock_stage(facts, stage), now)
+    deadline = next_deadline(order_facts(facts), stage, now)
     if deadline is None:
         return {"due_at": None, "due_kind": "", "due_source": ""}
     return {"due_at": deadline.at, "due_kind": str(deadline.kind), "due_source": deadline.source}
@@ -101,17 +101,15 @@ def order_facts(facts: Mapping[str, Any]) -> OrderFacts:
         region=facts["region"],
         order_type=facts["order_type"],
         shipping_mode=facts["shipping_type"],
-        awaiting_shipment_at=facts["awaiting_shipment_at"] or facts["paid_at"],
+        awaiting_shipment_at=facts["awaiting_shipment_at"],
+        paid_at=facts["paid_at"],
         placed_at=facts["placed_at"],
+        scanned_at=facts["collected_at"],
         handling_days=facts["handling_days"],
         release_at=facts["release_at"],
         tiktok={kind: facts[f"{kind}_at"] for kind in DeadlineKind},
         promise=facts["promise"],
     )
-
-
-def _clock_stage(facts: Mapping[str, Any], stage: str) -> str:
-    return "in_transit" if stage == Stage.SHIPPED and facts["collected_at"] else stage
 
 
 def _stage(fact: Mapping[str, Any], now: datetime) -> str:

@@ -14,7 +14,6 @@ from sqlalchemy.orm import Session
 from agency.domain.errors import NotFound
 from agency.domain.scope import Scope
 
-
 T = TypeVar("T")
 
 

@@ -1,0 +1,58 @@
+"""Bringing a process up: settings, the master key, the database and Redis it was told to use."""
+
+from __future__ import annotations
+
+import base64
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from agency.config import BadSetting, Settings, load_settings
+from agency.extensions import Database
+
+
+@dataclass(frozen=True)
+class Booted:
+    """What every process of ours stands on."""
+
+    settings: Settings
+    database_url: str
+    redis_url: str
+    master_key: str
+    database: Database
+
+
+def boot() -> Booted:
+    """Reads the environment. Raises BadSetting with one sentence when something is missing."""
+    settings = load_settings()
+    if not settings.database_url or not settings.redis_url:
+        raise BadSetting(
+            "DATABASE_URL and REDIS_URL are not set. Use `shopfleet run`, which brings its own servers, or set both."
+        )
+    key = read_master_key(settings)
+    return Booted(
+        settings, settings.database_url, settings.redis_url, key, Database(settings.database_url, key)
+    )
+
+
+def read_master_key(settings: Settings) -> str:
+    """The key that wraps every client's data key: SHOPFLEET_KEY, or for a trial run a private file made at first start.
+
+    Raises BadSetting when a real installation has none: losing the key loses every sealed value.
+    """
+    if settings.master_key:
+        return settings.master_key
+    if not settings.simulator:
+        raise BadSetting(
+            "SHOPFLEET_KEY is not set. Make one with `openssl rand -base64 32`, keep it safe, and set it everywhere."
+        )
+    return _key_file(settings.data_dir / "master.key")
+
+
+def _key_file(path: Path) -> str:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if not path.exists():
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "w") as file:
+            file.write(base64.b64encode(os.urandom(32)).decode())
+    return path.read_text().strip()

@@ -1,0 +1,144 @@
+"""`shopfleet`: one command for every way of running the program. Each subcommand imports only what it needs."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from agency.config import BadSetting
+from agency.startup import StartupProblem
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Runs a subcommand; a problem at the start is one sentence on stderr and exit code 2."""
+    arguments = _parser().parse_args(argv)
+    logging.basicConfig(level=os.environ.get("LOG_LEVEL", "WARNING"), format="%(asctime)s %(name)s %(message)s")
+    try:
+        code: int = arguments.run(arguments)
+    except (StartupProblem, BadSetting) as problem:
+        sys.stderr.write(f"shopfleet: {problem}\n")
+        return 2
+    except KeyboardInterrupt:
+        return 130
+    return code
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="shopfleet", description="Run many clients' TikTok Shops from one desk.")
+    commands = parser.add_subparsers(required=True, metavar="command")
+
+    def add(name: str, run: object, words: str) -> argparse.ArgumentParser:
+        made = commands.add_parser(name, help=words, description=words)
+        made.set_defaults(run=run)
+        return made
+
+    add("run", _run, "Start everything on this machine: servers, web, workers, and a practice agency.")
+    demo = add("demo", _demo, "Run simulated orders to their end and compare our books with the simulator's.")
+    demo.add_argument("--orders", type=int, default=200)
+    demo.add_argument("--faults", choices=("none", "some", "harsh"), default="some")
+    demo.add_argument("--seed", type=int, default=1)
+    demo.add_argument("--json", action="store_true", help="print one JSON object as the last line")
+    demo.add_argument("--limit", type=float, default=300.0, help="seconds after which to give up")
+    add("migrate", _migrate, "Bring the database to the newest schema and create its logins.")
+    web = add("web", _web, "Serve the portal and the JSON API.")
+    web.add_argument("--port", type=int)
+    worker = add("worker", _worker, "Serve turns: the only process that talks to the outside.")
+    worker.add_argument("--name", default="w1")
+    add("dispatcher", _dispatcher, "Decide whose turn it is and ring the workers.")
+    simulator = add("simulator", _simulator, "Play TikTok Shop, suppliers and carriers.")
+    simulator.add_argument("--port", type=int, default=9000)
+    simulator.add_argument("--state", type=Path, default=Path("simulator.sqlite"))
+    user = add("user", _user, "Create an agency with its owner.")
+    user.add_argument("--agency", required=True)
+    user.add_argument("--email", required=True)
+    user.add_argument("--name", required=True)
+    doctor = add("doctor", _doctor, "Say what is configured, what is reachable, and what waits.")
+    doctor.add_argument("--doubt", action="store_true", help="after a restore: ask for every open write before sending")
+    return parser
+
+
+def _run(_arguments: argparse.Namespace) -> int:
+    from agency.running import run_everything
+
+    return run_everything()
+
+
+def _demo(arguments: argparse.Namespace) -> int:
+    from agency.demo.runner import run_demo
+
+    return run_demo(arguments.orders, arguments.faults, arguments.seed, arguments.limit)
+
+
+def _migrate(_arguments: argparse.Namespace) -> int:
+    from agency.boot import boot
+    from migrations.run import WrongDatabase, upgrade
+
+    booted = boot()
+    try:
+        upgrade(booted.database_url, booted.master_key)
+    except WrongDatabase as problem:
+        raise StartupProblem(str(problem)) from problem
+    return 0
+
+
+def _web(arguments: argparse.Namespace) -> int:
+    from agency.boot import boot
+    from agency.serving import serve_web
+
+    booted = boot()
+    return serve_web(booted, arguments.port or booted.settings.port)
+
+
+def _worker(arguments: argparse.Namespace) -> int:
+    from agency.boot import boot
+    from workers.worker import run_worker
+
+    run_worker(boot(), arguments.name)
+    return 0
+
+
+def _dispatcher(_arguments: argparse.Namespace) -> int:
+    from agency.boot import boot
+    from agency.extensions import connect_redis
+    from workers.dispatcher import Dispatcher
+
+    booted = boot()
+    Dispatcher(booted.settings, booted.database, connect_redis(booted.redis_url)).run()
+    return 0
+
+
+def _simulator(arguments: argparse.Namespace) -> int:
+    from agency.config import load_settings
+    from agency.simulator.server import serve
+
+    settings = load_settings({**os.environ, "SIMULATOR": "on"})
+    serve(
+        arguments.port,
+        str(arguments.state),
+        app_key=settings.tiktok_app_key,
+        app_secret=settings.tiktok_app_secret,
+        host=settings.host,
+    )
+    return 0
+
+
+def _user(arguments: argparse.Namespace) -> int:
+    from agency.boot import boot
+    from agency.people import create_owner
+
+    return create_owner(boot(), arguments.agency, arguments.email, arguments.name)
+
+
+def _doctor(arguments: argparse.Namespace) -> int:
+    from agency.boot import boot
+    from agency.doctor import examine
+
+    return examine(boot(), arguments.doubt)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,195 @@
+"""Who is signed in: sessions of people, each pointing at one membership. All on the system login, before any tenant.
+
+A session is 256 random bits in the browser and their SHA-256 here. It ends 12 hours after its last use and 30 days
+after sign-in. Rights are read with it on every request, so a right that was taken away is gone at the next click.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import RowMapping, text
+from sqlalchemy.orm import Session
+
+from agency.clock import machine_now
+from agency.domain.errors import NotFound, SignInRequired
+from agency.domain.scope import Scope
+from agency.services.passwords import verify_password
+
+SESSION_LIFE = timedelta(days=30)
+SESSION_IDLE = timedelta(hours=12)
+_TOUCH_EVERY = timedelta(minutes=5)
+_WRONG = "E-mail or password is not right. Check both and try again."
+
+
+@dataclass(frozen=True)
+class Membership:
+    """One role of a person; `client_name` is set for client members."""
+
+    public_id: str
+    agency_name: str
+    role: str
+    client_name: str
+
+
+@dataclass(frozen=True)
+class SignedIn:
+    """Who calls, as what, and what else this person could be."""
+
+    scope: Scope
+    session_id: int
+    membership_id: str
+    user_name: str
+    email: str
+    time_zone: str
+    agency_name: str
+    brand_colour: str
+    role: str
+    client_name: str
+    memberships: tuple[Membership, ...]
+
+
+_LIVE = """
+    select m.id, m.public_id, m.role, m.agency_id, m.client_ids, a.name as agency_name, a.brand_colour,
+      case when m.role = 'client_member' then (select c.name from clients c where c.id = m.client_ids[1]) end
+        as client_name
+    from memberships m join agencies a on a.id = m.agency_id
+    where m.ended_at is null
+"""
+
+_READ_SESSION = text(
+    f"""
+    select s.id as session_id, s.last_seen_at, u.id as user_id, u.name as user_name, u.email, u.time_zone,
+      m.public_id, m.role, m.agency_id, m.client_ids, m.agency_name, m.brand_colour, m.client_name,
+      (select json_agg(json_build_array(o.public_id, o.agency_name, o.role, coalesce(o.client_name, '')) order by o.id)
+       from ({_LIVE} and m.user_id = s.user_id) o) as memberships
+    from sessions s
+    join users u on u.id = s.user_id and u.disabled_at is null
+    join ({_LIVE}) m on m.id = s.membership_id
+    where s.token_hash = :token_hash and s.revoked_at is null and s.expires_at > :now and s.last_seen_at > :idle_since
+    """  # noqa: S608 - put together from constants of this module
+)
+
+_FIND_USER = text(
+    """
+    select u.id, u.password_hash, m.id as membership_id
+    from users u
+    left join lateral (
+      select m.id from memberships m
+      left join lateral (
+        select max(s.last_seen_at) as at from sessions s where s.user_id = u.id and s.membership_id = m.id
+      ) used on true
+      where m.user_id = u.id and m.ended_at is null order by used.at desc nulls last, m.id limit 1
+    ) m on true
+    where u.email = :email and u.disabled_at is null
+    """
+)
+
+_ADD_SESSION = text(
+    """
+    insert into sessions (token_hash, user_id, membership_id, last_seen_at, expires_at, device)
+    values (:token_hash, :user_id, :membership_id, :now, :expires_at, :device)
+    """
+)
+
+
+def sign_in(session: Session, email: str, password: str, device: str = "") -> str:
+    """Opens a session on the membership that was used last and returns its token.
+
+    Raises SignInRequired with one sentence for every kind of wrong, and TooBusy.
+    """
+    user = session.execute(_FIND_USER, {"email": email.strip().lower()}).mappings().one_or_none()
+    right = verify_password(user["password_hash"] if user else None, password)
+    if user is None or not right or user["membership_id"] is None:
+        raise SignInRequired(_WRONG)
+    token = secrets.token_urlsafe(32)
+    now = machine_now()
+    session.execute(
+        _ADD_SESSION,
+        {
+            "token_hash": _hash(token),
+            "user_id": user["id"],
+            "membership_id": user["membership_id"],
+            "now": now,
+            "expires_at": now + SESSION_LIFE,
+            "device": device[:200],
+        },
+    )
+    return token
+
+
+def scope_of_session(session: Session, token: str) -> SignedIn | None:
+    """Who holds this token, in one indexed read; None when it is unknown, ended or idle for too long."""
+    now = machine_now()
+    query = {"token_hash": _hash(token), "now": now, "idle_since": now - SESSION_IDLE}
+    row = session.execute(_READ_SESSION, query).mappings().one_or_none()
+    if row is None:
+        return None
+    _touch(session, row, now)
+    return SignedIn(
+        scope=_scope(row),
+        session_id=row["session_id"],
+        membership_id=str(row["public_id"]),
+        user_name=row["user_name"],
+        email=row["email"],
+        time_zone=row["time_zone"],
+        agency_name=row["agency_name"],
+        brand_colour=row["brand_colour"],
+        role=row["role"],
+        client_name=row["client_name"] or "",
+        memberships=tuple(Membership(*fields) for fields in row["memberships"]),
+    )
+
+
+def sign_out(session: Session, token: str) -> None:
+    """Ends the session of this token; an unknown token changes nothing."""
+    session.execute(
+        text("update sessions set revoked_at = :now where token_hash = :token_hash and revoked_at is null"),
+        {"now": machine_now(), "token_hash": _hash(token)},
+    )
+
+
+def switch_membership(session: Session, caller: SignedIn, membership_id: str) -> None:
+    """Points the caller's session at another of the person's memberships. Raises NotFound for any other id."""
+    if membership_id not in {membership.public_id for membership in caller.memberships}:
+        raise NotFound("Membership")
+    session.execute(
+        text(
+            """
+            update sessions s set membership_id = m.id from memberships m
+            where s.id = :session_id and m.user_id = s.user_id and m.ended_at is null
+              and m.public_id = cast(:membership_id as uuid)
+            """
+        ),
+        {"session_id": caller.session_id, "membership_id": membership_id},
+    )
+
+
+def _hash(token: str) -> bytes:
+    return hashlib.sha256(token.encode()).digest()
+
+
+def _touch(session: Session, row: RowMapping, now: datetime) -> None:
+    """Writes the last use, at most every five minutes, so that reading a page seldom writes."""
+    if now - row["last_seen_at"] >= _TOUCH_EVERY:
+        session.execute(
+            text("update sessions set last_seen_at = :now where id = :id"),
+            {"now": now, "id": row["session_id"]},
+        )
+
+
+def _scope(row: RowMapping) -> Scope:
+    common: dict[str, Any] = {
+        "agency_id": row["agency_id"],
+        "actor": f"user:{row['user_id']}",
+        "role": row["role"],
+        "user_id": row["user_id"],
+    }
+    clients: list[int] | None = row["client_ids"]
+    if row["role"] == "client_member":
+        return Scope(login="portal", client_id=(clients or [0])[0], read_only=True, **common)
+    return Scope(login="staff", client_ids=None if clients is None else frozenset(clients), **common)

@@ -1,0 +1,72 @@
+"""What a shop owner reads about an order: plain words, no suppliers, no costs. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from agency.domain.money import Money
+from agency.domain.orders import Stage
+from agency.services.list_rows import ClientOrderRow, ClientStepRow
+
+STEPS = ("Received", "Ordered", "Shipped", "Delivered", "Paid")
+_WORDS = {
+    Stage.HELD: ("Received", 1),
+    Stage.TO_BUY: ("Being prepared", 1),
+    Stage.BLOCKED: ("Being prepared", 1),
+    Stage.BOUGHT: ("Ordered", 2),
+    Stage.SHIPPED: ("Shipped", 3),
+    Stage.DELIVERED: ("Delivered", 4),
+    Stage.SETTLED: ("Paid", 5),
+    Stage.CANCELLED: ("Cancelled", 0),
+    Stage.EXCLUDED: ("Shipped by TikTok", 0),
+}
+
+
+def client_order_row(row: Mapping[Any, Any]) -> ClientOrderRow:
+    """One order; the tone is "warn" only when its deadline has passed."""
+    words, step = _WORDS[row["stage"]]
+    return ClientOrderRow(
+        number=row["tiktok_order_id"],
+        title=row["title"],
+        quantity=row["unit_count"],
+        shop_name=row["shop_name"],
+        placed_at=row["placed_at"],
+        status_text=words,
+        tone="warn" if row["late"] else "ok" if row["stage"] == Stage.SETTLED else "",
+        step=step,
+        steps=len(STEPS),
+        value=Money(row["total_minor"], row["currency"]),
+    )
+
+
+def client_steps(order: Mapping[Any, Any]) -> tuple[ClientStepRow, ...]:
+    """The five steps with the times that TikTok knows."""
+    _word, step = _WORDS[order["stage"]]
+    times = (order["placed_at"], None, order["rts_at"], order["delivered_at"], order["settled_at"])
+    ended = order["stage"] == Stage.CANCELLED
+    rows = []
+    for index, (label, at) in enumerate(zip(STEPS, times, strict=True), start=1):
+        done = index <= step or at is not None
+        state = "done" if done else "stopped" if ended else "now" if index == step + 1 else "next"
+        rows.append(ClientStepRow(label, state, at if done else None))
+    return tuple(rows)
+
+
+def overview_sentence(on_their_way: int, late: int, unread: int) -> tuple[str, str, str]:
+    """Headline, sentence and tone of the first page."""
+    orders = "1 order is" if on_their_way == 1 else f"{on_their_way} orders are"
+    if unread:
+        shops = "One of your shops" if unread == 1 else f"{unread} of your shops"
+        return "Not everything is known right now.", f"{shops} could not be read; our team is on it.", "warn"
+    if late:
+        some = "1 of them is" if late == 1 else f"{late} of them are"
+        return (
+            "Some orders are late.",
+            f"{orders} on their way through our team, and {some} late. We are on it.",
+            "warn",
+        )
+    if not on_their_way:
+        return "Everything is done.", "No order is waiting. We need nothing from you today.", "ok"
+    text = f"{orders} on the way through our team, and none is late. We need nothing from you today."
+    return "Everything is on time.", text, "ok"

@@ -1,0 +1,306 @@
+"""What the lists show: orders, shops, suppliers, skus, approvals, totals, and the client's own pages."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from agency.domain.money import Money
+from agency.services.order_page_rows import MappingRow
+
+
+@dataclass(frozen=True)
+class OrderFilters:
+    """Empty = everything. `shop` is a public id; `q` an exact order, tracking or supplier number, or a seller sku."""
+
+    stage: str = ""
+    shop: str = ""
+    q: str = ""
+
+
+@dataclass(frozen=True)
+class OrderRow:
+    """One order in a list. `profit` is our estimate, None before a purchase."""
+
+    number: str
+    title: str
+    quantity: int
+    shop_id: str
+    shop_name: str
+    client_name: str
+    region: str
+    shop_time_zone: str
+    tiktok_status: str
+    stage: str
+    status_text: str
+    tone: str
+    placed_at: datetime
+    due_at: datetime | None
+    due_kind: str
+    due_label: str
+    due_source: str
+    value: Money
+    profit: Money | None
+
+
+@dataclass(frozen=True)
+class ShopTotals:
+    """Orders of one shop by stage; they add up to `orders`. `unread` is a reason, empty when the shop is being read.
+
+    TikTok's count and ours were taken over the same window at `counted_at` (machine time).
+    """
+
+    shop_id: str
+    name: str
+    client_name: str
+    region: str
+    stages: Mapping[str, int]
+    orders: int
+    count_tiktok: int | None
+    count_ours: int | None
+    counted_at: datetime | None
+    last_read_at: datetime | None
+    unread: str
+
+
+@dataclass(frozen=True)
+class Totals:
+    """All shops that the reader sees, and their sums. `unread_shops` are not zero: nobody knows what they have."""
+
+    shops: tuple[ShopTotals, ...]
+    stages: Mapping[str, int]
+    orders: int
+    unread_shops: int
+    missing: int
+
+
+@dataclass(frozen=True)
+class ShopRow:
+    """One shop. Read times are machine time. `state` is active, paused, pending, reconnect or unread."""
+
+    shop_id: str
+    tiktok_shop_id: str
+    name: str
+    code: str
+    client_id: str
+    client_name: str
+    region: str
+    currency: str
+    time_zone: str
+    state: str
+    state_text: str
+    tone: str
+    why: str
+    last_read_at: datetime | None
+    last_order_at: datetime | None
+    read_error: str
+    count_tiktok: int | None
+    count_ours: int | None
+    counted_at: datetime | None
+    open_orders: int
+    paused_at: datetime | None
+    buying_stopped_at: datetime | None
+    buying_stopped_by: str
+    authorization_state: str
+    access_expires_at: datetime | None
+    refresh_expires_at: datetime | None
+    seller_name: str
+
+
+@dataclass(frozen=True)
+class ClientRow:
+    """One client with the limits that its purchases keep."""
+
+    client_id: str
+    name: str
+    currency: str
+    time_zone: str
+    approval_above: Money
+    daily_budget: Money
+    margin_floor_bp: int
+    shops: int
+    buying_stopped_at: datetime | None
+    buying_stopped_by: str
+
+
+@dataclass(frozen=True)
+class ShopList:
+    """Shops and clients by name, and whether the agency itself has stopped buying."""
+
+    shops: tuple[ShopRow, ...]
+    clients: tuple[ClientRow, ...]
+    agency_stopped_at: datetime | None
+    agency_stopped_by: str
+
+
+@dataclass(frozen=True)
+class SupplierItemRow:
+    """Something that can be bought at a supplier."""
+
+    item_id: str
+    supplier_sku: str
+    title: str
+    url: str
+    unit_cost: Money
+    shipping: Money
+    stock_quantity: int | None
+    quoted_at: datetime | None
+
+
+@dataclass(frozen=True)
+class SupplierRow:
+    """One supplier connection of a client."""
+
+    supplier_id: str
+    kind: str
+    kind_text: str
+    name: str
+    client_id: str
+    client_name: str
+    currency: str
+    website: str
+    state: str
+    tone: str
+    problem: str
+    buying_stopped_at: datetime | None
+    buying_stopped_by: str
+    tracking_read_at: datetime | None
+    tracking_error: str
+    open_purchases: int
+    items: tuple[SupplierItemRow, ...]
+
+
+@dataclass(frozen=True)
+class SkuRow:
+    """A sku that a shop sells, with its live mappings by rank; none = unmapped. `waiting` = blocked orders."""
+
+    shop_id: str
+    shop_name: str
+    client_id: str
+    client_name: str
+    region: str
+    sku_id: str
+    product_name: str
+    sku_name: str
+    seller_sku: str
+    last_ordered_at: datetime
+    waiting: int
+    mappings: tuple[MappingRow, ...]
+
+
+@dataclass(frozen=True)
+class ApprovalRow:
+    """An order that may be bought once a person says so. `codes` are the blockers that an approval would lift."""
+
+    number: str
+    title: str
+    quantity: int
+    shop_id: str
+    shop_name: str
+    client_name: str
+    region: str
+    shop_time_zone: str
+    codes: tuple[str, ...]
+    sentences: tuple[str, ...]
+    value: Money
+    cost: Money | None
+    profit: Money | None
+    due_at: datetime | None
+    due_label: str
+    approvable: bool
+
+
+@dataclass(frozen=True)
+class ClientOrderRow:
+    """One order as the shop owner sees it: no supplier, no cost, no buyer. `step` of `steps` are done."""
+
+    number: str
+    title: str
+    quantity: int
+    shop_name: str
+    placed_at: datetime
+    status_text: str
+    tone: str
+    step: int
+    steps: int
+    value: Money
+
+
+@dataclass(frozen=True)
+class ClientParcelRow:
+    """One parcel as the shop owner sees it."""
+
+    carrier: str
+    tracking_number: str
+    shipped_at: datetime | None
+    first_scan_at: datetime | None
+    delivered_at: datetime | None
+
+
+@dataclass(frozen=True)
+class ClientLineRow:
+    """Units of one sku as the shop owner sees them."""
+
+    product_name: str
+    sku_name: str
+    quantity: int
+    unit_price: Money
+
+
+@dataclass(frozen=True)
+class ClientStepRow:
+    """A stage with its time; `state` is done, now, next or stopped."""
+
+    label: str
+    state: str
+    at: datetime | None
+
+
+@dataclass(frozen=True)
+class ClientOrder:
+    """One order's page for the shop owner."""
+
+    order: ClientOrderRow
+    lines: tuple[ClientLineRow, ...]
+    steps: tuple[ClientStepRow, ...]
+    parcels: tuple[ClientParcelRow, ...]
+    payout: Money | None
+    payout_certain: bool
+
+
+@dataclass(frozen=True)
+class ClientNumber:
+    """One of the four numbers: `label`, ready text or money, and a note under it."""
+
+    label: str
+    count: int | None
+    money: tuple[Money, ...]
+    per_mille: int | None
+    note: str
+
+
+@dataclass(frozen=True)
+class Payout:
+    """TikTok's next payment as its own estimate of unsettled orders says it; None parts are not known."""
+
+    amount: Money
+    orders: int
+
+
+@dataclass(frozen=True)
+class ClientOverview:
+    """The shop owner's first page: one sentence, four numbers, orders on their way, what TikTok will pay next."""
+
+    client_name: str
+    time_zone: str
+    headline: str
+    sentence: str
+    tone: str
+    numbers: tuple[ClientNumber, ...]
+    on_their_way: tuple[ClientOrderRow, ...]
+    payouts: tuple[Payout, ...]
+    last_payout: Money | None
+    last_payout_at: datetime | None
+    days: int
+    read_at: datetime | None

@@ -1,0 +1,100 @@
+"""New agencies and their people; on the system login, since people belong to no single agency."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+
+from sqlalchemy import select, text
+from sqlalchemy.orm import Session
+
+from agency.domain.errors import Conflict, Invalid
+from agency.domain.scope import ROLES
+from agency.models.accounts import Agency, Membership, User
+from agency.services.passwords import hash_password
+
+_EMAIL = re.compile(r"[^@\s]{1,64}@[^@\s]{1,190}")
+
+
+@dataclass(frozen=True)
+class Person:
+    """Somebody who shall be able to sign in. For an e-mail that is known, name and password stay as they are."""
+
+    email: str
+    name: str
+    password: str = field(repr=False)
+    time_zone: str = "UTC"
+
+
+@dataclass(frozen=True)
+class AgencyMade:
+    """Internal keys of a new agency and its owner."""
+
+    agency_id: int
+    user_id: int
+
+
+def create_agency_with_owner(
+    session: Session, agency_name: str, owner: Person, brand_colour: str = "#1b1f28"
+) -> AgencyMade:
+    """Makes an agency and its first owner. Raises Invalid for a bad e-mail, name or password."""
+    if not agency_name.strip():
+        raise Invalid("agency_name", "Give the agency a name.")
+    agency = Agency(name=agency_name.strip(), brand_colour=brand_colour)
+    session.add(agency)
+    session.flush()
+    return AgencyMade(agency.id, add_member(session, agency.id, owner, "owner"))
+
+
+def add_member(
+    session: Session, agency_id: int, person: Person, role: str, client_ids: list[int] | None = None
+) -> int:
+    """Gives a person a role and returns the user's id. `client_ids` narrows; a client member has exactly one.
+
+    Raises Invalid for a bad field, and Conflict when the person has a role in this agency already.
+    """
+    _check_role(session, agency_id, role, client_ids)
+    user = _find_or_add_user(session, person)
+    has_role = session.scalar(
+        select(Membership.id).where(
+            Membership.user_id == user.id, Membership.agency_id == agency_id, Membership.ended_at.is_(None)
+        )
+    )
+    if has_role is not None:
+        raise Conflict("This person has a role in the agency already. End that one first.")
+    session.add(Membership(user_id=user.id, agency_id=agency_id, role=role, client_ids=client_ids))
+    session.flush()
+    return user.id
+
+
+def _check_role(session: Session, agency_id: int, role: str, client_ids: list[int] | None) -> None:
+    if role not in ROLES:
+        raise Invalid("role", f"Choose one of {', '.join(ROLES)}.")
+    if role == "client_member" and len(client_ids or []) != 1:
+        raise Invalid("client_ids", "A client member belongs to exactly one client.")
+    if client_ids:
+        known = session.scalar(
+            text("select count(*) from clients where agency_id = :agency_id and id = any(:ids)"),
+            {"agency_id": agency_id, "ids": client_ids},
+        )
+        if known != len(set(client_ids)):
+            raise Invalid("client_ids", "Choose clients of this agency.")
+
+
+def _find_or_add_user(session: Session, person: Person) -> User:
+    email = person.email.strip().lower()
+    if not _EMAIL.fullmatch(email):
+        raise Invalid("email", "Write an e-mail address such as maya@example.test.")
+    user = session.scalars(select(User).where(User.email == email)).one_or_none()
+    if user is None:
+        if not person.name.strip():
+            raise Invalid("name", "Give the person a name.")
+        user = User(
+            email=email,
+            name=person.name.strip(),
+            password_hash=hash_password(person.password),
+            time_zone=person.time_zone,
+        )
+        session.add(user)
+        session.flush()
+    return user

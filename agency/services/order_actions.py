@@ -1,0 +1,126 @@
+"""What a person can do to an order now, and for everything else the reason why not. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from agency.domain.orders import Stage
+from agency.domain.purchasing import PurchaseState
+from agency.services.order_page_rows import ActionRow, LineRow, ParcelRow, PurchaseRow
+
+_BEFORE_BUYING = (Stage.HELD, Stage.TO_BUY, Stage.BLOCKED)
+_LOOK_ONLY = "Your role can look but not change anything. Ask an owner of the agency."
+
+
+@dataclass(frozen=True)
+class ActionFacts:
+    """What decides which actions are allowed."""
+
+    order: Mapping[Any, Any]
+    lines: Sequence[LineRow]
+    purchases: Sequence[PurchaseRow]
+    parcels: Sequence[ParcelRow]
+    contact_state: str
+    can_write: bool
+
+
+def order_actions(facts: ActionFacts) -> tuple[ActionRow, ...]:
+    """Every action in the order in which a page shows them."""
+    rows = []
+    for word, label, rule in _RULES:
+        why_not = rule(facts) if facts.can_write else _LOOK_ONLY
+        rows.append(ActionRow(word, label, not why_not, why_not))
+    return tuple(rows)
+
+
+def _approve(facts: ActionFacts) -> str:
+    if any(blocker["approvable"] for blocker in facts.order["blockers"]):
+        return ""
+    return "Nothing of this order waits for an approval."
+
+
+def _decline(facts: ActionFacts) -> str:
+    return (
+        _approve(facts)
+        if facts.order["stage"] in _BEFORE_BUYING
+        else "The order is past the point of buying."
+    )
+
+
+def _map(facts: ActionFacts) -> str:
+    if facts.order["stage"] not in _BEFORE_BUYING:
+        return "The order is bought; a new mapping serves the orders to come. Change it under Mappings."
+    return ""
+
+
+def _hold(facts: ActionFacts) -> str:
+    if facts.order["held_by"]:
+        return "A person holds this order already."
+    return "" if facts.order["stage"] in _BEFORE_BUYING else "The order is bought; a hold comes too late."
+
+
+def _release(facts: ActionFacts) -> str:
+    return "" if facts.order["held_by"] else "Nobody holds this order."
+
+
+def _try_again(facts: ActionFacts) -> str:
+    return "" if facts.order["stage"] == Stage.BLOCKED else "The order is not blocked."
+
+
+def _claim(facts: ActionFacts) -> str:
+    waiting = [p for p in facts.purchases if p.supplier_kind == "manual" and p.state == PurchaseState.READY]
+    if not waiting:
+        return "There is nothing to order by hand."
+    if any(p.claimed_by == "a team member" for p in waiting):
+        return "A team member is ordering this right now."
+    return "Already yours: enter what you bought." if any(p.claimed_by == "you" for p in waiting) else ""
+
+
+def _record_bought(facts: ActionFacts) -> str:
+    mine = [p for p in facts.purchases if p.supplier_kind == "manual" and p.claimed_by == "you"]
+    return (
+        ""
+        if any(p.state == PurchaseState.READY for p in mine)
+        else "Claim the purchase first, then enter it here."
+    )
+
+
+def _add_tracking(facts: ActionFacts) -> str:
+    if (
+        any(p.state in PurchaseState.BOUGHT for p in facts.purchases)
+        and facts.order["stage"] != Stage.CANCELLED
+    ):
+        return ""
+    return "Tracking comes after the purchase; nothing is bought yet."
+
+
+def _review(facts: ActionFacts) -> str:
+    if any(p.state == PurchaseState.REVIEW for p in facts.purchases):
+        return ""
+    return "No purchase of this order is in doubt."
+
+
+def _show_address(facts: ActionFacts) -> str:
+    return {
+        "clear": "",
+        "masked": "TikTok hides the address until the order may be shipped.",
+        "erased": "The address was erased after the order ended.",
+        "absent": "TikTok has not sent an address.",
+    }[facts.contact_state]
+
+
+_RULES: tuple[tuple[str, str, Callable[[ActionFacts], str]], ...] = (
+    ("approve", "Approve", _approve),
+    ("decline", "Decline", _decline),
+    ("map", "Map supplier", _map),
+    ("claim", "Order by hand", _claim),
+    ("record_bought", "Enter purchase", _record_bought),
+    ("add_tracking", "Add tracking", _add_tracking),
+    ("review_purchase", "Check purchase", _review),
+    ("try_again", "Try again", _try_again),
+    ("hold", "Hold", _hold),
+    ("release", "End hold", _release),
+    ("show_address", "Show full address", _show_address),
+)

@@ -1,0 +1,89 @@
+"""The money table of an order: rows that add up to their total, estimated until TikTok has settled. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from agency.domain.ledger import EntryKind
+from agency.domain.money import Money
+from agency.domain.purchasing import PurchaseState
+from agency.services.order_page_rows import MoneyRow, MoneyTable
+
+_LABELS = {
+    EntryKind.REVENUE: "Sale",
+    EntryKind.REFERRAL_FEE: "TikTok commission",
+    EntryKind.AFFILIATE: "Affiliate commission",
+    EntryKind.OTHER_FEE: "Other fees",
+    EntryKind.SHIPPING: "Shipping",
+    EntryKind.ADJUSTMENT: "Adjustments",
+    EntryKind.SUPPLIER_GOODS: "Supplier cost",
+    EntryKind.SUPPLIER_REFUND: "Money back from the supplier",
+}
+_SUPPLIER = (EntryKind.SUPPLIER_GOODS, EntryKind.SUPPLIER_REFUND)
+_OTHER_CURRENCY = "Costs are in another currency and are not converted, so there is no sum."
+
+Json = Mapping[Any, Any]
+
+
+def money_table(order: Json, ledger: Sequence[Json], purchases: Sequence[Json]) -> MoneyTable:
+    """Settled: TikTok's statement rows. Before: TikTok's own estimate, else ours from the plan, else only the sale."""
+    costs = _costs(ledger, purchases)
+    if order["settled_at"] is not None:
+        rows = [
+            MoneyRow(
+                entry["kind"], _LABELS[entry["kind"]], Money(entry["amount"], entry["currency"]), "statement"
+            )
+            for entry in ledger
+            if entry["kind"] not in _SUPPLIER
+        ]
+        return _table(rows + costs, "Profit", certain=True, note="As TikTok settled it.")
+    if order["estimate_minor"] is not None:
+        estimate = Money(order["estimate_minor"], order["currency"])
+        rows = [MoneyRow("estimate", "TikTok's own estimate of the payout", estimate, "estimate")]
+        return _table(
+            rows + costs, "Expected profit", certain=False, note="Final when TikTok settles the order."
+        )
+    sale = Money(order["total_minor"], order["currency"])
+    rows = [MoneyRow("sale", "Paid by the buyer", sale, "sale"), *costs]
+    return _with_plan(order, rows)
+
+
+def _with_plan(order: Json, rows: list[MoneyRow]) -> MoneyTable:
+    note = "TikTok's fees are not known yet."
+    if order["profit_minor"] is None:
+        return _table(rows, "Before TikTok's fees", certain=False, note=note)
+    planned = Money(order["profit_minor"], order["currency"])
+    if any(row.amount.currency != planned.currency for row in rows):
+        return MoneyTable(tuple(rows), None, "Expected profit", False, _OTHER_CURRENCY)
+    rest = planned
+    for row in rows:
+        rest -= row.amount
+    if rest:
+        rows = [*rows, MoneyRow("fees", "Fees and tax, estimated", rest, "estimate")]
+    return _table(rows, "Expected profit", certain=False, note="Estimated when it was bought.")
+
+
+def _costs(ledger: Sequence[Json], purchases: Sequence[Json]) -> list[MoneyRow]:
+    """What was booked; before anything is booked, what the live purchases are expected to cost."""
+    booked = [
+        MoneyRow(entry["kind"], _LABELS[entry["kind"]], Money(entry["amount"], entry["currency"]), "purchase")
+        for entry in ledger
+        if entry["kind"] in _SUPPLIER
+    ]
+    if booked:
+        return booked
+    return [
+        MoneyRow("planned_cost", "Supplier cost, planned", Money(-cost, purchase["currency"]), "estimate")
+        for purchase in purchases
+        if purchase["state"] not in PurchaseState.DEAD
+        and (cost := purchase["actual_minor"] or purchase["expected_minor"])
+    ]
+
+
+def _table(rows: Sequence[MoneyRow], label: str, *, certain: bool, note: str) -> MoneyTable:
+    currencies = {row.amount.currency for row in rows}
+    if len(currencies) != 1:
+        return MoneyTable(tuple(rows), None, label, certain, _OTHER_CURRENCY if currencies else note)
+    total = Money(sum(row.amount.amount for row in rows), currencies.pop())
+    return MoneyTable(tuple(rows), total, label, certain, note)

@@ -1,0 +1,94 @@
+"""What a worker needs to place, pay or cancel one purchase, read in one transaction."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from agency.domain.money import Money
+from agency.domain.orders import SHIPPABLE
+from agency.domain.purchasing import PurchaseLine as RequestLine
+from agency.domain.purchasing import PurchaseRequest
+from agency.models.accounts import Agency
+from agency.models.catalog import Supplier, SupplierItem
+from agency.models.clients import Client
+from agency.models.orders import Order, OrderLine
+from agency.models.purchasing import Purchase, PurchaseLine
+from agency.models.shops import Shop
+from agency.services.contacts_store import find_contact
+from agency.services.sealing import Keyring
+
+
+@dataclass(frozen=True)
+class PurchaseFacts:
+    """A purchase with its order; `hindrance` says why it must not be sent now (empty = it may)."""
+
+    purchase: Purchase
+    order: Order
+    request: PurchaseRequest | None
+    hindrance: str
+    stopped: bool
+
+
+def read_purchase(session: Session, keyring: Keyring, purchase_id: int) -> PurchaseFacts:
+    """Reads everything; the request is None when there is no clear address to send to."""
+    purchase = session.get_one(Purchase, purchase_id)
+    order = session.get_one(Order, purchase.order_id)
+    stopped = is_stopped(session, purchase)
+    contact = find_contact(session, keyring, order.id)
+    if contact is None or contact.masked:
+        return PurchaseFacts(purchase, order, None, "the buyer's address is not readable any more", stopped)
+    request = PurchaseRequest(
+        reference=purchase.reference,
+        lines=tuple(_request_lines(session, purchase)),
+        ship_to=contact.address,
+        max_total=Money(purchase.max_minor, purchase.currency),
+    )
+    return PurchaseFacts(purchase, order, request, _hindrance(order), stopped)
+
+
+def is_stopped(session: Session, purchase: Purchase) -> bool:
+    """True while a stop switch of the supplier, shop, client or agency is on."""
+    holders = (
+        session.get_one(Supplier, purchase.supplier_id),
+        session.get_one(Shop, purchase.shop_id),
+        session.get_one(Client, purchase.client_id),
+        session.get_one(Agency, purchase.agency_id),
+    )
+    return any(holder.buying_stopped_at is not None for holder in holders)
+
+
+def _hindrance(order: Order) -> str:
+    if order.status not in SHIPPABLE:
+        return f"TikTok says {order.status} now"
+    if order.is_cancel_requested:
+        return "the buyer asked to cancel"
+    if order.held_by:
+        return "a person holds the order"
+    return ""
+
+
+def _request_lines(session: Session, purchase: Purchase) -> Sequence[RequestLine]:
+    query = (
+        select(PurchaseLine, OrderLine.tiktok_line_id, SupplierItem.supplier_sku)
+        .join(OrderLine, OrderLine.id == PurchaseLine.order_line_id)
+        .join(SupplierItem, SupplierItem.id == PurchaseLine.supplier_item_id)
+        .where(PurchaseLine.purchase_id == purchase.id)
+        .order_by(OrderLine.id)
+    )
+    groups: dict[tuple[str, int], list[tuple[str, int]]] = defaultdict(list)
+    for line, line_id, sku in session.execute(query):
+        groups[sku, line.unit_cost_minor].append((line_id, line.quantity))
+    return [
+        RequestLine(
+            line_ids=tuple(line_id for line_id, _quantity in members),
+            supplier_sku=sku,
+            quantity=sum(quantity for _line_id, quantity in members),
+            unit_cost=Money(cost, purchase.currency),
+        )
+        for (sku, cost), members in groups.items()
+    ]

@@ -1,0 +1,141 @@
+"""Shops with freshness, counts and authorisation, clients with their limits, and where buying is stopped."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from agency.clock import machine_now
+from agency.domain.errors import NotFound
+from agency.domain.money import Money
+from agency.domain.scope import Scope
+from agency.services.list_rows import ClientRow, ShopList, ShopRow
+from agency.services.public_ids import as_public_id
+from agency.services.totals import unread_reason
+from agency.services.visibility import visible_sql
+
+_SHOPS = """
+    select s.public_id, s.tiktok_shop_id, s.name, s.code, s.region, s.currency, s.time_zone, s.last_read_at,
+      s.last_order_at, s.read_error, s.count_tiktok, s.count_ours, s.counted_at, s.paused_at, s.buying_stopped_at,
+      s.buying_stopped_by, c.public_id as client_public_id, c.name as client_name, a.state as authorization_state,
+      a.access_expires_at, a.refresh_expires_at, a.seller_name, a.problem,
+      (select count(*) from orders o where o.shop_id = s.id
+        and o.stage in ('held', 'to_buy', 'blocked', 'bought', 'shipped')) as open_orders
+    from shops s join clients c on c.id = s.client_id join authorizations a on a.id = s.authorization_id
+"""
+_CLIENTS = """
+    select c.public_id, c.name, c.currency, c.time_zone, c.approval_above_minor, c.daily_budget_minor,
+      c.margin_floor_bp, c.buying_stopped_at, c.buying_stopped_by,
+      (select count(*) from shops s where s.client_id = c.id) as shops
+    from clients c
+"""
+_AGENCY = text("select buying_stopped_at, buying_stopped_by from agencies")
+
+
+def list_shops(scope: Scope, session: Session) -> ShopList:
+    """All shops and clients that the reader sees, by client and name. An agency has tens of them: no pages."""
+    shops = text(f"{_SHOPS} where {visible_sql(scope, 's.client_id')} order by c.name, s.name, s.id")
+    clients = text(f"{_CLIENTS} where {visible_sql(scope, 'c.id')} order by c.name, c.id")
+    now = machine_now()
+    agency = session.execute(_AGENCY).one()
+    return ShopList(
+        shops=tuple(_shop(row, scope, now) for row in session.execute(shops).mappings()),
+        clients=tuple(_client(row, scope) for row in session.execute(clients).mappings()),
+        agency_stopped_at=agency.buying_stopped_at,
+        agency_stopped_by=who(agency.buying_stopped_by, scope),
+    )
+
+
+def get_shop(scope: Scope, session: Session, shop_id: str) -> ShopRow:
+    """One shop by its public id. Raises NotFound."""
+    query = text(f"{_SHOPS} where s.public_id = :shop_id and {visible_sql(scope, 's.client_id')}")
+    row = session.execute(query, {"shop_id": as_public_id(shop_id, "Shop")}).mappings().one_or_none()
+    if row is None:
+        raise NotFound("Shop")
+    return _shop(row, scope, machine_now())
+
+
+def who(actor: str | None, scope: Scope) -> str:
+    """An actor for this reader: people's names are not known on a tenant's login."""
+    if not actor:
+        return ""
+    if actor == scope.actor:
+        return "you"
+    return "a team member" if actor.startswith("user:") else actor.removeprefix("rule:")
+
+
+def _state(row: Mapping[Any, Any], now: datetime) -> tuple[str, str, str, str]:
+    if row["authorization_state"] in ("rejected", "revoked"):
+        why = row["problem"] or "TikTok no longer accepts the authorisation."
+        return "reconnect", "Connection lost", "bad", f"{why} Ask the shop's owner to connect it again."
+    if row["paused_at"]:
+        return "paused", "Paused", "", "Nothing is read or written until somebody resumes it."
+    if row["authorization_state"] == "pending":
+        return (
+            "pending",
+            "Connecting",
+            "warn",
+            "TikTok's answer is being exchanged; this takes a few seconds.",
+        )
+    if reason := unread_reason(row, now):
+        return "unread", "Not read", "bad", reason
+    if row["count_tiktok"] is not None and row["count_tiktok"] > (row["count_ours"] or 0):
+        return (
+            "active",
+            "Orders missing",
+            "bad",
+            "TikTok counts more orders than we hold; the window is read again.",
+        )
+    return "active", "In sync", "", ""
+
+
+def _shop(row: Mapping[Any, Any], scope: Scope, now: datetime) -> ShopRow:
+    state, state_text, tone, why = _state(row, now)
+    return ShopRow(
+        shop_id=str(row["public_id"]),
+        tiktok_shop_id=row["tiktok_shop_id"],
+        name=row["name"],
+        code=row["code"],
+        client_id=str(row["client_public_id"]),
+        client_name=row["client_name"],
+        region=row["region"],
+        currency=row["currency"],
+        time_zone=row["time_zone"],
+        state=state,
+        state_text=state_text,
+        tone=tone,
+        why=why,
+        last_read_at=row["last_read_at"],
+        last_order_at=row["last_order_at"],
+        read_error=row["read_error"],
+        count_tiktok=row["count_tiktok"],
+        count_ours=row["count_ours"],
+        counted_at=row["counted_at"],
+        open_orders=row["open_orders"],
+        paused_at=row["paused_at"],
+        buying_stopped_at=row["buying_stopped_at"],
+        buying_stopped_by=who(row["buying_stopped_by"], scope),
+        authorization_state=row["authorization_state"],
+        access_expires_at=row["access_expires_at"],
+        refresh_expires_at=row["refresh_expires_at"],
+        seller_name=row["seller_name"],
+    )
+
+
+def _client(row: Mapping[Any, Any], scope: Scope) -> ClientRow:
+    return ClientRow(
+        client_id=str(row["public_id"]),
+        name=row["name"],
+        currency=row["currency"],
+        time_zone=row["time_zone"],
+        approval_above=Money(row["approval_above_minor"], row["currency"]),
+        daily_budget=Money(row["daily_budget_minor"], row["currency"]),
+        margin_floor_bp=row["margin_floor_bp"],
+        shops=row["shops"],
+        buying_stopped_at=row["buying_stopped_at"],
+        buying_stopped_by=who(row["buying_stopped_by"], scope),
+    )

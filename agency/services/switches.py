@@ -1,0 +1,92 @@
+"""Stop switches: no purchase is started for a stopped supplier, shop, client or agency until a person says so."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Select, select
+from sqlalchemy.orm import Session
+
+from agency.clock import machine_now
+from agency.domain.errors import Invalid
+from agency.domain.scope import Scope
+from agency.lanes import make_due
+from agency.models.accounts import Agency
+from agency.models.catalog import Supplier
+from agency.models.clients import Client
+from agency.models.shops import Shop
+from agency.services.blocked import plan_blocked_again
+from agency.services.public_ids import as_public_id
+from agency.services.visibility import get_visible, visible
+
+SUBJECTS = ("agency", "client", "shop", "supplier")
+_MODELS: Mapping[str, tuple[Any, str]] = {
+    "client": (Client, "Client"),
+    "shop": (Shop, "Shop"),
+    "supplier": (Supplier, "Supplier"),
+}
+
+
+def stop_buying(scope: Scope, session: Session, subject: str, public_id: str = "") -> None:
+    """Stops buying at once; what was sent already goes on. Stopping twice changes nothing.
+
+    Raises Forbidden, NotFound, and Invalid for an unknown kind of subject.
+    """
+    scope.require_write()
+    row = _get_subject(scope, session, subject, public_id)
+    if row.buying_stopped_at is None:
+        row.buying_stopped_at, row.buying_stopped_by = machine_now(), scope.actor
+
+
+def start_buying(scope: Scope, session: Session, subject: str, public_id: str, now: datetime) -> None:
+    """Lets purchases go on: orders that the stop blocked are planned anew, lanes are woken. `now` is shop time."""
+    scope.require_write()
+    row = _get_subject(scope, session, subject, public_id)
+    if row.buying_stopped_at is None:
+        return
+    row.buying_stopped_at = row.buying_stopped_by = None
+    session.flush()
+    client_id = {"client": row.id, "agency": None}.get(subject, getattr(row, "client_id", None))
+    plan_blocked_again(
+        scope, session, ("stopped",), now, client_id=client_id, shop_id=row.id if subject == "shop" else None
+    )
+    for shop_id in session.scalars(_shops(scope, subject, row)):
+        make_due(session, api="plan", shop_id=shop_id)
+    for supplier_id in session.scalars(_suppliers(scope, subject, row)):
+        make_due(session, api="purchase", supplier_id=supplier_id)
+
+
+def _get_subject(scope: Scope, session: Session, subject: str, public_id: str) -> Any:
+    if subject == "agency":
+        # A person who sees some clients only must not act for all of them.
+        if scope.client_ids is not None:
+            scope.require_owner()
+        return session.get_one(Agency, scope.agency_id)
+    if subject not in _MODELS:
+        raise Invalid("subject", f"Choose one of {', '.join(SUBJECTS)}.")
+    model, what = _MODELS[subject]
+    return get_visible(scope, session, model, what, model.public_id == as_public_id(public_id, what))
+
+
+def _shops(scope: Scope, subject: str, row: Any) -> Select[int]:
+    query = select(Shop.id).where(visible(scope, Shop)).order_by(Shop.id)
+    if subject == "agency":
+        return query
+    if subject == "shop":
+        return query.where(Shop.id == row.id)
+    return query.where(Shop.client_id == _client_of(subject, row))
+
+
+def _suppliers(scope: Scope, subject: str, row: Any) -> Select[int]:
+    query = select(Supplier.id).where(visible(scope, Supplier)).order_by(Supplier.id)
+    if subject == "agency":
+        return query
+    if subject == "supplier":
+        return query.where(Supplier.id == row.id)
+    return query.where(Supplier.client_id == _client_of(subject, row))
+
+
+def _client_of(subject: str, row: Any) -> int:
+    return int(row.id if subject == "client" else row.client_id)

@@ -1,0 +1,121 @@
+"""Rows of the Today statements as the values that both doors show. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from agency.domain.money import Money
+from agency.services.wording import action_label, deadline_label, kind_text, stage_text
+from agency.services.worklist_rows import WorkRow
+
+_LANES = {
+    "auth": "Connection",
+    "orders": "Reading orders",
+    "plan": "Planning purchases",
+    "ship": "Sending tracking to TikTok",
+    "finance": "Reading statements",
+    "sweep": "Checking for stuck orders",
+    "purchase": "Buying",
+    "tracking": "Reading tracking",
+}
+_PARTS = {
+    "approve": "#decide",
+    "buy_by_hand": "#buy",
+    "pack": "#tracking",
+    "add_tracking": "#tracking",
+    "review_purchase": "#purchases",
+}
+
+
+def work_row(row: Mapping[Any, Any], group: str) -> WorkRow:
+    """One decision or open order."""
+    has_order = row["tiktok_order_id"] is not None
+    text, tone = _status(row)
+    return WorkRow(
+        kind="order" if row["is_order"] else "attention",
+        id=row["tiktok_order_id"] if row["is_order"] else str(row["public_id"]),
+        order_number=row["tiktok_order_id"] or "",
+        title=row["title"]
+        if has_order
+        else row["shop_name"] or row["supplier_name"] or row["client_name"] or "",
+        quantity=row["unit_count"] or 0,
+        shop_id=str(row["shop_public_id"] or ""),
+        shop_name=row["shop_name"] or "",
+        client_name=row["client_name"] or "",
+        region=row["region"] or "",
+        shop_time_zone=row["time_zone"] or "UTC",
+        stage=row["stage"] or "",
+        status_text=text,
+        tone=tone,
+        group=group,
+        due_at=row["due_at"],
+        due_kind=row["due_kind"] or "",
+        due_label=deadline_label(row["due_kind"] or ""),
+        due_source=row["due_source"] or "",
+        value=Money(row["total_minor"], row["currency"]) if has_order else None,
+        profit=Money(row["profit_minor"], row["currency"]) if row["profit_minor"] is not None else None,
+        loss=Money(row["loss"], row["loss_currency"]) if row["loss"] and row["loss_currency"] else None,
+        action=row["action"],
+        action_label=action_label(row["action"]),
+        href=_href(row),
+        why=row["why"],
+        folded=row["folded"],
+    )
+
+
+def trouble_row(row: Mapping[Any, Any]) -> WorkRow:
+    """A shop that was not read, or a lane that keeps failing."""
+    is_shop = row["kind"] == "shop"
+    if is_shop:
+        since = f" since {row['last_read_at']:%d %b, %H:%M} UTC" if row["last_read_at"] else " yet"
+        why = f"Nobody could read this shop{since}. Its orders are not known; check that the workers are running."
+    else:
+        work = _LANES.get(row["api"], row["api"])
+        why = f"{work} failed {row['failures']} times in a row: {row['problem'] or 'no reason given'}"
+    supplier = not is_shop and row["api"] in ("purchase", "tracking")
+    return WorkRow(
+        kind="trouble",
+        id=str(row["public_id"] or ""),
+        order_number="",
+        title=row["name"],
+        quantity=0,
+        shop_id=str(row["shop_public_id"] or ""),
+        shop_name="" if supplier else row["name"],
+        client_name=row["client_name"],
+        region=row["region"] or "",
+        shop_time_zone=row["time_zone"] or "UTC",
+        stage="",
+        status_text="Shop not read" if is_shop else "Keeps failing",
+        tone="bad",
+        group="unread",
+        due_at=None,
+        due_kind="",
+        due_label="",
+        due_source="",
+        value=None,
+        profit=None,
+        loss=None,
+        action="check_supplier" if supplier else "look",
+        action_label=action_label("check_supplier" if supplier else "look"),
+        href=f"/suppliers/{row['public_id']}" if supplier else "/shops",
+        why=why,
+    )
+
+
+def _status(row: Mapping[Any, Any]) -> tuple[str, str]:
+    if row["is_order"]:
+        return stage_text(row["stage"], row["status"], row["collected_at"] is not None)
+    return kind_text(row["kind"])
+
+
+def _href(row: Mapping[Any, Any]) -> str:
+    action, number = row["action"], row["tiktok_order_id"]
+    sku_ids = (row["data"] or {}).get("sku_ids") or []
+    if action == "map" and row["shop_public_id"]:
+        return f"/mappings/{row['shop_public_id']}/{sku_ids[0]}" if len(sku_ids) == 1 else "/mappings"
+    if action == "check_supplier" and row["supplier_public_id"]:
+        return f"/suppliers/{row['supplier_public_id']}"
+    if action == "start_buying" or number is None:
+        return "/shops"
+    return f"/orders/{number}{_PARTS.get(action, '')}"

@@ -1,0 +1,89 @@
+"""What the Today list shows: its rows, groups and numbers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from agency.domain.money import Money
+
+GROUPS = (
+    ("unread", "Not working"),
+    ("overdue", "Overdue"),
+    ("next_4_hours", "Next 4 hours"),
+    ("later_today", "Later today"),
+    ("tomorrow", "Tomorrow"),
+    ("later", "Later"),
+    ("no_deadline", "No deadline"),
+)
+GROUP_KEYS = tuple(key for key, _label in GROUPS)
+
+
+@dataclass(frozen=True)
+class WorkFilters:
+    """What a reader asked to see; empty text = everything. `shop` is a public id, `q` an exact number or seller sku."""
+
+    group: str = ""
+    shop: str = ""
+    action: str = ""
+    q: str = ""
+
+
+@dataclass(frozen=True)
+class WorkRow:
+    """One line of Today with exactly one next action.
+
+    `kind` is "attention" (a person must decide), "order" (open, the machine is on it) or "trouble" (a shop that was not
+    read, a lane that fails). `folded` > 1: the same cause at that many shops. Times are shop time.
+    """
+
+    kind: str
+    id: str
+    order_number: str
+    title: str
+    quantity: int
+    shop_id: str
+    shop_name: str
+    client_name: str
+    region: str
+    shop_time_zone: str
+    stage: str
+    status_text: str
+    tone: str
+    group: str
+    due_at: datetime | None
+    due_kind: str
+    due_label: str
+    due_source: str
+    value: Money | None
+    profit: Money | None
+    loss: Money | None
+    action: str
+    action_label: str
+    href: str
+    why: str
+    folded: int = 1
+
+
+@dataclass(frozen=True)
+class WorkGroup:
+    """A group with its count over the whole list, not only this page."""
+
+    key: str
+    label: str
+    count: int
+
+
+@dataclass(frozen=True)
+class Today:
+    """The list of what will be lost next. `groups` in the order of the list; `open_value` has one sum per currency."""
+
+    rows: tuple[WorkRow, ...]
+    next_cursor: str
+    groups: tuple[WorkGroup, ...]
+    open_orders: int
+    attentions: int
+    approvals: int
+    open_value: tuple[Money, ...]
+    oldest_overdue_at: datetime | None
+    next_due_at: datetime | None

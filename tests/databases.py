@@ -1,0 +1,60 @@
+"""Databases for tests: migrated once by the real migrations, then copied as a template for each module that asks."""
+
+from __future__ import annotations
+
+import itertools
+import os
+from dataclasses import dataclass
+
+import psycopg
+from sqlalchemy.engine import make_url
+
+from agency.extensions import Database
+from migrations.run import upgrade
+from tests.servers import start_test_servers
+
+MASTER_KEY = "ZmFrZS1tYXN0ZXIta2V5LWZvci10ZXN0cy1vbmx5ISE="  # 32 obviously fake bytes
+_counter = itertools.count(1)
+_template: list[str] = []
+
+
+@dataclass(frozen=True)
+class TestDatabase:
+    """A migrated database of its own; `owner_url` is the superuser's."""
+
+    __test__ = False
+
+    owner_url: str
+    database: Database
+    name: str
+
+
+def database_url(base: str, name: str) -> str:
+    """The same server, another database."""
+    return make_url(base).set(database=name).render_as_string(hide_password=False)
+
+
+def create_database(prefix: str = "t") -> TestDatabase:
+    """A fresh copy of the migrated template."""
+    base, _redis = start_test_servers()
+    if not _template:
+        template = f"shopfleet_template_{os.getpid()}"
+        _execute(base, f'create database "{template}"')
+        upgrade(database_url(base, template), MASTER_KEY)
+        _template.append(template)
+    name = f"{prefix}_{os.getpid()}_{next(_counter)}"
+    _execute(base, f'create database "{name}" template "{_template[0]}"')
+    url = database_url(base, name)
+    return TestDatabase(url, Database(url, MASTER_KEY), name)
+
+
+def drop_database(made: TestDatabase) -> None:
+    """Closes the pools and removes the database."""
+    made.database.dispose()
+    base, _redis = start_test_servers()
+    _execute(base, f'drop database if exists "{made.name}" with (force)')
+
+
+def _execute(base: str, statement: str) -> None:
+    with psycopg.connect(base.replace("postgresql+psycopg://", "postgresql://"), autocommit=True) as connection:
+        connection.execute(statement)

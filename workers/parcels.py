@@ -1,0 +1,72 @@
+"""The `tracking` lane of a supplier: asks for tracking of what was paid, and for stock and price of mapped items."""
+
+from __future__ import annotations
+
+import logging
+from datetime import timedelta
+
+from agency.domain.errors import Invalid, OutsideError
+from agency.lanes import Turn
+from agency.models.catalog import Supplier
+from agency.services.parcels import list_awaited, record_supplier_order
+from agency.services.supplier_letters import close_letters, list_letters
+from agency.services.suppliers import list_stale_skus
+from workers.context import Context, TurnResult
+from workers.supplier_desk import SupplierDesk, ask_quotes, keep_login, open_desk
+
+log = logging.getLogger(__name__)
+PURCHASES_A_TURN = 100
+ASK_EVERY = timedelta(minutes=45)  # shop time, while something is awaited
+IDLE_EVERY = timedelta(hours=6)  # shop time, for stock and price
+FLOOR = timedelta(seconds=2)  # machine time; matters only while shop time runs fast
+
+
+def serve_tracking(context: Context, turn: Turn) -> TurnResult:
+    """One round of questions to one supplier."""
+    assert turn.supplier_id is not None  # noqa: S101 - the lane's CHECK says so
+    desk = open_desk(context, turn, turn.supplier_id)
+    if desk is None:
+        return TurnResult(None)
+    _check_letters(context, turn, desk)
+    with context.work(turn) as (_scope, session):
+        awaited = list_awaited(session, turn.supplier_id, PURCHASES_A_TURN)
+    if awaited:
+        told = desk.port.statuses([purchase.supplier_order_id for purchase in awaited])
+        for purchase in awaited:
+            answer = told.get(purchase.supplier_order_id)
+            if answer is not None:
+                with context.work(turn) as (scope, session):
+                    record_supplier_order(scope, session, purchase.purchase_id, answer, context.clock.now())
+    _refresh_quotes(context, turn, desk)
+    keep_login(context, turn, desk)
+    with context.work(turn) as (_scope, session):
+        supplier = session.get_one(Supplier, turn.supplier_id)
+        supplier.tracking_read_at, supplier.tracking_error = context.clock.now(), ""
+    return TurnResult(context.after(ASK_EVERY if awaited else IDLE_EVERY, FLOOR))
+
+
+def _check_letters(context: Context, turn: Turn, desk: SupplierDesk) -> None:
+    """Verifies the supplier's webhooks with its secret. A letter is only a bell: what it says is asked again."""
+    with context.work(turn) as (_scope, session):
+        letters = list_letters(session, desk.supplier.id)
+    for letter in letters:
+        try:
+            genuine = desk.port.verify_webhook(letter.headers, letter.raw)
+            outcome = "asked again" if genuine and desk.port.parse_webhook(letter.raw) else "signature wrong"
+        except Invalid:
+            outcome = "unreadable"
+        if outcome != "asked again":
+            log.warning("supplier letter refused", extra={"supplier": desk.supplier.id, "outcome": outcome})
+        with context.work(turn) as (_scope, session):
+            close_letters(session, [letter.id], outcome)
+
+
+def _refresh_quotes(context: Context, turn: Turn, desk: SupplierDesk) -> None:
+    with context.work(turn) as (_scope, session):
+        stale = list_stale_skus(session, desk.supplier.id, context.clock.now())
+    if not stale:
+        return
+    try:
+        ask_quotes(context, turn, desk, stale)
+    except OutsideError as error:
+        log.info("quotes not read", extra={"supplier": desk.supplier.id, "problem": str(error)})

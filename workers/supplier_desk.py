@@ -1,0 +1,63 @@
+"""Opening a supplier for a turn: its row, its credentials, its adapter, and keeping a login for the next turn."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from agency.domain.purchasing import Quote
+from agency.integrations.suppliers.port import SupplierConnection, SupplierPort
+from agency.integrations.suppliers.registry import HAS_ADAPTER
+from agency.integrations.suppliers.registry import open_supplier as open_adapter
+from agency.lanes import Turn
+from agency.models.catalog import Supplier
+from agency.services.suppliers import open_supplier, record_quotes, store_credentials
+from workers.context import Context
+
+
+@dataclass(frozen=True)
+class SupplierDesk:
+    """A supplier that can be asked now."""
+
+    supplier: Supplier
+    port: SupplierPort
+    credentials: Mapping[str, str]
+
+
+def open_desk(context: Context, turn: Turn, supplier_id: int) -> SupplierDesk | None:
+    """None for suppliers without an adapter and while their key is refused."""
+    with context.work(turn) as (_scope, session):
+        opened = open_supplier(session, context.keyring, supplier_id)
+    supplier = opened.supplier
+    if supplier.kind not in HAS_ADAPTER or supplier.state != "active":
+        return None
+    connection = SupplierConnection(
+        kind=supplier.kind,
+        base_url=supplier.base_url,
+        currency=supplier.currency,
+        settings=supplier.settings,
+        credentials=opened.credentials,
+        timeout=context.settings.outside_timeout,
+    )
+    return SupplierDesk(supplier, open_adapter(connection), opened.credentials)
+
+
+def keep_login(context: Context, turn: Turn, desk: SupplierDesk) -> None:
+    """Stores a fresh login of the adapter, so that the next process need not log in again."""
+    login = desk.port.session_credentials()
+    if not login or all(desk.credentials.get(name) == value for name, value in login.items()):
+        return
+    with context.work(turn) as (scope, session):
+        supplier = session.get_one(Supplier, desk.supplier.id)
+        store_credentials(scope, session, context.keyring, supplier, {**desk.credentials, **login})
+
+
+def ask_quotes(context: Context, turn: Turn, desk: SupplierDesk, skus: list[str]) -> Mapping[str, Quote]:
+    """Stock and price of these items now, stored. Raises the outside errors."""
+    quotes = desk.port.quote(skus, None)
+    with context.work(turn) as (scope, session):
+        supplier = session.get_one(Supplier, desk.supplier.id)
+        record_quotes(scope, session, supplier, skus, quotes, context.clock.now())
+    return quotes
+
+

@@ -1,0 +1,32 @@
+"""The `sweep` lane of a shop: apart from the lanes it watches, so that it speaks when they are silent."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from agency.lanes import Turn
+from agency.models.shops import Shop
+from agency.services.sweeps import (
+    UNREAD_AFTER,
+    erase_contacts,
+    find_late_tracking,
+    find_unread,
+    find_unscanned,
+    wake_stuck,
+)
+from workers.context import Context, TurnResult
+
+EVERY = timedelta(minutes=30)  # shop time
+
+
+def serve_sweep(context: Context, turn: Turn) -> TurnResult:
+    """Looks for everything that should have moved on."""
+    now = context.clock.now()
+    with context.work(turn) as (scope, session):
+        shop = session.get_one(Shop, turn.shop_id)
+        find_unread(scope, session, shop, context.clock.machine_span(UNREAD_AFTER, timedelta(seconds=60)))
+        find_late_tracking(scope, session, shop, now)
+        find_unscanned(scope, session, shop, now)
+        wake_stuck(session, shop, now)
+        erase_contacts(session, shop, now)
+    return TurnResult(context.after(EVERY, timedelta(seconds=3)))

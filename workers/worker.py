@@ -1,0 +1,60 @@
+"""The worker process: RQ's forking Worker on one queue, warmed before the fork, with a heartbeat row.
+
+One queue per process: with two, RQ loses jobs when a worker dies between pop and registration (jobs facts, 1.3).
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import threading
+from typing import Any
+
+from rq import Queue, Worker
+from rq.logutils import setup_loghandlers
+
+from agency.boot import Booted
+from agency.extensions import Database, connect_redis
+from agency.services.heartbeats import beat
+from agency.transaction import system_transaction
+from workers import runtime
+from workers.context import Context, build_context
+from workers.dispatcher import BEAT_EVERY, QUEUE
+
+log = logging.getLogger(__name__)
+
+
+def run_worker(booted: Booted, name: str) -> None:
+    """Works until SIGTERM; a turn in progress is finished first."""
+    context = build_context(booted.settings, booted.database, booted.master_key)
+    runtime.install(context)
+    _warm(context)
+    redis = connect_redis(booted.redis_url)
+    stop = threading.Event()
+    # Its own pools: a connection that the parent uses must never be inherited by a forked turn.
+    beats = Database(booted.database_url, booted.master_key, pool_size=1)
+    threading.Thread(target=_beats, args=(beats, name, stop), daemon=True).start()
+    setup_loghandlers("WARNING")
+    options: dict[str, Any] = {"worker_ttl": 60, "maintenance_interval": 60, "serializer": "json"}
+    worker = Worker([Queue(QUEUE, connection=redis, serializer="json")], connection=redis, **options)
+    try:
+        worker.work(with_scheduler=False, logging_level="WARNING")
+    finally:
+        stop.set()
+
+
+def _warm(context: Context) -> None:
+    """Connects once, so that the dialect is initialised, and closes: no socket crosses a fork."""
+    with system_transaction(context.database) as session:
+        beat(session, f"worker:{os.getpid()}", "worker", os.getpid())
+    context.database.dispose()
+
+
+def _beats(database: Database, name: str, stop: threading.Event) -> None:
+    pid = os.getpid()
+    while not stop.wait(BEAT_EVERY):
+        try:
+            with system_transaction(database) as session:
+                beat(session, f"worker:{name}:{pid}", "worker", pid)
+        except Exception as error:
+            log.warning("no heartbeat", extra={"problem": type(error).__name__})
