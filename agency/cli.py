@@ -16,7 +16,9 @@ from agency.startup import StartupProblem
 def main(argv: Sequence[str] | None = None) -> int:
     """Runs a subcommand; a problem at the start is one sentence on stderr and exit code 2."""
     arguments = _parser().parse_args(argv)
-    logging.basicConfig(level=os.environ.get("LOG_LEVEL", "WARNING"), format="%(asctime)s %(name)s %(message)s")
+    logging.basicConfig(
+        level=os.environ.get("LOG_LEVEL", "WARNING"), format="%(asctime)s %(name)s %(message)s"
+    )
     try:
         code: int = arguments.run(arguments)
     except (StartupProblem, BadSetting) as problem:
@@ -28,7 +30,9 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="shopfleet", description="Run many clients' TikTok Shops from one desk.")
+    parser = argparse.ArgumentParser(
+        prog="shopfleet", description="Run many clients' TikTok Shops from one desk."
+    )
     commands = parser.add_subparsers(required=True, metavar="command")
 
     def add(name: str, run: object, words: str) -> argparse.ArgumentParser:
@@ -57,7 +61,9 @@ def _parser() -> argparse.ArgumentParser:
     user.add_argument("--email", required=True)
     user.add_argument("--name", required=True)
     doctor = add("doctor", _doctor, "Say what is configured, what is reachable, and what waits.")
-    doctor.add_argument("--doubt", action="store_true", help="after a restore: ask for every open write before sending")
+    doctor.add_argument(
+        "--doubt", action="store_true", help="after a restore: ask for every open write before sending"
+    )
     return parser
 
 

@@ -76,7 +76,9 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
         run_id=env.get("SHOPFLEET_RUN_ID", ""),
     )
     if not simulator and settings.tiktok_app_secret == DEMO_APP_SECRET:
-        raise BadSetting("SIMULATOR is off but TIKTOK_APP_SECRET is not set; take it from your app in Partner Center.")
+        raise BadSetting(
+            "SIMULATOR is off but TIKTOK_APP_SECRET is not set; take it from your app in Partner Center."
+        )
     return settings
 
 

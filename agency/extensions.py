@@ -63,14 +63,15 @@ def _begin_statement(scope: Scope) -> str:
 class Database:
     """Engines of the three logins. One session, one scope: a new scope needs a new session."""
 
-    def __init__(self, owner_url: str, master_key: str, pool_size: int = 5) -> None:
+    def __init__(self, owner_url: str, master_key: str, pool_size: int = 5, *, check: bool = True) -> None:
+        """`check` asks pooled connections whether they live before use; a turn's are too young for that."""
         self._engines: dict[str, Engine] = {}
         for login in LOGINS:
             engine = create_engine(
                 login_url(owner_url, login, master_key),
                 pool_size=pool_size,
                 max_overflow=10,
-                pool_pre_ping=True,
+                pool_pre_ping=check,
                 hide_parameters=True,
                 connect_args={"autocommit": True, "application_name": f"shopfleet-{login}"},
             )
@@ -86,6 +87,12 @@ class Database:
         """A session of the system login: sign-in, webhook door, dispatcher. Sees ids and times, no tenant data."""
         bound = self._engines["system"].execution_options(shopfleet_begin="BEGIN")
         return Session(bind=bound, expire_on_commit=False, info={"scope": None})
+
+    def warm(self) -> None:
+        """Connects every login once, so that no forked turn has to learn the server's dialect; leaves nothing open."""
+        for engine in self._engines.values():
+            engine.raw_connection().close()
+        self.dispose()
 
     def dispose(self) -> None:
         """Closes all pooled connections; called before a fork so that no socket crosses it."""

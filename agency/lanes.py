@@ -161,7 +161,9 @@ def extend(session: Session, turn: Turn, lease: float) -> bool:
     return bool(result.rowcount)  # type: ignore[attr-defined]
 
 
-def give_back(session: Session, turn: Turn, next_due: datetime | None, failures: int = 0, problem: str = "") -> bool:
+def give_back(
+    session: Session, turn: Turn, next_due: datetime | None, failures: int = 0, problem: str = ""
+) -> bool:
     """Ends the turn. Work that arrived meanwhile keeps its earlier due time. False when the lane was lost."""
     values = {"lane_id": turn.lane_id, "fence": turn.fence, "next_due": next_due}
     result = session.execute(_GIVE_BACK, {**values, "failures": failures, "problem": problem})

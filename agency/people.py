@@ -13,10 +13,14 @@ from agency.transaction import system_transaction
 
 def create_owner(booted: Booted, agency_name: str, email: str, name: str) -> int:
     """Asks for a password (or reads one line when no terminal is there) and creates agency and owner."""
-    password = getpass.getpass("Password (12 characters or more): ") if sys.stdin.isatty() else sys.stdin.readline()
+    password = (
+        getpass.getpass("Password (12 characters or more): ") if sys.stdin.isatty() else sys.stdin.readline()
+    )
     try:
         with system_transaction(booted.database) as session:
-            create_agency_with_owner(session, agency_name, Person(email, name, password.rstrip("\n")), "#1b1f28")
+            create_agency_with_owner(
+                session, agency_name, Person(email, name, password.rstrip("\n")), "#1b1f28"
+            )
     except ShopfleetError as problem:
         sys.stderr.write(f"shopfleet: {problem}\n")
         return 2

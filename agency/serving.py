@@ -6,14 +6,14 @@ import os
 from typing import Any
 
 from flask import Flask
-from gunicorn.app.base import BaseApplication
+from gunicorn.app.base import BaseApplication  # type: ignore[import-untyped]
 
 from agency.app import create_app
 from agency.boot import Booted
 from agency.extensions import Database
 
 
-class _Server(BaseApplication):
+class _Server(BaseApplication):  # type: ignore[misc]
     """Gunicorn without a command line. The database pools are made in each worker, so no socket crosses the fork."""
 
     def __init__(self, booted: Booted, port: int) -> None:

@@ -1,7 +1,7 @@
 """One attempt at one outside write, and the settling of a doubt: the six money rules in one place.
 
-    prepare (opens the connection) -> commit SENDING -> send -> commit the end
-    UNKNOWN -> look up, or wait, or ask a person; never send again before proof
+prepare (opens the connection) -> commit SENDING -> send -> commit the end
+UNKNOWN -> look up, or wait, or ask a person; never send again before proof
 """
 
 from __future__ import annotations
@@ -17,7 +17,14 @@ from sqlalchemy.orm import Session
 
 from agency.clock import machine_now
 from agency.domain.effects import EffectState, NextStep, VendorMemory, counts_as_absent, next_step
-from agency.domain.errors import CredentialsRejected, OutcomeUnknown, OutsideError, RefusalReason, Refused, Unavailable
+from agency.domain.errors import (
+    CredentialsRejected,
+    OutcomeUnknown,
+    OutsideError,
+    RefusalReason,
+    Refused,
+    Unavailable,
+)
 from agency.domain.scope import Scope
 from agency.integrations.port import Prepared
 from agency.lanes import Turn
@@ -74,7 +81,9 @@ def attempt(context: Context, turn: Turn, effect: Effect, write: Write[T]) -> No
 def _commit_sending(context: Context, turn: Turn, effect: Effect, write: Write[T]) -> Effect | None:
     try:
         with context.work(turn) as (scope, session):
-            claimed = claim_sending(session, effect, timedelta(seconds=context.settings.outside_timeout * 2 + 5))
+            claimed = claim_sending(
+                session, effect, timedelta(seconds=context.settings.outside_timeout * 2 + 5)
+            )
             if claimed is None:
                 return None
             write.on_sending(scope, session)
@@ -123,12 +132,19 @@ def _before_sending(
             write.on_rejected(scope, session, error.detail)
 
 
-def _after_sending(context: Context, turn: Turn, effect: Effect, write: Write[T], error: OutsideError) -> None:
+def _after_sending(
+    context: Context, turn: Turn, effect: Effect, write: Write[T], error: OutsideError
+) -> None:
     if isinstance(error, OutcomeUnknown):
         _doubt(context, turn, effect, write, error.detail)
         return
-    if isinstance(error, Refused) and error.reason in (RefusalReason.REFERENCE_CONFLICT, RefusalReason.ALREADY_DONE):
-        _doubt(context, turn, effect, write, str(error))  # an earlier write of ours may have gone through: look it up
+    if isinstance(error, Refused) and error.reason in (
+        RefusalReason.REFERENCE_CONFLICT,
+        RefusalReason.ALREADY_DONE,
+    ):
+        _doubt(
+            context, turn, effect, write, str(error)
+        )  # an earlier write of ours may have gone through: look it up
         return
     with context.work(turn) as (scope, session):
         if isinstance(error, Refused) and error.reason not in write.retry_refusals:
@@ -151,7 +167,7 @@ def _doubt(context: Context, turn: Turn, effect: Effect, write: Write[T], detail
 def _retry_at(effect: Effect, error: OutsideError, write: Write[Any]) -> datetime:
     if isinstance(error, Refused):
         return machine_now() + write.retry_refusal_after
-    wait = RETRY_AFTER * 2 ** min(effect.attempts, 6)
+    wait: timedelta = RETRY_AFTER * (1 << min(effect.attempts, 6))
     if isinstance(error, Unavailable) and error.retry_after is not None:
         wait = max(wait, timedelta(seconds=error.retry_after))
     return machine_now() + wait
@@ -168,7 +184,9 @@ class Doubt(Generic[T]):
     on_review: Callable[[Scope, Session], None]
 
 
-def note_stale(context: Context, turn: Turn, effect: Effect, on_doubt: Callable[[Scope, Session, str], None]) -> None:
+def note_stale(
+    context: Context, turn: Turn, effect: Effect, on_doubt: Callable[[Scope, Session, str], None]
+) -> None:
     """A SENDING that is older than any time-out has lost its process: from now on it is a doubt."""
     with context.work(turn) as (scope, session):
         if end_attempt(session, effect, EffectState.UNKNOWN, reason="the process that sent it is gone"):
@@ -203,7 +221,9 @@ def _look_up(context: Context, turn: Turn, effect: Effect, doubt: Doubt[T], aske
     with context.work(turn) as (_scope, session):
         counts = counts_as_absent(doubt.memory, effect.sent_at or asked_at, asked_at)
         earliest = (effect.sent_at or asked_at) + doubt.memory.quarantine
-        record_absent(session, effect, counts, max(asked_at + wait, earliest) if not counts else asked_at + wait)
+        record_absent(
+            session, effect, counts, max(asked_at + wait, earliest) if not counts else asked_at + wait
+        )
 
 
 def _brief(answer: Any) -> dict[str, str]:

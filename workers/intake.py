@@ -1,6 +1,6 @@
 """The `orders` lane: notifications and the reconciling poll both end in `services.orders.import_orders`.
 
-    notices -> read those orders again -> store        poll: pages, oldest update first -> store -> cursor -> counts
+notices -> read those orders again -> store        poll: pages, oldest update first -> store -> cursor -> counts
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ from agency.domain.scope import Scope
 from agency.integrations.tiktok.port import TikTokPort
 from agency.lanes import Turn, make_due
 from agency.models.shops import Shop
-from agency.services.cancellations import freeze_cancelled
 from agency.services.address_changes import note_address_changes
+from agency.services.cancellations import freeze_cancelled
 from agency.services.orders import Imported, import_orders
 from agency.services.parcel_progress import follow_orders
 from agency.services.shop_access import ShopAccess

@@ -18,9 +18,9 @@ from agency.lanes import Turn
 from agency.models.effects import Effect
 from agency.models.orders import Order
 from agency.models.purchasing import Purchase
-from agency.services.attention import Cause, close_attention, open_attention
 from agency.services.cancellations import freeze_purchase
 from agency.services.effects import end_attempt, postpone
+from agency.services.payments import record_payment_refused, record_payment_waits, record_payment_works
 from agency.services.purchase_facts import PurchaseFacts, is_stopped, read_purchase
 from agency.services.purchase_outcomes import (
     record_cancel_too_late,
@@ -81,7 +81,11 @@ class PurchaseWrites:
             on_sending=lambda _scope, _session: None,
             on_confirmed=self._taken_back(purchase_id),
             on_refused=lambda scope, session, error: record_cancel_too_late(
-                scope, session, session.get_one(Purchase, purchase_id), error.detail, self._context.clock.now()
+                scope,
+                session,
+                session.get_one(Purchase, purchase_id),
+                error.detail,
+                self._context.clock.now(),
             ),
             on_unsent=lambda _scope, _session: None,
             on_doubt=lambda _scope, _session, _detail: None,
@@ -124,7 +128,9 @@ class PurchaseWrites:
         for line in facts.request.lines:
             quote = quotes.get(line.supplier_sku)
             if quote is None:
-                raise Refused(RefusalReason.SKU_GONE, f"the supplier does not know {line.supplier_sku} any more")
+                raise Refused(
+                    RefusalReason.SKU_GONE, f"the supplier does not know {line.supplier_sku} any more"
+                )
             if quote.available is not None and quote.available < line.quantity:
                 raise Refused(RefusalReason.OUT_OF_STOCK, f"{quote.available} of {line.supplier_sku} left")
             total += quote.unit_cost.amount * line.quantity
@@ -201,48 +207,20 @@ class PurchaseWrites:
             planned = Money(purchase.actual_minor or purchase.expected_minor, purchase.currency)
             total = planned if purchase.actual_minor else (answer.total or planned)
             record_paid(scope, session, purchase, total, self._context.clock.now())
-            key = f"supplier:{purchase.supplier_id}"
-            close_attention(scope, session, purchase.client_id, "supplier_balance", key)
+            record_payment_works(scope, session, purchase)
             self._freeze_if_cancelled(scope, session, purchase_id)
 
         return record
 
     def _pay_refused(self, purchase_id: int) -> Callable[[Scope, Session, Refused], None]:
-        def record(scope: Scope, session: Session, error: Refused) -> None:
-            purchase = session.get_one(Purchase, purchase_id)
-            if purchase.state in (PurchaseState.PAYING, PurchaseState.PLACED):
-                move(session, purchase, PurchaseState.REVIEW, reason=str(error)[:500])
-                order = session.get_one(Order, purchase.order_id)
-                why = f"The supplier took the order but not the payment ({error.detail}). Settle it with the supplier."
-                cause = Cause(
-                    purchase.client_id, "purchase_review", f"purchase:{purchase.id}", why, "review_purchase",
-                    shop_id=purchase.shop_id, order_id=purchase.order_id, supplier_id=purchase.supplier_id,
-                    due_at=order.due_at, loss_minor=order.total_minor, currency=order.currency,
-                    data={"purchase": str(purchase.public_id)},
-                )  # fmt: skip
-                open_attention(scope, session, cause)
-
-        return record
+        return lambda scope, session, error: record_payment_refused(
+            scope, session, session.get_one(Purchase, purchase_id), str(error)
+        )
 
     def _pay_unsent(self, purchase_id: int) -> Callable[[Scope, Session], None]:
-        def record(scope: Scope, session: Session) -> None:
-            purchase = session.get_one(Purchase, purchase_id)
-            move(session, purchase, PurchaseState.PLACED)
-            why = f"{self._desk.supplier.name} did not take a payment. Check the balance there; it is tried again."
-            open_attention(
-                scope,
-                session,
-                Cause(
-                    purchase.client_id,
-                    "supplier_balance",
-                    f"supplier:{purchase.supplier_id}",
-                    why,
-                    "check_supplier",
-                    supplier_id=purchase.supplier_id,
-                ),
-            )
-
-        return record
+        return lambda scope, session: record_payment_waits(
+            scope, session, session.get_one(Purchase, purchase_id)
+        )
 
     # --- taking back, doubts and the rest ----------------------------------------------------------------------------
 
@@ -263,7 +241,11 @@ class PurchaseWrites:
         found = self._desk.port.find(purchase.reference)
         if found is None:
             return None
-        proofs = {EffectKind.PLACE: True, EffectKind.PAY: found.paid, EffectKind.CANCEL: found.status == "cancelled"}
+        proofs = {
+            EffectKind.PLACE: True,
+            EffectKind.PAY: found.paid,
+            EffectKind.CANCEL: found.status == "cancelled",
+        }
         return found if proofs[kind] else None
 
     def _send_again(self, purchase_id: int, state: str) -> Callable[[Scope, Session], None]:

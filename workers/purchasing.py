@@ -1,6 +1,6 @@
 """The `purchase` lane of a supplier: place, fix the price, pay, take back; each an effect, each at most once.
 
-    due effects -> read the orders at TikTok again -> per effect: attempt | settle a doubt -> next due time
+due effects -> read the orders at TikTok again -> per effect: attempt | settle a doubt -> next due time
 """
 
 from __future__ import annotations
@@ -48,7 +48,9 @@ def serve_purchase(context: Context, turn: Turn) -> TurnResult:
     return TurnResult(max(due, machine_now()) if due else None)
 
 
-def _serve_one(context: Context, turn: Turn, desk: SupplierDesk, writes: PurchaseWrites, effect: Effect) -> None:
+def _serve_one(
+    context: Context, turn: Turn, desk: SupplierDesk, writes: PurchaseWrites, effect: Effect
+) -> None:
     kind, purchase_id = effect.kind, effect.purchase_id
     assert purchase_id is not None  # noqa: S101 - every effect at a supplier has a purchase
     if effect.state == EffectState.SENDING:
@@ -65,7 +67,9 @@ def _serve_one(context: Context, turn: Turn, desk: SupplierDesk, writes: Purchas
 
 def _freshly_read(context: Context, turn: Turn, effects: Sequence[Effect]) -> list[Effect]:
     """Reads the orders behind new money at TikTok again, in this very turn; what cannot be read is not bought now."""
-    spending = [e for e in effects if e.state == EffectState.INTENDED and e.kind in (EffectKind.PLACE, EffectKind.PAY)]
+    spending = [
+        e for e in effects if e.state == EffectState.INTENDED and e.kind in (EffectKind.PLACE, EffectKind.PAY)
+    ]
     by_shop: dict[int, list[Effect]] = defaultdict(list)
     for effect in spending:
         by_shop[effect.shop_id].append(effect)
@@ -76,7 +80,9 @@ def _freshly_read(context: Context, turn: Turn, effects: Sequence[Effect]) -> li
     with context.work(turn) as (_scope, session):
         for effect in effects:
             if effect.id in unread:
-                postpone(session, effect, machine_now() + RETRY_AFTER, "the order could not be read at TikTok")
+                postpone(
+                    session, effect, machine_now() + RETRY_AFTER, "the order could not be read at TikTok"
+                )
     return [effect for effect in effects if effect.id not in unread]
 
 
@@ -85,7 +91,9 @@ def _read_shop(context: Context, turn: Turn, shop_id: int, effects: Sequence[Eff
     if access is None:
         return False
     with context.work(turn) as (_scope, session):
-        numbers = {effect.order_id: session.get_one(Order, effect.order_id).tiktok_order_id for effect in effects}
+        numbers = {
+            effect.order_id: session.get_one(Order, effect.order_id).tiktok_order_id for effect in effects
+        }
     try:
         snapshots = context.tiktok(access).orders(sorted(set(numbers.values())))
     except OutsideError as error:

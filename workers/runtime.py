@@ -6,6 +6,7 @@ A bell carries `(lane id, fence)` and nothing else. A late, doubled or forged be
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Callable, Mapping
 from datetime import timedelta
 
@@ -48,7 +49,7 @@ def turn(lane_id: int, fence: int) -> None:
 
 def serve(context: Context, lane_id: int, fence: int) -> bool:
     """Serves one turn of a lane; False when the bell was not valid (any more)."""
-    lease = context.settings.lane_lease
+    lease, started = context.settings.lane_lease, time.monotonic()
     with system_transaction(context.database) as session:
         taken = take(session, int(lane_id), int(fence), lease)
     if taken is None:
@@ -64,6 +65,7 @@ def serve(context: Context, lane_id: int, fence: int) -> bool:
     failures = taken.failures + 1 if result.failed else 0
     with system_transaction(context.database) as session:
         give_back(session, taken, result.next_due, failures, result.problem[:300])
+    log.info("turn %s lane %s took %d ms", taken.api, taken.lane_id, (time.monotonic() - started) * 1000)
     return True
 
 

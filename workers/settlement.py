@@ -46,7 +46,7 @@ def serve_finance(context: Context, turn: Turn) -> TurnResult:
         record_estimates(session, access.shop, estimates)
         session.get_one(Shop, access.shop.id).finance_read_at = now
         waiting = awaits_money(session, access.shop.id)
-    return TurnResult(context.after(WAITING_EVERY if waiting else EVERY, timedelta(seconds=2)))
+    return TurnResult(context.after(WAITING_EVERY if waiting else EVERY, timedelta(seconds=3)))
 
 
 def _with_breakdown(tiktok: TikTokPort, rows: Sequence[StatementRow]) -> list[StatementRow]:

@@ -59,5 +59,3 @@ def ask_quotes(context: Context, turn: Turn, desk: SupplierDesk, skus: list[str]
         supplier = session.get_one(Supplier, desk.supplier.id)
         record_quotes(scope, session, supplier, skus, quotes, context.clock.now())
     return quotes
-
-

@@ -29,4 +29,4 @@ def serve_sweep(context: Context, turn: Turn) -> TurnResult:
         find_unscanned(scope, session, shop, now)
         wake_stuck(session, shop, now)
         erase_contacts(session, shop, now)
-    return TurnResult(context.after(EVERY, timedelta(seconds=3)))
+    return TurnResult(context.after(EVERY, timedelta(seconds=10)))

@@ -18,17 +18,19 @@ from agency.extensions import Database, connect_redis
 from agency.services.heartbeats import beat
 from agency.transaction import system_transaction
 from workers import runtime
-from workers.context import Context, build_context
+from workers.context import build_context
 from workers.dispatcher import BEAT_EVERY, QUEUE
+from workers.warming import warm
 
 log = logging.getLogger(__name__)
 
 
 def run_worker(booted: Booted, name: str) -> None:
     """Works until SIGTERM; a turn in progress is finished first."""
-    context = build_context(booted.settings, booted.database, booted.master_key)
+    database = Database(booted.database_url, booted.master_key, pool_size=10, check=False)
+    context = build_context(booted.settings, database, booted.master_key)
     runtime.install(context)
-    _warm(context)
+    warm(database)
     redis = connect_redis(booted.redis_url)
     stop = threading.Event()
     # Its own pools: a connection that the parent uses must never be inherited by a forked turn.
@@ -43,18 +45,13 @@ def run_worker(booted: Booted, name: str) -> None:
         stop.set()
 
 
-def _warm(context: Context) -> None:
-    """Connects once, so that the dialect is initialised, and closes: no socket crosses a fork."""
-    with system_transaction(context.database) as session:
-        beat(session, f"worker:{os.getpid()}", "worker", os.getpid())
-    context.database.dispose()
-
-
 def _beats(database: Database, name: str, stop: threading.Event) -> None:
     pid = os.getpid()
-    while not stop.wait(BEAT_EVERY):
+    while True:
         try:
             with system_transaction(database) as session:
                 beat(session, f"worker:{name}:{pid}", "worker", pid)
         except Exception as error:
             log.warning("no heartbeat", extra={"problem": type(error).__name__})
+        if stop.wait(BEAT_EVERY):
+            return

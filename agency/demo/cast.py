@@ -1,4 +1,4 @@
-"""The processes of a run on one machine: servers, simulator, web, dispatcher, workers, and the environment they share."""
+"""The processes of a run on one machine, and the environment that they share."""
 
 from __future__ import annotations
 
@@ -89,6 +89,7 @@ def assemble(settings: Settings, rate: float, *, fast: bool = False) -> Cast:
         "LANE_LEASE": os.environ.get("LANE_LEASE", "15"),
         "DISPATCHER_TICK": os.environ.get("DISPATCHER_TICK", "0.1"),
         "PUBLIC_URL": web_url,
+        "WEB_WORKERS": os.environ.get("WEB_WORKERS", "1"),
     }
     return Cast(
         settings, tuple(servers), database_url, redis_url, key, simulator_url, web_url, clock, environment

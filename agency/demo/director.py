@@ -1,4 +1,4 @@
-"""Moves a practice run along, a step at each call: simulator up -> agency made -> shops connected -> mapped -> orders."""
+"""Moves a practice run along: simulator up -> agency made -> shops connected -> mapped -> orders."""
 
 from __future__ import annotations
 

@@ -17,7 +17,14 @@ from agency.extensions import Database
 from agency.models.catalog import Supplier, SupplierItem
 from agency.models.clients import Client
 from agency.models.shops import Shop
-from agency.services.catalog import NewMapping, NewSupplier, NewSupplierItem, add_supplier, add_supplier_item, map_sku
+from agency.services.catalog import (
+    NewMapping,
+    NewSupplier,
+    NewSupplierItem,
+    add_supplier,
+    add_supplier_item,
+    map_sku,
+)
 from agency.services.memberships import Person, add_member, create_agency_with_owner
 from agency.services.sealing import Keyring
 from agency.services.shops import accept_connection, request_connection
@@ -49,7 +56,9 @@ class Practice:
         """Creates agency, people, clients and suppliers, and sends every seller through the authorise link."""
         email, name, _role, _clients = STAFF[0]
         with system_transaction(self.database) as session:
-            made = create_agency_with_owner(session, AGENCY, Person(email, name, PASSWORD, "America/New_York"))
+            made = create_agency_with_owner(
+                session, AGENCY, Person(email, name, PASSWORD, "America/New_York")
+            )
         scope = self.scope(made.agency_id, made.user_id)
         with transaction(self.database, scope) as session:
             clients = [_add_client(session, scope, client) for client in CLIENTS]
@@ -77,7 +86,9 @@ class Practice:
             for supplier, client_name in session.execute(query):
                 keys = {"rest": by_name[client_name].rest_key, "cj": by_name[client_name].cj_key}
                 if supplier.kind in keys:
-                    doors[keys[supplier.kind]] = f"{self.web_url}/webhooks/{supplier.kind}/{supplier.public_id}"
+                    doors[keys[supplier.kind]] = (
+                        f"{self.web_url}/webhooks/{supplier.kind}/{supplier.public_id}"
+                    )
         return doors
 
     def map_everything(self, agency_id: int) -> bool:
@@ -135,16 +146,19 @@ class Practice:
 
     def _add_suppliers(self, scope: Scope, session: Session, client: PracticeClient, client_id: int) -> None:
         public_id = str(session.get_one(Client, client_id).public_id)
-        rest = {"settings": {**PRACTICE_SETTINGS, "idempotency": client.idempotency}}
+        rest = {**PRACTICE_SETTINGS, "idempotency": client.idempotency}
         keys = {"api_key": client.rest_key, "webhook_secret": webhook_secret(client.rest_key)}
         new = NewSupplier(
-            public_id, "rest", "Eastport Wholesale", client.currency, f"{self.simulator_url}/suppliers/rest", **rest,
-            credentials=keys,
+            public_id, "rest", "Eastport Wholesale", client.currency, f"{self.simulator_url}/suppliers/rest",
+            settings=rest, credentials=keys,
         )  # fmt: skip
         self._fill(scope, session, client, "api", add_supplier(scope, session, self.keyring, new), "3.90")
         if client.cj_key:
             base = f"{self.simulator_url}/suppliers/cj/api2.0/v1"
-            preferred = {**PRACTICE_SETTINGS, "preferred_logistics": ["UPS Ground", "OnTrac Ground", "FedEx Ground"]}
+            preferred = {
+                **PRACTICE_SETTINGS,
+                "preferred_logistics": ["UPS Ground", "OnTrac Ground", "FedEx Ground"],
+            }
             new = NewSupplier(
                 public_id, "cj", "CJ Dropshipping", "USD", base, settings=preferred,
                 credentials={"api_key": client.cj_key},
@@ -152,11 +166,19 @@ class Practice:
             self._fill(scope, session, client, "cj", add_supplier(scope, session, self.keyring, new), "4.71")
         for kind, name in (("stock", "Own stock"), ("manual", "Corner workshop")):
             if any(product.source == kind for shop in client.shops for product in shop.products):
-                new = NewSupplier(public_id, kind, name, client.currency, website="https://workshop.example.test")
+                new = NewSupplier(
+                    public_id, kind, name, client.currency, website="https://workshop.example.test"
+                )
                 self._fill(scope, session, client, kind, add_supplier(scope, session, self.keyring, new), "0")
 
     def _fill(
-        self, scope: Scope, session: Session, client: PracticeClient, source: str, supplier: str, shipping: str
+        self,
+        scope: Scope,
+        session: Session,
+        client: PracticeClient,
+        source: str,
+        supplier: str,
+        shipping: str,
     ) -> None:
         for shop in client.shops:
             for product in shop.products:

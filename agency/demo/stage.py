@@ -38,7 +38,9 @@ class Stage:
 
     def authorize(self, seller_id: str, state: str) -> str:
         """The seller opens our link and says yes; gives the one-time code that TikTok would send back."""
-        answer = self._http.get("/open/authorize", params={"service_id": "1", "state": state, "seller": seller_id})
+        answer = self._http.get(
+            "/open/authorize", params={"service_id": "1", "state": state, "seller": seller_id}
+        )
         query = parse_qs(urlsplit(answer.headers["location"]).query)
         return query["code"][0]
 

@@ -81,7 +81,9 @@ def judge(books: Mapping[str, Any], ours: OurBook, seconds: float) -> dict[str, 
         for number, order in orders.items()
         if order["kind"] in _KINDS_TO_BUY and order["status"] != "CANCELLED" and number not in ours.waiting
         for line in order["lines"]
-        if line.get("status") != "CANCELLED" and line["line_id"] not in bought and line["line_id"] not in ours.by_hand
+        if line.get("status") != "CANCELLED"
+        and line["line_id"] not in bought
+        and line["line_id"] not in ours.by_hand
     ]
     packages = [package for order in orders.values() for package in order["packages"]]
     return {
@@ -150,7 +152,7 @@ def _money_mismatch(books: Mapping[str, Any], ours: OurBook) -> int:
         if any(ours.stages.get(number) == "settled" for number in statement["order_ids"])
         or statement["statement_id"] in ours.statements
     }
-    mismatch = sum(abs(amount - ours.statements.get(key, 0)) for key, amount in settled.items())
+    mismatch: int = sum(abs(amount - ours.statements.get(key, 0)) for key, amount in settled.items())
     for order in _live(books):
         paid = ours.purchases.get(order["reference"])
         if paid is not None:

@@ -122,7 +122,9 @@ def sellers() -> list[dict[str, Any]]:
                     "name": shop.name,
                     "region": client.region,
                     "currency": client.currency,
-                    "products": [_product(shop, index, product) for index, product in enumerate(shop.products)],
+                    "products": [
+                        _product(shop, index, product) for index, product in enumerate(shop.products)
+                    ],
                 }
                 for shop in client.shops
             ],

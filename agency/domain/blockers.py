@@ -54,24 +54,40 @@ def find_blockers(facts: BuyFacts) -> list[Blocker]:
 
 
 def _kind(facts: BuyFacts) -> list[Blocker]:
-    found = [Blocker("stopped", f"Buying is stopped for {name}. Start it again to go on.") for name in facts.stops]
+    found = [
+        Blocker("stopped", f"Buying is stopped for {name}. Start it again to go on.") for name in facts.stops
+    ]
     if facts.is_cancel_requested:
-        found.append(Blocker("cancel_requested", "The buyer asked to cancel. Answer the request in TikTok first."))
+        found.append(
+            Blocker("cancel_requested", "The buyer asked to cancel. Answer the request in TikTok first.")
+        )
     if facts.is_sample:
-        found.append(Blocker("sample", "A sample order brings no sale. Approve it to buy it all the same.", True))
+        found.append(
+            Blocker("sample", "A sample order brings no sale. Approve it to buy it all the same.", True)
+        )
     if facts.is_replacement:
-        found.append(Blocker("replacement", "A replacement order brings no new sale. Approve it to buy it.", True))
+        found.append(
+            Blocker("replacement", "A replacement order brings no new sale. Approve it to buy it.", True)
+        )
     if facts.order_type in _UNUSUAL_TYPES:
         word = facts.order_type.lower().replace("_", " ")
-        found.append(Blocker("unusual_type", f"This is a {word} order. Approve it once the goods can be bought.", True))
+        found.append(
+            Blocker("unusual_type", f"This is a {word} order. Approve it once the goods can be bought.", True)
+        )
     for code in facts.unknown_codes:
-        found.append(Blocker("unknown_code", f"TikTok sent {code}, which Shopfleet does not know. Check the order."))
+        found.append(
+            Blocker("unknown_code", f"TikTok sent {code}, which Shopfleet does not know. Check the order.")
+        )
     return found
 
 
 def _address(facts: BuyFacts) -> list[Blocker]:
     if facts.contact_missing:
-        return [Blocker("address_missing", "There is no buyer address. It is read again with the next order update.")]
+        return [
+            Blocker(
+                "address_missing", "There is no buyer address. It is read again with the next order update."
+            )
+        ]
     if facts.contact_masked:
         sentence = "TikTok shows the buyer's address masked. Check that the shop ships by itself, then read it again."
         return [Blocker("address_masked", sentence)]
@@ -91,7 +107,9 @@ def _money(facts: BuyFacts) -> list[Blocker]:
         return [Blocker("currency_differs", sentence, True)]
     if facts.cost > limits.approval_above:
         limit, cost = format_money(limits.approval_above), format_money(facts.cost)
-        found.append(Blocker("cost_over_limit", f"Cost {cost} is over the limit of {limit}. Approve it to buy.", True))
+        found.append(
+            Blocker("cost_over_limit", f"Cost {cost} is over the limit of {limit}. Approve it to buy.", True)
+        )
     if facts.cost > limits.budget_left:
         left = format_money(limits.budget_left)
         sentence = f"Today's budget has {left} left. Approve it, or wait until tomorrow."

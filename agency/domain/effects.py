@@ -1,7 +1,7 @@
 """The states of one write to the outside world and the moves between them (the six money rules, design section 4).
 
-    INTENDED -> SENDING -> CONFIRMED | REFUSED | UNKNOWN
-    UNKNOWN  -> INTENDED (proved absent) | CONFIRMED (found) | REVIEW (nobody can tell)
+INTENDED -> SENDING -> CONFIRMED | REFUSED | UNKNOWN
+UNKNOWN  -> INTENDED (proved absent) | CONFIRMED (found) | REVIEW (nobody can tell)
 """
 
 from __future__ import annotations

@@ -153,7 +153,7 @@ class OrderFactsForStage:
     lines_bought: int
 
 
-def stage_of(facts: OrderFactsForStage) -> str:
+def stage_of(facts: OrderFactsForStage) -> str:  # noqa: PLR0911 - one return per stage reads best
     """The one stage of an order. TikTok's word wins over ours once goods move."""
     if facts.status == CANCELLED:
         return Stage.CANCELLED

@@ -65,7 +65,11 @@ class SupplierSecret(TenantOwned, Base):
     """A supplier's keys and webhook secret, sealed."""
 
     __tablename__ = "supplier_secrets"
-    __table_args__ = (belongs_to("suppliers", "supplier_id"),)
+    __table_args__ = (
+        belongs_to("suppliers", "supplier_id"),
+        Index("ix_supplier_secrets_agency_id", "agency_id"),
+        Index("ix_supplier_secrets_client_id", "client_id"),
+    )
 
     supplier_id: Mapped[int] = mapped_column(primary_key=True)
     sealed_credentials: Mapped[bytes]

@@ -37,7 +37,11 @@ class ClientKey(TenantOwned, WithCreatedAt, Base):
     """A client's data key, wrapped by the master key. Deleting the row shreds what it sealed, in backups too."""
 
     __tablename__ = "client_keys"
-    __table_args__ = (client_of_agency(), UniqueConstraint("client_id", "version"))
+    __table_args__ = (
+        client_of_agency(),
+        UniqueConstraint("client_id", "version"),
+        Index("ix_client_keys_agency_id", "agency_id"),
+    )
 
     version: Mapped[int] = mapped_column(primary_key=True)
     client_id: Mapped[int] = mapped_column(primary_key=True)

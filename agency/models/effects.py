@@ -18,6 +18,7 @@ class Effect(WithPublicId, ShopOwned, WithCreatedAt, Base):
 
     __tablename__ = "effects"
     __table_args__ = (
+        belongs_to("shops", "shop_id"),
         belongs_to("orders", "order_id"),
         belongs_to("purchases", "purchase_id"),
         belongs_to("parcels", "parcel_id"),

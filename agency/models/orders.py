@@ -108,6 +108,7 @@ class OrderLine(WithId, ShopOwned, Base):
 
     __tablename__ = "order_lines"
     __table_args__ = (
+        belongs_to("shops", "shop_id"),
         belongs_to("orders", "order_id"),
         is_parent(),
         UniqueConstraint("order_id", "tiktok_line_id"),
@@ -137,7 +138,12 @@ class OrderContact(ShopOwned, Base):
     """The buyer's name, phone and address, sealed. No grant for the portal login; erased 30 days after the end."""
 
     __tablename__ = "order_contacts"
-    __table_args__ = (belongs_to("orders", "order_id"), Index("ix_order_contacts_agency_id", "agency_id", "order_id"))
+    __table_args__ = (
+        belongs_to("shops", "shop_id"),
+        belongs_to("orders", "order_id"),
+        Index("ix_order_contacts_agency_id", "agency_id", "order_id"),
+        Index("ix_order_contacts_client_id", "client_id"),
+    )
 
     order_id: Mapped[int] = mapped_column(primary_key=True)
     sealed_address: Mapped[bytes]
@@ -151,6 +157,7 @@ class OrderEvent(WithId, ShopOwned, WithCreatedAt, Base):
 
     __tablename__ = "order_events"
     __table_args__ = (
+        belongs_to("shops", "shop_id"),
         belongs_to("orders", "order_id"),
         UniqueConstraint("order_id", "seq"),
         Index("ix_order_events_agency_id", "agency_id", "order_id", "seq"),

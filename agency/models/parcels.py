@@ -18,6 +18,8 @@ class Parcel(WithPublicId, ShopOwned, WithCreatedAt, Base):
 
     __tablename__ = "parcels"
     __table_args__ = (
+        belongs_to("purchases", "purchase_id"),
+        belongs_to("shops", "shop_id"),
         belongs_to("orders", "order_id"),
         is_parent(),
         CheckConstraint(one_of("state", ParcelState.ALL), name="state"),
@@ -52,6 +54,7 @@ class ParcelLine(ShopOwned, Base):
 
     __tablename__ = "parcel_lines"
     __table_args__ = (
+        belongs_to("shops", "shop_id"),
         belongs_to("parcels", "parcel_id"),
         belongs_to("order_lines", "order_line_id"),
         Index("ix_parcel_lines_agency_id", "agency_id", "parcel_id"),
@@ -67,6 +70,7 @@ class ParcelScan(ShopOwned, Base):
 
     __tablename__ = "parcel_scans"
     __table_args__ = (
+        belongs_to("shops", "shop_id"),
         belongs_to("parcels", "parcel_id"),
         Index("ix_parcel_scans_agency_id", "agency_id", "parcel_id"),
         Index("ix_parcel_scans_client_id", "client_id", "parcel_id"),

@@ -18,6 +18,7 @@ class Purchase(WithPublicId, ShopOwned, WithCreatedAt, Base):
 
     __tablename__ = "purchases"
     __table_args__ = (
+        belongs_to("shops", "shop_id"),
         belongs_to("orders", "order_id"),
         belongs_to("suppliers", "supplier_id"),
         is_parent(),
@@ -65,9 +66,11 @@ class PurchaseLine(ShopOwned, Base):
 
     __tablename__ = "purchase_lines"
     __table_args__ = (
+        belongs_to("shops", "shop_id"),
         belongs_to("purchases", "purchase_id"),
         belongs_to("order_lines", "order_line_id"),
         belongs_to("supplier_items", "supplier_item_id"),
+        belongs_to("mappings", "mapping_id"),
         Index("uq_purchase_lines_live", "order_line_id", unique=True, postgresql_where=text("live")),
         Index("ix_purchase_lines_agency_id", "agency_id", "purchase_id"),
         Index("ix_purchase_lines_client_id", "client_id", "purchase_id"),

@@ -42,7 +42,11 @@ class ConnectRequest(WithId, TenantOwned, WithCreatedAt, Base):
     """An authorisation link that we sent somebody to; single use, bound to the client and the person who asked."""
 
     __tablename__ = "connect_requests"
-    __table_args__ = (client_of_agency(), Index("ix_connect_requests_agency_id", "agency_id"))
+    __table_args__ = (
+        client_of_agency(),
+        Index("ix_connect_requests_agency_id", "agency_id"),
+        Index("ix_connect_requests_client_id", "client_id"),
+    )
 
     state_hash: Mapped[bytes] = mapped_column(unique=True)
     user_id: Mapped[int | None]
@@ -94,7 +98,11 @@ class ShopSecret(ShopOwned, Base):
     """A shop's cipher, sealed: needed for signed calls, of no use to a reader."""
 
     __tablename__ = "shop_secrets"
-    __table_args__ = (belongs_to("shops", "shop_id"),)
+    __table_args__ = (
+        belongs_to("shops", "shop_id"),
+        Index("ix_shop_secrets_agency_id", "agency_id"),
+        Index("ix_shop_secrets_client_id", "client_id"),
+    )
 
     shop_id: Mapped[int] = mapped_column(primary_key=True)
     sealed_cipher: Mapped[bytes]
@@ -104,7 +112,11 @@ class ProviderList(ShopOwned, Base):
     """TikTok's shipping providers of one delivery option, kept for about a day of shop time."""
 
     __tablename__ = "provider_lists"
-    __table_args__ = (belongs_to("shops", "shop_id"),)
+    __table_args__ = (
+        belongs_to("shops", "shop_id"),
+        Index("ix_provider_lists_agency_id", "agency_id"),
+        Index("ix_provider_lists_client_id", "client_id"),
+    )
 
     shop_id: Mapped[int] = mapped_column(primary_key=True)
     delivery_option_id: Mapped[str] = mapped_column(primary_key=True)

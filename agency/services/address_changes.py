@@ -20,7 +20,9 @@ def note_address_changes(scope: Scope, session: Session, order_ids: Sequence[int
     """Deals with orders whose clear address became another one."""
     for order_id in order_ids:
         order = session.get_one(Order, order_id)
-        query = select(Purchase).where(Purchase.order_id == order_id, Purchase.state.not_in(PurchaseState.DEAD))
+        query = select(Purchase).where(
+            Purchase.order_id == order_id, Purchase.state.not_in(PurchaseState.DEAD)
+        )
         for purchase in session.scalars(query):
             if purchase.state == PurchaseState.READY:
                 release(scope, session, purchase, "the buyer changed the address", now)

@@ -42,7 +42,9 @@ def approve(scope: Scope, session: Session, number: str, codes: Sequence[str] | 
     approvable = [blocker["code"] for blocker in order.blockers if blocker["approvable"]]
     wanted = [code for code in approvable if codes is None or code in codes]
     if not wanted:
-        raise Conflict("Nothing of this order waits for an approval now. Open the order to see where it stands.")
+        raise Conflict(
+            "Nothing of this order waits for an approval now. Open the order to see where it stands."
+        )
     record_event(scope, session, order, "approved", {"codes": wanted}, now)
     if "price_changed" in wanted:
         _pay_the_new_price(scope, session, order)
@@ -59,7 +61,9 @@ def decline(scope: Scope, session: Session, number: str, reason: str, now: datet
     scope.require_write()
     order = get_order(scope, session, number)
     if order.stage not in (Stage.BLOCKED, Stage.HELD, Stage.TO_BUY):
-        raise Conflict(f"The order is {order.stage.replace('_', ' ')}; it can be declined only before it is bought.")
+        raise Conflict(
+            f"The order is {order.stage.replace('_', ' ')}; it can be declined only before it is bought."
+        )
     order.held_by, order.plan_at = scope.actor, None
     unblock_order(scope, session, order)
     for purchase in session.scalars(
@@ -108,12 +112,19 @@ def try_again(scope: Scope, session: Session, number: str, now: datetime) -> Non
 def _pay_the_new_price(scope: Scope, session: Session, order: Order) -> None:
     query = select(Purchase).where(Purchase.order_id == order.id, Purchase.state == PurchaseState.APPROVAL)
     for purchase in session.scalars(query):
-        values = {"max_minor": max(purchase.actual_minor or 0, purchase.max_minor), "approved_by": scope.actor}
+        values = {
+            "max_minor": max(purchase.actual_minor or 0, purchase.max_minor),
+            "approved_by": scope.actor,
+        }
         if purchase.supplier_order_id:
             move(session, purchase, PurchaseState.READY, **values)
             move(session, purchase, PurchaseState.PLACED)
             ref = EffectRef(
-                order.client_id, order.shop_id, order.id, purchase_id=purchase.id, supplier_id=purchase.supplier_id
+                order.client_id,
+                order.shop_id,
+                order.id,
+                purchase_id=purchase.id,
+                supplier_id=purchase.supplier_id,
             )
             intend(scope, session, EffectKind.PAY, f"{purchase.reference}:approved", ref)
         else:

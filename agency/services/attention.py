@@ -94,5 +94,11 @@ def close_order_attentions(
               and not (kind = any(:keep)) and (cardinality(cast(:only as text[])) = 0 or kind = any(:only))
             """
         ),
-        {"now": machine_now(), "actor": scope.actor, "order_id": order_id, "keep": list(keep), "only": list(only)},
+        {
+            "now": machine_now(),
+            "actor": scope.actor,
+            "order_id": order_id,
+            "keep": list(keep),
+            "only": list(only),
+        },
     )

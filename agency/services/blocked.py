@@ -30,7 +30,9 @@ _ACTIONS = {
 }
 
 
-def block_order(scope: Scope, session: Session, order: Order, blockers: Sequence[Blocker], now: datetime) -> None:
+def block_order(
+    scope: Scope, session: Session, order: Order, blockers: Sequence[Blocker], now: datetime
+) -> None:
     """Writes the blockers, an event when they changed, and one open decision with one default action."""
     rows = [asdict(blocker) for blocker in blockers]
     if rows != order.blockers:

@@ -33,7 +33,9 @@ def freeze_cancelled(scope: Scope, session: Session, order_ids: Sequence[int], n
         order = session.get_one(Order, order_id)
         close_order_attentions(scope, session, order_id, keep=("purchase_review", "cancelled_after_purchase"))
         order.blockers, order.plan_at = [], None
-        query = select(Purchase).where(Purchase.order_id == order_id, Purchase.state.not_in(PurchaseState.DEAD))
+        query = select(Purchase).where(
+            Purchase.order_id == order_id, Purchase.state.not_in(PurchaseState.DEAD)
+        )
         for purchase in session.scalars(query):
             freeze_purchase(scope, session, order, purchase, now)
         _void_parcels(session, order_id)
@@ -59,7 +61,11 @@ def _ask_back(
     if supplier.kind != "manual":
         move(session, purchase, PurchaseState.CANCELLING)
         ref = EffectRef(
-            order.client_id, order.shop_id, order.id, purchase_id=purchase.id, supplier_id=purchase.supplier_id
+            order.client_id,
+            order.shop_id,
+            order.id,
+            purchase_id=purchase.id,
+            supplier_id=purchase.supplier_id,
         )
         intend(scope, session, EffectKind.CANCEL, purchase.reference, ref)
         make_due(session, api="purchase", supplier_id=purchase.supplier_id)

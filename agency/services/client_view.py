@@ -13,8 +13,7 @@ from agency.clock import machine_now
 from agency.domain.errors import NotFound
 from agency.domain.money import Money
 from agency.domain.scope import Scope
-from agency.services.client_words import client_order_row, client_steps, overview_sentence
-from agency.services.list_rows import (
+from agency.services.client_rows import (
     ClientLineRow,
     ClientNumber,
     ClientOrder,
@@ -23,6 +22,7 @@ from agency.services.list_rows import (
     ClientParcelRow,
     Payout,
 )
+from agency.services.client_words import client_order_row, client_steps, overview_sentence
 from agency.services.paging import PAGE_SIZE, Page, decode_cursor, encode_cursor
 from agency.services.totals import UNREAD_AFTER
 
@@ -46,7 +46,7 @@ _OVERVIEW = text(
         select o.currency, count(*) as n, sum(o.total_minor)::bigint as total from orders o
         where o.placed_at >= :since and o.stage <> 'cancelled' group by o.currency order by o.currency) x) as sales,
       (select json_build_array(count(*) filter (where o.collected_at <= o.tts_sla_at), count(*)) from orders o
-        where o.tts_sla_at >= :since and o.stage not in ('cancelled', 'excluded')
+        where o.placed_at >= :since and o.tts_sla_at is not null and o.stage not in ('cancelled', 'excluded')
           and (o.collected_at is not null or o.tts_sla_at < :now)) as dispatched,
       (select json_agg(json_build_array(x.currency, x.n, x.total)) from (
         select o.currency, count(*) as n, sum(o.estimate_minor)::bigint as total from orders o

@@ -7,7 +7,7 @@ from typing import Any
 
 from agency.domain.money import Money
 from agency.domain.orders import Stage
-from agency.services.list_rows import ClientOrderRow, ClientStepRow
+from agency.services.client_rows import ClientOrderRow, ClientStepRow
 
 STEPS = ("Received", "Ordered", "Shipped", "Delivered", "Paid")
 _WORDS = {

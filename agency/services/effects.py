@@ -33,7 +33,12 @@ class EffectRef:
 
 
 def intend(
-    scope: Scope, session: Session, kind: str, key: str, ref: EffectRef, payload: Mapping[str, Any] | None = None
+    scope: Scope,
+    session: Session,
+    kind: str,
+    key: str,
+    ref: EffectRef,
+    payload: Mapping[str, Any] | None = None,
 ) -> None:
     """Writes the intent. Raises IntegrityError when the same key was ever intended: that is the point."""
     session.execute(
@@ -58,14 +63,17 @@ def claim_sending(session: Session, effect: Effect, stale_after: timedelta) -> E
     `stale_after` lies far above any time-out of ours: a SENDING that is older has lost its process.
     """
     now = machine_now()
-    row = session.execute(
+    return session.execute(
         update(Effect)
-        .where(Effect.id == effect.id, Effect.state == EffectState.INTENDED, Effect.attempts == effect.attempts)
-        .values(state=EffectState.SENDING, attempts=effect.attempts + 1, sent_at=now, next_at=now + stale_after)
+        .where(
+            Effect.id == effect.id, Effect.state == EffectState.INTENDED, Effect.attempts == effect.attempts
+        )
+        .values(
+            state=EffectState.SENDING, attempts=effect.attempts + 1, sent_at=now, next_at=now + stale_after
+        )
         .returning(Effect)
         .execution_options(populate_existing=True)
     ).scalar_one_or_none()
-    return row
 
 
 def end_attempt(
@@ -102,7 +110,9 @@ def record_absent(session: Session, effect: Effect, counts: bool, retry_at: date
     """Notes a look-up that found nothing; only one asked after the quarantine counts as proof."""
     result = session.execute(
         update(Effect)
-        .where(Effect.id == effect.id, Effect.state == EffectState.UNKNOWN, Effect.attempts == effect.attempts)
+        .where(
+            Effect.id == effect.id, Effect.state == EffectState.UNKNOWN, Effect.attempts == effect.attempts
+        )
         .values(absent_count=Effect.absent_count + int(counts), next_at=retry_at)
     )
     return bool(result.rowcount)  # type: ignore[attr-defined]
@@ -128,7 +138,9 @@ def list_due(
     return list(session.scalars(query.order_by(Effect.next_at, Effect.id).limit(limit)))
 
 
-def next_due(session: Session, *, supplier_id: int | None = None, shop_id: int | None = None) -> datetime | None:
+def next_due(
+    session: Session, *, supplier_id: int | None = None, shop_id: int | None = None
+) -> datetime | None:
     """When the next open effect wants to be looked at (machine time)."""
     subject = "supplier_id = :id" if supplier_id else "shop_id = :id and supplier_id is null"
     query = text(

@@ -21,9 +21,9 @@ from agency.models.purchasing import Purchase
 from agency.services.approvals import get_order
 from agency.services.attention import close_attention
 from agency.services.parcels import record_package
+from agency.services.public_ids import as_public_id
 from agency.services.purchase_outcomes import record_paid
 from agency.services.purchases import move
-from agency.services.public_ids import as_public_id
 from agency.services.timeline import record_event
 from agency.services.visibility import get_visible
 
@@ -39,7 +39,7 @@ def get_purchase(scope: Scope, session: Session, public_id: str) -> Purchase:
 
 
 def claim_purchase(scope: Scope, session: Session, purchase_public_id: str, now: datetime) -> None:
-    """Takes a purchase for fifteen minutes, so that two people cannot buy the same order. Raises Conflict when taken."""
+    """Takes a purchase for fifteen minutes, so that two people cannot buy it. Raises Conflict when taken."""
     scope.require_write()
     purchase = get_purchase(scope, session, purchase_public_id)
     moment = machine_now()
@@ -56,7 +56,9 @@ def claim_purchase(scope: Scope, session: Session, purchase_public_id: str, now:
         .execution_options(synchronize_session=False)
     )
     if not taken.rowcount:  # type: ignore[attr-defined]
-        raise Conflict("Somebody else is buying this order, or it was bought already. Open the order to see who.")
+        raise Conflict(
+            "Somebody else is buying this order, or it was bought already. Open the order to see who."
+        )
     record_event(scope, session, session.get_one(Order, purchase.order_id), "claimed", {}, now)
 
 
@@ -69,7 +71,12 @@ def release_claim(scope: Scope, session: Session, purchase_public_id: str) -> No
 
 
 def record_bought(
-    scope: Scope, session: Session, purchase_public_id: str, supplier_order_id: str, cost_minor: int, now: datetime
+    scope: Scope,
+    session: Session,
+    purchase_public_id: str,
+    supplier_order_id: str,
+    cost_minor: int,
+    now: datetime,
 ) -> None:
     """What a person bought on the website: the supplier's order number and what it cost, shipping included.
 
@@ -80,7 +87,9 @@ def record_bought(
     purchase = get_purchase(scope, session, purchase_public_id)
     number = supplier_order_id.strip()
     if not number or len(number) > 80:
-        raise Invalid("supplier_order_id", "Enter the supplier's order number as it stands in its confirmation.")
+        raise Invalid(
+            "supplier_order_id", "Enter the supplier's order number as it stands in its confirmation."
+        )
     if cost_minor < 0:
         raise Invalid("cost", "Enter what it cost in all, without a minus sign.")
     if purchase.state != PurchaseState.READY or purchase.claimed_by != scope.actor:
@@ -91,7 +100,8 @@ def record_bought(
             move(session, purchase, PurchaseState.PLACED, supplier_order_id=number, placed_at=now)
     except IntegrityError as error:
         raise Invalid(
-            "supplier_order_id", f"Order number {number} is entered for another purchase. Check for a double buy."
+            "supplier_order_id",
+            f"Order number {number} is entered for another purchase. Check for a double buy.",
         ) from error
     record_event(scope, session, order, "bought_by_hand", {"supplier_order_id": number}, now)
     record_paid(scope, session, purchase, Money(cost_minor, purchase.currency), now)

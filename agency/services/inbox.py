@@ -40,7 +40,8 @@ class Letter:
 
 
 # The lanes are updated even when they are due already: the row lock makes a turn that is just being taken see this row.
-# The rule is that of lanes.make_due; repeated here because the whole door is one round trip.
+# Messages come in flocks: half a second lets one turn read them together. The rule is that of lanes.make_due,
+# repeated here because the whole door is one round trip.
 _KEEP = text(
     """
     with shop as materialized (
@@ -56,7 +57,7 @@ _KEEP = text(
       where not exists (select from shop)
       on conflict (source, notification_id) do nothing
     ), woken as (
-      update lanes l set due_at = least(l.due_at, now())
+      update lanes l set due_at = least(l.due_at, now() + interval '0.5 s')
       from shop s
       where exists (select from kept)
         and ((l.shop_id = s.id and l.api = 'orders')
@@ -76,7 +77,7 @@ _KEEP_LETTER = text(
       on conflict (supplier_id, notification_id) do nothing
       returning supplier_id
     ), woken as (
-      update lanes l set due_at = least(l.due_at, now())
+      update lanes l set due_at = least(l.due_at, now() + interval '0.5 s')
       from supplier s where exists (select from kept) and l.supplier_id = s.id and l.api = 'tracking'
     )
     select count(*) from supplier

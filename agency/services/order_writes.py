@@ -23,7 +23,9 @@ _FROM_TIKTOK: dict[str, str] = {
     **dict.fromkeys(("delivery_option_id", "delivery_option_name", "currency", "title"), "text"),
     **dict.fromkeys(("cancel_reason", "cancelled_by"), "text"),
     **dict.fromkeys(("total_minor", "subtotal_minor", "shipping_fee_minor", "tax_minor"), "bigint"),
-    **dict.fromkeys(("platform_discount_minor", "seller_discount_minor", "unit_count", "handling_days"), "bigint"),
+    **dict.fromkeys(
+        ("platform_discount_minor", "seller_discount_minor", "unit_count", "handling_days"), "bigint"
+    ),
     **dict.fromkeys(("placed_at", "tiktok_updated_at", "paid_at", "rts_at", "collected_at"), "timestamptz"),
     **dict.fromkeys(("delivered_at", "cancelled_at", "release_at"), "timestamptz"),
     **dict.fromkeys((f"{kind}_at" for kind in DEADLINES), "timestamptz"),
@@ -103,7 +105,10 @@ class ShopKeys:
 
 
 def write_orders(
-    session: Session, keys: ShopKeys, snapshots: Sequence[OrderSnapshot], ours: Mapping[str, Mapping[str, Any]]
+    session: Session,
+    keys: ShopKeys,
+    snapshots: Sequence[OrderSnapshot],
+    ours: Mapping[str, Mapping[str, Any]],
 ) -> list[WrittenOrder]:
     """Upserts orders and lines; `ours` holds our own first columns per TikTok order id. Older reads change nothing."""
     orders = [_order_row(snapshot) | dict(ours[snapshot.order_id]) for snapshot in snapshots]

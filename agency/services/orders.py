@@ -1,6 +1,6 @@
 """Taking in what TikTok says of orders. Webhook and poll both end here: store the read, then recompute.
 
-    snapshots -> rows (one statement) -> contacts (sealed) -> events -> what changed for purchasing -> stage and clock
+snapshots -> rows (one statement) -> contacts (sealed) -> events -> what changed for purchasing -> stage and clock
 """
 
 from __future__ import annotations
@@ -30,7 +30,12 @@ _KNOWN = text(
     from orders where shop_id = :shop_id and tiktok_order_id = any(:ids)
     """
 )
-_ADDRESS_KEY = text("update orders set address_key = :key where id = :id")
+_ADDRESS_KEYS = text(
+    """
+    update orders o set address_key = n.key
+    from unnest(cast(:ids as bigint[]), cast(:keys as text[])) as n(id, key) where o.id = n.id
+    """
+)
 _SKUS = text(
     """
     insert into skus (agency_id, client_id, shop_id, sku_id, product_id, product_name, sku_name, seller_sku,
@@ -54,7 +59,12 @@ class Imported:
 
 
 def import_orders(
-    scope: Scope, session: Session, keyring: Keyring, shop: Shop, snapshots: Sequence[OrderSnapshot], now: datetime
+    scope: Scope,
+    session: Session,
+    keyring: Keyring,
+    shop: Shop,
+    snapshots: Sequence[OrderSnapshot],
+    now: datetime,
 ) -> Imported:
     """Stores reads of orders of one shop. Repeating it, or an older read arriving late, changes nothing."""
     newest = _newest_each(snapshots)
@@ -65,7 +75,9 @@ def import_orders(
         row["tiktok_order_id"]: row
         for row in session.execute(_KNOWN, {"shop_id": shop.id, "ids": list(newest)}).mappings()
     }
-    ours = {order_id: first_columns(_first_facts(snapshot, shop), now) for order_id, snapshot in newest.items()}
+    ours = {
+        order_id: first_columns(_first_facts(snapshot, shop), now) for order_id, snapshot in newest.items()
+    }
     written = write_orders(session, keys, list(newest.values()), ours)
     ids = {row.order_id: row.id for row in written}
     fresh = {row.order_id: newest[row.order_id] for row in written}
@@ -137,18 +149,22 @@ def _remember_skus(session: Session, keys: ShopKeys, snapshots: Sequence[OrderSn
         session.execute(_SKUS, [rows[sku_id] for sku_id in sorted(rows)])
 
 
-def _address_changes(session: Session, ids: dict[str, int], fresh: dict[str, OrderSnapshot], known: Any) -> list[int]:
+def _address_changes(
+    session: Session, ids: dict[str, int], fresh: dict[str, OrderSnapshot], known: Any
+) -> list[int]:
     """Stores the fingerprint of each clear address; returns the orders whose clear address became another one."""
-    changed = []
+    changed, newest = [], {}
     for key, snapshot in fresh.items():
         if snapshot.address is None or snapshot.address_masked:
             continue
         print_now = fingerprint(snapshot.address)
         before = known[key]["address_key"] if key in known else ""
         if print_now != before:
-            session.execute(_ADDRESS_KEY, {"key": print_now, "id": ids[key]})
+            newest[ids[key]] = print_now
         if before and print_now != before:
             changed.append(ids[key])
+    if newest:
+        session.execute(_ADDRESS_KEYS, {"ids": list(newest), "keys": list(newest.values())})
     return changed
 
 
@@ -157,7 +173,11 @@ def _newly_cancelled(snapshot: OrderSnapshot, before: Any) -> bool:
 
 
 def _happenings(
-    keys: ShopKeys, written: Sequence[WrittenOrder], fresh: dict[str, OrderSnapshot], known: Any, moved: list[int]
+    keys: ShopKeys,
+    written: Sequence[WrittenOrder],
+    fresh: dict[str, OrderSnapshot],
+    known: Any,
+    moved: list[int],
 ) -> list[Happening]:
     happenings = []
     for row in written:

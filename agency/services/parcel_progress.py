@@ -39,7 +39,8 @@ _CAUSE_GONE = text(
     """
     update attentions a set resolved_at = now(), resolved_by = 'rule:parcel' from orders o
     where o.id = a.order_id and o.id = any(:ids) and a.resolved_at is null and (
-      (a.kind in ('no_first_scan', 'tracking_late') and o.status in ('IN_TRANSIT', 'DELIVERED', 'COMPLETED', 'CANCELLED'))
+      (a.kind in ('no_first_scan', 'tracking_late')
+        and o.status in ('IN_TRANSIT', 'DELIVERED', 'COMPLETED', 'CANCELLED'))
       or (a.kind in ('ship_warning', 'tracking_changed', 'tracking_refused', 'address_changed', 'pack')
         and o.status in ('DELIVERED', 'COMPLETED', 'CANCELLED')))
     """
@@ -47,7 +48,7 @@ _CAUSE_GONE = text(
 
 
 def follow_orders(session: Session, order_ids: Sequence[int], now: datetime) -> None:
-    """Moves parcels and purchases along with TikTok's status of their orders, and closes decisions whose cause is gone."""
+    """Moves parcels and purchases along with their orders' status, and closes decisions whose cause is gone."""
     for statement in (_SCANNED, _DELIVERED, _CLOSED, _CAUSE_GONE):
         session.execute(statement, {"ids": list(order_ids), "now": now})
 
@@ -60,7 +61,9 @@ class Watched:
     order_id: str
 
 
-def list_watched(session: Session, shop_id: int, now: datetime, every: timedelta, limit: int) -> list[Watched]:
+def list_watched(
+    session: Session, shop_id: int, now: datetime, every: timedelta, limit: int
+) -> list[Watched]:
     """Parcels with TikTok that were not looked at for a while."""
     rows = session.execute(
         text(
@@ -82,7 +85,9 @@ def is_watching(session: Session, shop_id: int) -> bool:
     return session.execute(query, {"id": shop_id}).first() is not None
 
 
-def record_scans(scope: Scope, session: Session, parcel_id: int, scans: Sequence[Scan], now: datetime) -> None:
+def record_scans(
+    scope: Scope, session: Session, parcel_id: int, scans: Sequence[Scan], now: datetime
+) -> None:
     """Stores carrier events; the same event twice is one row."""
     parcel = session.get_one(Parcel, parcel_id)
     parcel.scans_read_at = now

@@ -86,7 +86,11 @@ def record_package(
     if known is not None or not lines:
         return None
     _replace_unpushed(scope, session, order, [line.id for line in lines], number, now)
-    tenant: dict[str, Any] = {"agency_id": order.agency_id, "client_id": order.client_id, "shop_id": order.shop_id}
+    tenant: dict[str, Any] = {
+        "agency_id": order.agency_id,
+        "client_id": order.client_id,
+        "shop_id": order.shop_id,
+    }
     parcel = Parcel(
         **tenant,
         order_id=order.id,
@@ -117,8 +121,7 @@ def _lines_of(
         query = query.where(OrderLine.id.in_(bought))
     lines = list(session.scalars(query.order_by(OrderLine.id)))
     if package.line_refs:
-        named = [line for line in lines if line.tiktok_line_id in package.line_refs]
-        return named
+        return [line for line in lines if line.tiktok_line_id in package.line_refs]
     travelling = set(
         session.scalars(
             select(ParcelLine.order_line_id)
@@ -136,14 +139,20 @@ def _replace_unpushed(
     query = (
         select(Parcel)
         .join(ParcelLine, ParcelLine.parcel_id == Parcel.id)
-        .where(Parcel.order_id == order.id, ParcelLine.order_line_id.in_(line_ids), Parcel.state != ParcelState.VOID)
+        .where(
+            Parcel.order_id == order.id,
+            ParcelLine.order_line_id.in_(line_ids),
+            Parcel.state != ParcelState.VOID,
+        )
         .distinct()
     )
     for old in session.scalars(query):
         if old.state in UNPUSHED:
             old.state = ParcelState.VOID
             close_parcel_attention(scope, session, old)
-            record_event(scope, session, order, "tracking_replaced", {"old": old.tracking_number, "new": number}, now)
+            record_event(
+                scope, session, order, "tracking_replaced", {"old": old.tracking_number, "new": number}, now
+            )
         else:
             why = (
                 f"The supplier now names {number} for a parcel that TikTok knows as {old.tracking_number}. "

@@ -88,7 +88,9 @@ def _make_plan(
 ) -> _Plan:
     chosen, unbuyable = _choose(world, lines)
     purchases = _group(chosen) if not unbuyable else []
-    revenue = Money(sum(line.sale_price_minor + line.platform_discount_minor for line in lines), order.currency)
+    revenue = Money(
+        sum(line.sale_price_minor + line.platform_discount_minor for line in lines), order.currency
+    )
     currencies = sorted({purchase.expected.currency for purchase in purchases})
     cost = _total(purchases, currencies)
     margin = _margin(world.shop, order, revenue, cost)
@@ -174,11 +176,20 @@ def _first_usable(candidates: Sequence[Candidate], units: int) -> tuple[Candidat
         if supplier.buying_stopped_at is not None:
             reason = ("stopped", f"Buying is stopped for supplier {supplier.name}. Start it again to go on.")
         elif supplier.state == "needs_credentials":
-            reason = ("supplier_credentials", f"{supplier.name} refuses our key. Enter a new one at the supplier.")
+            reason = (
+                "supplier_credentials",
+                f"{supplier.name} refuses our key. Enter a new one at the supplier.",
+            )
         elif not has_stock(item, units * mapping.quantity):
-            reason = ("out_of_stock", f"{supplier.name} has too few of {item.title}. Map another supplier item.")
+            reason = (
+                "out_of_stock",
+                f"{supplier.name} has too few of {item.title}. Map another supplier item.",
+            )
         elif mapping.price_cap_minor is not None and item.unit_cost_minor > mapping.price_cap_minor:
-            reason = ("price_above_cap", f"{supplier.name} asks more for {item.title} than the cap. Raise the cap.")
+            reason = (
+                "price_above_cap",
+                f"{supplier.name} asks more for {item.title} than the cap. Raise the cap.",
+            )
         else:
             return candidate, ("", "")
     return None, reason
@@ -194,7 +205,9 @@ def _group(chosen: Sequence[tuple[OrderLine, Candidate]]) -> list[PlannedPurchas
         supplier, currency = group[0][1].supplier, group[0][1].item.currency
         goods = sum(c.item.unit_cost_minor * c.mapping.quantity for _line, c in group)
         shipping = max(c.item.shipping_minor for _line, c in group)
-        ceiling = sum((c.mapping.price_cap_minor or c.item.unit_cost_minor) * c.mapping.quantity for _line, c in group)
+        ceiling = sum(
+            (c.mapping.price_cap_minor or c.item.unit_cost_minor) * c.mapping.quantity for _line, c in group
+        )
         tolerated = (max(ceiling, goods) + shipping) * (100 + PRICE_TOLERANCE_PERCENT) // 100
         planned = tuple(PlannedLine(line, c.mapping, c.item) for line, c in group)
         expected, highest = Money(goods + shipping, currency), Money(tolerated, currency)

@@ -1,4 +1,4 @@
-"""What a purchase plan is made from: the order's open lines, their mappings, the suppliers and the limits, in few reads."""
+"""What a purchase plan is made from: open lines, their mappings, the suppliers and the limits, in few reads."""
 
 from __future__ import annotations
 
@@ -69,7 +69,8 @@ def due_orders(session: Session, shop_id: int, now: datetime, limit: int) -> lis
 def next_plan_time(session: Session, shop_id: int) -> datetime | None:
     """When the next order of the shop may be planned (shop time)."""
     query = text("select min(plan_at) from orders where shop_id = :shop_id and plan_at is not null")
-    return session.execute(query, {"shop_id": shop_id}).scalar_one()
+    found: datetime | None = session.execute(query, {"shop_id": shop_id}).scalar_one()
+    return found
 
 
 def open_lines(session: Session, orders: Sequence[Order]) -> Mapping[int, list[OrderLine]]:
@@ -89,7 +90,9 @@ def plan_world(session: Session, shop: Shop, sku_ids: Sequence[str], now: dateti
         select(MappingRow, SupplierItem, Supplier)
         .join(SupplierItem, SupplierItem.id == MappingRow.supplier_item_id)
         .join(Supplier, Supplier.id == SupplierItem.supplier_id)
-        .where(MappingRow.shop_id == shop.id, MappingRow.sku_id.in_(sku_ids), MappingRow.superseded_at.is_(None))
+        .where(
+            MappingRow.shop_id == shop.id, MappingRow.sku_id.in_(sku_ids), MappingRow.superseded_at.is_(None)
+        )
         .order_by(MappingRow.sku_id, MappingRow.rank)
     )
     candidates: dict[str, list[Candidate]] = defaultdict(list)

@@ -31,11 +31,20 @@ DOUBT_PATIENCE = timedelta(minutes=2)  # machine time; a doubt that lasts longer
 
 
 def record_placed(
-    scope: Scope, session: Session, purchase: Purchase, answer: SupplierOrder, pays_separately: bool, now: datetime
+    scope: Scope,
+    session: Session,
+    purchase: Purchase,
+    answer: SupplierOrder,
+    pays_separately: bool,
+    now: datetime,
 ) -> None:
     """The supplier has the order. A supplier that charges at once makes it paid; else the price is asked first."""
     order = session.get_one(Order, purchase.order_id)
-    values = {"supplier_order_id": answer.supplier_order_id, "receipt": receipt_of(answer.receipt), "placed_at": now}
+    values = {
+        "supplier_order_id": answer.supplier_order_id,
+        "receipt": receipt_of(answer.receipt),
+        "placed_at": now,
+    }
     paid = answer.paid or not pays_separately
     if not move(session, purchase, PurchaseState.PLACED, **values):
         return
@@ -45,7 +54,9 @@ def record_placed(
     if answer.needs_attention:
         _stop_for_person(scope, session, order, purchase, answer.needs_attention, now)
     elif paid:
-        record_paid(scope, session, purchase, answer.total or Money(purchase.expected_minor, purchase.currency), now)
+        record_paid(
+            scope, session, purchase, answer.total or Money(purchase.expected_minor, purchase.currency), now
+        )
         return
     else:
         _intend(scope, session, order, purchase, EffectKind.PAY)
@@ -120,7 +131,9 @@ def record_dearer(scope: Scope, session: Session, purchase: Purchase, total: Mon
     if not move(session, purchase, PurchaseState.APPROVAL, reason="price_changed", actual_minor=total.amount):
         return
     ceiling = format_money(Money(purchase.max_minor, purchase.currency))
-    sentence = f"The supplier now asks {format_money(total)}; up to {ceiling} was planned. Approve the price to pay."
+    sentence = (
+        f"The supplier now asks {format_money(total)}; up to {ceiling} was planned. Approve the price to pay."
+    )
     block_order(scope, session, order, [Blocker("price_changed", sentence, True)], now)
     _after(scope, session, order, now)
 
@@ -156,14 +169,18 @@ def record_supplier_cancelled(scope: Scope, session: Session, purchase: Purchase
         return
     if paid:
         _book(scope, session, purchase, EntryKind.SUPPLIER_REFUND, purchase.actual_minor or 0, "refund", now)
-    record_event(scope, session, order, "purchase_cancelled", {"refund_minor": purchase.actual_minor or 0}, now)
+    record_event(
+        scope, session, order, "purchase_cancelled", {"refund_minor": purchase.actual_minor or 0}, now
+    )
     close_attention(scope, session, order.client_id, "cancelled_after_purchase", f"purchase:{purchase.id}")
     if order.status != CANCELLED:
         plan_again(scope, session, [order.id], now)
     _after(scope, session, order, now)
 
 
-def record_cancel_too_late(scope: Scope, session: Session, purchase: Purchase, detail: str, now: datetime) -> None:
+def record_cancel_too_late(
+    scope: Scope, session: Session, purchase: Purchase, detail: str, now: datetime
+) -> None:
     """The supplier will not take it back: the loss stays booked and a person decides about the goods."""
     order = session.get_one(Order, purchase.order_id)
     back = PurchaseState.PAID if purchase.paid_at else PurchaseState.PLACED
@@ -237,5 +254,3 @@ def _after(scope: Scope, session: Session, order: Order, now: datetime) -> None:
     if plan_at is not None:
         make_due(session, api="plan", shop_id=order.shop_id)
     session.expire(order)
-
-

@@ -55,9 +55,14 @@ def has_stock(item: SupplierItem, quantity: int) -> bool:
 
 
 def create_purchases(
-    scope: Scope, session: Session, shop: Shop, order: Order, planned: Sequence[PlannedPurchase], now: datetime
+    scope: Scope,
+    session: Session,
+    shop: Shop,
+    order: Order,
+    planned: Sequence[PlannedPurchase],
+    now: datetime,
 ) -> None:
-    """Writes the purchases and what happens next: an effect for a supplier with an adapter, a work item for a person."""
+    """Writes the purchases and what comes next: an effect where there is an adapter, else work for a person."""
     dead = session.scalar(
         select(func.count()).where(Purchase.order_id == order.id, Purchase.state.in_(PurchaseState.DEAD))
     )
@@ -78,7 +83,11 @@ def _insert(
     session: Session, shop: Shop, order: Order, plan: PlannedPurchase, attempt: int, now: datetime
 ) -> Purchase:
     line_ids = [line.line.tiktok_line_id for line in plan.lines]
-    tenant: dict[str, Any] = {"agency_id": order.agency_id, "client_id": order.client_id, "shop_id": order.shop_id}
+    tenant: dict[str, Any] = {
+        "agency_id": order.agency_id,
+        "client_id": order.client_id,
+        "shop_id": order.shop_id,
+    }
     purchase = Purchase(
         **tenant,
         order_id=order.id,
@@ -89,7 +98,11 @@ def _insert(
         currency=plan.expected.currency,
         expected_minor=plan.expected.amount,
         max_minor=plan.highest.amount,
-        decision={"planned_at": now.isoformat(), "approved": list(order.approved_codes), "rule": "rank-then-cost"},
+        decision={
+            "planned_at": now.isoformat(),
+            "approved": list(order.approved_codes),
+            "rule": "rank-then-cost",
+        },
     )
     session.add(purchase)
     session.flush()
@@ -121,7 +134,11 @@ def _hand_over(
         _ask_person(scope, session, order, purchase, "buy_by_hand", why)
     else:
         ref = EffectRef(
-            order.client_id, order.shop_id, order.id, purchase_id=purchase.id, supplier_id=purchase.supplier_id
+            order.client_id,
+            order.shop_id,
+            order.id,
+            purchase_id=purchase.id,
+            supplier_id=purchase.supplier_id,
         )
         intend(scope, session, EffectKind.PLACE, purchase.reference, ref)
         make_due(session, api="purchase", supplier_id=purchase.supplier_id)
@@ -139,7 +156,9 @@ def _take_from_shelf(
         )
     move(session, purchase, PurchaseState.PAID, supplier_order_id=f"SHELF-{purchase.reference}", paid_at=now)
     record_event(scope, session, order, "reserved", {"reference": purchase.reference}, now)
-    _ask_person(scope, session, order, purchase, "pack", "Pack this from your own stock, then enter its tracking.")
+    _ask_person(
+        scope, session, order, purchase, "pack", "Pack this from your own stock, then enter its tracking."
+    )
 
 
 def _ask_person(
@@ -181,7 +200,9 @@ def move(session: Session, purchase: Purchase, state: str, **values: Any) -> boo
     if not result.rowcount:  # type: ignore[attr-defined]
         return False
     if state in PurchaseState.DEAD:
-        session.execute(update(PurchaseLine).where(PurchaseLine.purchase_id == purchase.id).values(live=False))
+        session.execute(
+            update(PurchaseLine).where(PurchaseLine.purchase_id == purchase.id).values(live=False)
+        )
     session.refresh(purchase)
     return True
 

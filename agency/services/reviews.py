@@ -45,7 +45,9 @@ def settle_review(
     if purchase.state != PurchaseState.REVIEW:
         raise Conflict("This purchase does not wait for a review. Open the order to see where it stands.")
     order = session.get_one(Order, purchase.order_id)
-    record_event(scope, session, order, "review_settled", {"outcome": outcome, "number": supplier_order_id}, now)
+    record_event(
+        scope, session, order, "review_settled", {"outcome": outcome, "number": supplier_order_id}, now
+    )
     _end_effects(session, purchase.id, outcome)
     close_attention(scope, session, order.client_id, "purchase_review", f"purchase:{purchase.id}")
     if outcome == "not_bought":
@@ -56,7 +58,9 @@ def settle_review(
         raise Invalid("supplier_order_id", "Enter the supplier's order number.")
     if cost_minor is None or cost_minor < 0:
         raise Invalid("cost", "Enter what the supplier charged in all.")
-    move(session, purchase, PurchaseState.PLACED, supplier_order_id=number, placed_at=purchase.placed_at or now)
+    move(
+        session, purchase, PurchaseState.PLACED, supplier_order_id=number, placed_at=purchase.placed_at or now
+    )
     record_paid(scope, session, purchase, Money(cost_minor, purchase.currency), now)
 
 

@@ -1,8 +1,8 @@
 """Sealing of secrets and buyer contacts: AES-256-GCM under a data key per client, wrapped by the master key.
 
-A sealed value is `1 | key version (2 bytes) | nonce (12) | ciphertext and tag`. The associated data names table, column,
-client and row, so that a value moved to another row does not open. Source of the demand: TikTok's Data Security and
-Privacy Review (AES-256 at rest), copy of December 2025.
+A sealed value is `1 | key version (2 bytes) | nonce (12) | ciphertext and tag`. The associated data names table,
+column, client and row, so that a value moved to another row does not open. Source of the demand: TikTok's Data
+Security and Privacy Review (AES-256 at rest), copy of December 2025.
 """
 
 from __future__ import annotations
@@ -57,7 +57,12 @@ class Keyring:
         known = [version for client, version in self._opened if client == client_id]
         if known:
             return max(known), self._opened[client_id, max(known)]
-        query = select(ClientKey).where(ClientKey.client_id == client_id).order_by(ClientKey.version.desc()).limit(1)
+        query = (
+            select(ClientKey)
+            .where(ClientKey.client_id == client_id)
+            .order_by(ClientKey.version.desc())
+            .limit(1)
+        )
         row = session.scalars(query).one_or_none()
         if row is None:
             row = self._create(scope, session, client_id)

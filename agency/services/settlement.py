@@ -34,7 +34,9 @@ def record_statements(session: Session, shop: Shop, statements: Sequence[Stateme
     """Stores statements with TikTok's present payment status."""
     for facts in statements:
         row = session.scalars(
-            select(Statement).where(Statement.shop_id == shop.id, Statement.statement_id == facts.statement_id)
+            select(Statement).where(
+                Statement.shop_id == shop.id, Statement.statement_id == facts.statement_id
+            )
         ).one_or_none()
         if row is None:
             row = Statement(
@@ -52,14 +54,21 @@ def record_statements(session: Session, shop: Shop, statements: Sequence[Stateme
 
 
 def record_statement_rows(
-    scope: Scope, session: Session, shop: Shop, facts: StatementFacts, rows: Sequence[StatementRow], now: datetime
+    scope: Scope,
+    session: Session,
+    shop: Shop,
+    facts: StatementFacts,
+    rows: Sequence[StatementRow],
+    now: datetime,
 ) -> None:
     """Books a statement's rows, settles its orders, and compares the sum with TikTok's total."""
     numbers = sorted({row.order_id for row in rows if row.order_id})
     orders = {
         order.tiktok_order_id: order
         for order in session.scalars(
-            select(Order).where(Order.shop_id == shop.id, Order.tiktok_order_id.in_(numbers)).order_by(Order.id)
+            select(Order)
+            .where(Order.shop_id == shop.id, Order.tiktok_order_id.in_(numbers))
+            .order_by(Order.id)
         )
     }
     entries = [entry for row in rows for entry in _entries(shop, facts, row, orders)]
@@ -86,9 +95,9 @@ def _entries(
     rest = row.settlement.amount - sum(part.amount for part in parts.values())
     if rest:
         # TikTok adds fields without notice: what we cannot name is kept under its own name, never dropped.
-        parts[EntryKind.ADJUSTMENT] = parts.get(EntryKind.ADJUSTMENT, Money(0, row.settlement.currency)) + Money(
-            rest, row.settlement.currency
-        )
+        parts[EntryKind.ADJUSTMENT] = parts.get(
+            EntryKind.ADJUSTMENT, Money(0, row.settlement.currency)
+        ) + Money(rest, row.settlement.currency)
     return [
         Entry(
             client_id=shop.client_id,
@@ -132,7 +141,8 @@ def _compare(
         close_attention(scope, session, shop.client_id, "money_mismatch", key)
         return
     ours = format_money(Money(booked, facts.settlement.currency))
-    why = f"Statement {facts.statement_id} of {shop.name} says {format_money(facts.settlement)}, its rows add up to {ours}."
+    said = format_money(facts.settlement)
+    why = f"Statement {facts.statement_id} of {shop.name} says {said}, its rows add up to {ours}."
     if unknown:
         why += f" {len(unknown)} of its orders are not known here."
     open_attention(
@@ -155,7 +165,9 @@ def record_estimates(session: Session, shop: Shop, estimates: Sequence[Unsettled
     """What TikTok expects to pay for orders without a statement."""
     for estimate in sorted(estimates, key=lambda e: e.order_id):
         session.execute(
-            text("update orders set estimate_minor = :minor where shop_id = :shop_id and tiktok_order_id = :number"),
+            text(
+                "update orders set estimate_minor = :minor where shop_id = :shop_id and tiktok_order_id = :number"
+            ),
             {"minor": estimate.settlement.amount, "shop_id": shop.id, "number": estimate.order_id},
         )
 

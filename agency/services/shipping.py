@@ -28,9 +28,10 @@ from agency.models.orders import Order, OrderLine
 from agency.models.parcels import Parcel, ParcelLine
 from agency.models.purchasing import Purchase
 from agency.models.shops import ProviderList, Shop
+from agency.services.attention import open_attention
 from agency.services.contacts_store import find_contact
 from agency.services.effects import EffectRef, intend
-from agency.services.parcels import close_parcel_attention, open_attention, parcel_cause, tracking_facts
+from agency.services.parcels import close_parcel_attention, parcel_cause, tracking_facts
 from agency.services.sealing import Keyring
 from agency.services.timeline import record_event
 
@@ -102,7 +103,9 @@ def judge_parcel(
         return
     shop = session.get_one(Shop, parcel.shop_id)
     contact = find_contact(session, keyring, order.id)
-    claim = ParcelClaim(parcel.tracking_number, parcel.carrier_text, parcel.postal_code, parcel.supplier_shipped_at)
+    claim = ParcelClaim(
+        parcel.tracking_number, parcel.carrier_text, parcel.postal_code, parcel.supplier_shipped_at
+    )
     world = _world(session, shop, order, parcel, contact.address if contact else None, providers, now)
     findings = check_parcel(claim, world)
     parcel.findings = [asdict(finding) for finding in findings]
@@ -115,8 +118,13 @@ def judge_parcel(
         return
     parcel.state = ParcelState.BLOCKED
     sentences = " ".join(finding.sentence for finding in findings if finding.severity == "block")
-    why = sentences or f"TikTok's list has no carrier for {parcel.carrier_text!r}. Choose the carrier for this supplier."
-    record_event(scope, session, order, "tracking_blocked", {"number": parcel.tracking_number, "why": why}, now)
+    why = (
+        sentences
+        or f"TikTok's list has no carrier for {parcel.carrier_text!r}. Choose one for this supplier."
+    )
+    record_event(
+        scope, session, order, "tracking_blocked", {"number": parcel.tracking_number, "why": why}, now
+    )
     open_attention(scope, session, parcel_cause(order, parcel, "tracking_blocked", why, "add_tracking"))
 
 
@@ -182,7 +190,9 @@ def ship_request(session: Session, parcel: Parcel) -> ShipRequest:
     return ShipRequest(order.tiktok_order_id, lines, parcel.tracking_number, parcel.provider_id)
 
 
-def record_shipped(scope: Scope, session: Session, parcel_id: int, receipt: ShipReceipt, now: datetime) -> None:
+def record_shipped(
+    scope: Scope, session: Session, parcel_id: int, receipt: ShipReceipt, now: datetime
+) -> None:
     """TikTok took the number; a warning is kept and shown."""
     parcel = session.get_one(Parcel, parcel_id)
     order = session.get_one(Order, parcel.order_id)

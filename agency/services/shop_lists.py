@@ -23,10 +23,18 @@ _SHOPS = """
       s.last_order_at, s.read_error, s.count_tiktok, s.count_ours, s.counted_at, s.paused_at, s.buying_stopped_at,
       s.buying_stopped_by, c.public_id as client_public_id, c.name as client_name, a.state as authorization_state,
       a.access_expires_at, a.refresh_expires_at, a.seller_name, a.problem,
-      (select count(*) from orders o where o.shop_id = s.id
-        and o.stage in ('held', 'to_buy', 'blocked', 'bought', 'shipped')) as open_orders
+      coalesce(n.open_orders, 0) as open_orders
     from shops s join clients c on c.id = s.client_id join authorizations a on a.id = s.authorization_id
 """
+# For one shop by its own orders; for all shops in one pass, since no index leads from a shop to its open orders.
+_OPEN = "o.stage in ('held', 'to_buy', 'blocked', 'bought', 'shipped')"
+_COUNT_ONE = f"""
+    left join lateral (select count(*) as open_orders from orders o where o.shop_id = s.id and {_OPEN}) n on true
+"""  # noqa: S608 - made of constants
+_COUNT_ALL = f"""
+    left join (select o.shop_id, count(*) as open_orders from orders o where {_OPEN} group by o.shop_id) n
+      on n.shop_id = s.id
+"""  # noqa: S608 - made of constants
 _CLIENTS = """
     select c.public_id, c.name, c.currency, c.time_zone, c.approval_above_minor, c.daily_budget_minor,
       c.margin_floor_bp, c.buying_stopped_at, c.buying_stopped_by,
@@ -38,7 +46,8 @@ _AGENCY = text("select buying_stopped_at, buying_stopped_by from agencies")
 
 def list_shops(scope: Scope, session: Session) -> ShopList:
     """All shops and clients that the reader sees, by client and name. An agency has tens of them: no pages."""
-    shops = text(f"{_SHOPS} where {visible_sql(scope, 's.client_id')} order by c.name, s.name, s.id")
+    seen = visible_sql(scope, "s.client_id")
+    shops = text(f"{_SHOPS} {_COUNT_ALL} where {seen} order by c.name, s.name, s.id")
     clients = text(f"{_CLIENTS} where {visible_sql(scope, 'c.id')} order by c.name, c.id")
     now = machine_now()
     agency = session.execute(_AGENCY).one()
@@ -52,7 +61,9 @@ def list_shops(scope: Scope, session: Session) -> ShopList:
 
 def get_shop(scope: Scope, session: Session, shop_id: str) -> ShopRow:
     """One shop by its public id. Raises NotFound."""
-    query = text(f"{_SHOPS} where s.public_id = :shop_id and {visible_sql(scope, 's.client_id')}")
+    query = text(
+        f"{_SHOPS} {_COUNT_ONE} where s.public_id = :shop_id and {visible_sql(scope, 's.client_id')}"
+    )
     row = session.execute(query, {"shop_id": as_public_id(shop_id, "Shop")}).mappings().one_or_none()
     if row is None:
         raise NotFound("Shop")

@@ -84,10 +84,14 @@ def record_read_failure(scope: Scope, session: Session, shop: Shop, problem: str
     )
 
 
-def record_counts(scope: Scope, session: Session, shop: Shop, tiktok_count: int, since: datetime, until: datetime) -> None:
+def record_counts(
+    scope: Scope, session: Session, shop: Shop, tiktok_count: int, since: datetime, until: datetime
+) -> None:
     """Compares TikTok's count of orders placed in a window with ours; a difference is a row, never a rounding."""
     ours = session.scalar(
-        select(func.count()).where(Order.shop_id == shop.id, Order.placed_at >= since, Order.placed_at < until)
+        select(func.count()).where(
+            Order.shop_id == shop.id, Order.placed_at >= since, Order.placed_at < until
+        )
     )
     shop.count_tiktok, shop.count_ours, shop.counted_at = tiktok_count, int(ours or 0), machine_now()
     key = f"shop:{shop.id}"
@@ -101,12 +105,14 @@ def record_counts(scope: Scope, session: Session, shop: Shop, tiktok_count: int,
     open_attention(
         scope,
         session,
-        Cause(client_id=shop.client_id, kind="count_differs", key=key, why=why, action="look", shop_id=shop.id),
+        Cause(
+            client_id=shop.client_id, kind="count_differs", key=key, why=why, action="look", shop_id=shop.id
+        ),
     )
 
 
 def poll_interval(shop: Shop, unannounced: int) -> timedelta:
-    """The shop's own rhythm in shop time: short after orders, doubling while nothing comes, shortest while webhooks fail."""
+    """The shop's own rhythm in shop time: short after orders, doubling while nothing comes."""
     if unannounced:
         return SHORTEST_POLL
-    return min(SHORTEST_POLL * 2 ** min(shop.empty_reads, 5), LONGEST_POLL)
+    return min(SHORTEST_POLL * (1 << min(shop.empty_reads, 5)), LONGEST_POLL)

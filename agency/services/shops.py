@@ -28,7 +28,11 @@ LINK_LIFE = timedelta(minutes=30)  # as long as TikTok's own code lives
 SHOP_LANES = ("orders", "plan", "ship", "finance", "sweep")
 _REGION = {"US": ("USD", "America/Los_Angeles"), "GB": ("GBP", "Europe/London")}
 _REGION |= {"DE": ("EUR", "Europe/Berlin"), "FR": ("EUR", "Europe/Paris"), "ES": ("EUR", "Europe/Madrid")}
-_REGION |= {"IT": ("EUR", "Europe/Rome"), "IE": ("EUR", "Europe/Dublin"), "MX": ("MXN", "America/Mexico_City")}
+_REGION |= {
+    "IT": ("EUR", "Europe/Rome"),
+    "IE": ("EUR", "Europe/Dublin"),
+    "MX": ("MXN", "America/Mexico_City"),
+}
 
 
 @dataclass(frozen=True)
@@ -65,13 +69,20 @@ def accept_connection(scope: Scope, session: Session, keyring: Keyring, state: s
     """
     scope.require_write()
     if not code or code == "null":
-        raise Invalid("code", "TikTok did not give access. Open the link again and confirm, as the shop's owner.")
+        raise Invalid(
+            "code", "TikTok did not give access. Open the link again and confirm, as the shop's owner."
+        )
     digest = hashlib.sha256(state.encode()).digest()
     request = session.scalars(
         select(ConnectRequest).where(ConnectRequest.state_hash == digest).with_for_update()
     ).one_or_none()
     now = machine_now()
-    if request is None or request.used_at is not None or request.expires_at < now or request.user_id != scope.user_id:
+    if (
+        request is None
+        or request.used_at is not None
+        or request.expires_at < now
+        or request.user_id != scope.user_id
+    ):
         raise Invalid("state", "This link was used already or has expired. Start again with Connect a shop.")
     request.used_at = now
     authorization = Authorization(agency_id=scope.agency_id, client_id=request.client_id)
@@ -121,7 +132,9 @@ def record_tokens(
     sealed = keyring.seal(scope, session, authorization.client_id, tokens_place(authorization.id), pair)
     result = session.execute(
         update(Authorization)
-        .where(Authorization.id == authorization.id, Authorization.token_version == authorization.token_version)
+        .where(
+            Authorization.id == authorization.id, Authorization.token_version == authorization.token_version
+        )
         .values(
             state="active",
             open_id=tokens.open_id,
@@ -141,7 +154,11 @@ def record_tokens(
 
 
 def record_shops(
-    scope: Scope, session: Session, keyring: Keyring, authorization: Authorization, shops: Sequence[AuthorizedShop]
+    scope: Scope,
+    session: Session,
+    keyring: Keyring,
+    authorization: Authorization,
+    shops: Sequence[AuthorizedShop],
 ) -> list[str]:
     """Writes the shops that an authorisation opens, with their lanes, due now.
 

@@ -44,8 +44,8 @@ _FACTS = text(
 
 _WRITE = text(
     """
-    update orders o set stage = c.stage, stage_at = coalesce(c.stage_at, o.stage_at), due_at = c.due_at, due_kind = c.due_kind,
-      due_source = c.due_source, awaiting_shipment_at = c.awaiting_shipment_at, plan_at = c.plan_at
+    update orders o set stage = c.stage, stage_at = coalesce(c.stage_at, o.stage_at), due_at = c.due_at,
+      due_kind = c.due_kind, due_source = c.due_source, awaiting_shipment_at = c.awaiting_shipment_at, plan_at = c.plan_at
     from jsonb_to_recordset(cast(:rows as jsonb)) as c(id bigint, stage text, stage_at timestamptz, due_at timestamptz,
       due_kind text, due_source text, awaiting_shipment_at timestamptz, plan_at timestamptz)
     where o.id = c.id
@@ -54,23 +54,23 @@ _WRITE = text(
 
 
 def recompute(scope: Scope, session: Session, order_ids: Sequence[int], now: datetime) -> datetime | None:
-    """Recomputes stage, deadline and plan time of orders; `now` is shop time. Returns the earliest plan time, if any."""
+    """Recomputes stage, deadline and plan time of orders; `now` is shop time. Returns the earliest plan time."""
     if not order_ids:
         return None
     rows, happenings, plan_times = [], [], []
-    for fact in session.execute(_FACTS, {"ids": sorted(order_ids)}).mappings():
+    for row in session.execute(_FACTS, {"ids": sorted(order_ids)}).mappings():
+        fact = dict(row)
         stage = _stage(fact, now)
         changed = stage != fact["stage"]
         awaiting = fact["awaiting_shipment_at"] or (now if fact["status"] in SHIPPABLE else None)
         plan_at = _plan_at(fact, stage, awaiting)
-        due = due_columns(dict(fact) | {"awaiting_shipment_at": awaiting}, stage, now)
+        due = due_columns(fact | {"awaiting_shipment_at": awaiting}, stage, now)
         rows.append(
-            {"id": fact["id"], "stage": stage, "stage_at": now, "awaiting_shipment_at": awaiting, "plan_at": plan_at}
+            {"id": fact["id"], "stage": stage, "awaiting_shipment_at": awaiting, "plan_at": plan_at}
+            | {"stage_at": now if changed else None}
             | due
         )
-        if not changed:
-            rows[-1]["stage_at"] = None
-        else:
+        if changed:
             data = {"from": fact["stage"], "to": stage, **{k: str(v) for k, v in due.items() if v}}
             ref = OrderRef(fact["id"], fact["shop_id"], fact["client_id"])
             happenings.append(Happening(ref, "stage_changed", data, now, "rule:stage"))
@@ -119,7 +119,8 @@ def _stage(fact: Mapping[str, Any], now: datetime) -> str:
     return stage_of(
         OrderFactsForStage(
             status=fact["status"],
-            ours_to_ship=fact["fulfillment_type"] == "FULFILLMENT_BY_SELLER" and fact["shipping_type"] == "SELLER",
+            ours_to_ship=fact["fulfillment_type"] == "FULFILLMENT_BY_SELLER"
+            and fact["shipping_type"] == "SELLER",
             settled=fact["settled_at"] is not None,
             blocked=bool(fact["has_blockers"] or fact["waiting"]),
             held=held,
@@ -136,11 +137,14 @@ def _hold_end(fact: Mapping[str, Any], awaiting: datetime) -> datetime:
 
 def _plan_at(fact: Mapping[str, Any], stage: str, awaiting: datetime | None) -> datetime | None:
     """When purchasing looks at the order: after the shop's own delay; never while a person holds it."""
-    if stage not in (Stage.HELD, Stage.TO_BUY, Stage.BLOCKED) or fact["status"] not in SHIPPABLE or fact["held_by"]:
+    if (
+        stage not in (Stage.HELD, Stage.TO_BUY, Stage.BLOCKED)
+        or fact["status"] not in SHIPPABLE
+        or fact["held_by"]
+    ):
         return None
     if fact["covered"] >= fact["live"] or awaiting is None:
         return None
     if fact["has_blockers"] and fact["plan_at"] is None:
         return None  # planned before and blocked: whatever removes the blocker sets the time again
     return max(_hold_end(fact, awaiting), fact["plan_at"] or awaiting)
-

@@ -1,4 +1,4 @@
-"""Supplier webhooks as they lie in the inbox: stored unverified by the door, verified by the worker that has the secret."""
+"""Supplier webhooks in the inbox: stored unverified by the door, verified by the worker that has the secret."""
 
 from __future__ import annotations
 

@@ -41,7 +41,9 @@ def open_supplier(session: Session, keyring: Keyring, supplier_id: int) -> Opene
     secret = session.get(SupplierSecret, supplier_id)
     if secret is None:
         return OpenedSupplier(supplier, {})
-    value = keyring.open(session, supplier.client_id, credentials_place(supplier_id), secret.sealed_credentials)
+    value = keyring.open(
+        session, supplier.client_id, credentials_place(supplier_id), secret.sealed_credentials
+    )
     return OpenedSupplier(supplier, json.loads(value))
 
 
@@ -63,7 +65,9 @@ def record_supplier_rejected(scope: Scope, session: Session, supplier_id: int, p
     """The supplier refuses our key: nothing more is sent until a person enters a new one."""
     supplier = session.get_one(Supplier, supplier_id)
     supplier.state, supplier.problem = "needs_credentials", problem[:300]
-    why = f"{supplier.name} refuses our key ({problem}). Enter a new one; its purchases wait and are not lost."
+    why = (
+        f"{supplier.name} refuses our key ({problem}). Enter a new one; its purchases wait and are not lost."
+    )
     open_attention(
         scope,
         session,
@@ -79,10 +83,17 @@ def record_supplier_rejected(scope: Scope, session: Session, supplier_id: int, p
 
 
 def record_quotes(
-    scope: Scope, session: Session, supplier: Supplier, asked: list[str], quotes: Mapping[str, Quote], now: datetime
+    scope: Scope,
+    session: Session,
+    supplier: Supplier,
+    asked: list[str],
+    quotes: Mapping[str, Quote],
+    now: datetime,
 ) -> None:
     """Stores stock and price as just asked. What came back into stock lets blocked orders be planned again."""
-    query = select(SupplierItem).where(SupplierItem.supplier_id == supplier.id, SupplierItem.supplier_sku.in_(asked))
+    query = select(SupplierItem).where(
+        SupplierItem.supplier_id == supplier.id, SupplierItem.supplier_sku.in_(asked)
+    )
     better = False
     for item in session.scalars(query.order_by(SupplierItem.id)):
         quote = quotes.get(item.supplier_sku)

@@ -39,7 +39,9 @@ def find_late_tracking(scope: Scope, session: Session, shop: Shop, now: datetime
     query = (
         select(Purchase, Order)
         .join(Order, Order.id == Purchase.order_id)
-        .where(Purchase.shop_id == shop.id, Purchase.state == PurchaseState.PAID, Purchase.tracking_due_at < now)
+        .where(
+            Purchase.shop_id == shop.id, Purchase.state == PurchaseState.PAID, Purchase.tracking_due_at < now
+        )
     )
     for purchase, order in session.execute(query):
         why = f"The supplier has not named a tracking id since {purchase.paid_at:%d %b %H:%M} UTC. Ask the supplier."
@@ -69,7 +71,9 @@ def find_unscanned(scope: Scope, session: Session, shop: Shop, now: datetime) ->
         select(Parcel, Order)
         .join(Order, Order.id == Parcel.order_id)
         .where(
-            Parcel.shop_id == shop.id, Parcel.state == ParcelState.PUSHED, Parcel.pushed_at < now - NO_SCAN_AFTER
+            Parcel.shop_id == shop.id,
+            Parcel.state == ParcelState.PUSHED,
+            Parcel.pushed_at < now - NO_SCAN_AFTER,
         )
     )
     for parcel, order in session.execute(query):

@@ -15,6 +15,8 @@ from sqlalchemy.orm import Session
 from agency.domain.scope import Scope
 from agency.models.orders import Order, OrderEvent
 
+# Whoever appends to an order's chain waits for whoever is appending to it now.
+_LOCK = text("select id from orders where id = any(:ids) order by id for no key update")
 _LAST = text(
     """
     select distinct on (order_id) order_id, seq, hash from order_events
@@ -48,17 +50,20 @@ class Happening:
     actor: str = ""
 
 
-def event_hash(previous: bytes, seq: int, kind: str, actor: str, at: datetime, data: Mapping[str, Any]) -> bytes:
+def event_hash(
+    previous: bytes, seq: int, kind: str, actor: str, at: datetime, data: Mapping[str, Any]
+) -> bytes:
     """SHA-256 over the previous hash and this event in canonical JSON; anybody can recompute it."""
     body = json.dumps([seq, kind, actor, at.isoformat(), data], sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(previous + body.encode()).digest()
 
 
 def record_events(scope: Scope, session: Session, happenings: Sequence[Happening]) -> None:
-    """Appends events, each order's in the given order. Locks nothing: a clash of `seq` makes the later one retry."""
+    """Appends events, each order's in the given order; the orders are locked until the transaction ends."""
     if not happenings:
         return
     ids = sorted({happening.order.id for happening in happenings})
+    session.execute(_LOCK, {"ids": ids})
     last = {row.order_id: (row.seq, bytes(row.hash)) for row in session.execute(_LAST, {"ids": ids})}
     rows = []
     for happening in happenings:

@@ -18,7 +18,7 @@ T = TypeVar("T")
 
 
 def visible(scope: Scope, model: Any) -> ColumnElement[bool]:
-    """The condition under which rows of `model` are visible to `scope`; add it to every select of a person's request."""
+    """The condition under which rows of `model` are visible; add it to every select of a person's request."""
     if scope.client_ids is None:
         return true()
     column = model.id if model.__tablename__ == "clients" else model.client_id
@@ -35,7 +35,9 @@ def visible_sql(scope: Scope, column: str) -> str:
     return f"{column} in ({', '.join(str(int(c)) for c in sorted(scope.client_ids))})"
 
 
-def get_visible(scope: Scope, session: Session, model: type[T], what: str, *conditions: ColumnElement[bool]) -> T:
+def get_visible(
+    scope: Scope, session: Session, model: type[T], what: str, *conditions: ColumnElement[bool]
+) -> T:
     """The one row of `model` that fits; raises NotFound alike for unknown, foreign and narrowed-away rows."""
     row = session.scalars(select(model).where(visible(scope, model), *conditions)).one_or_none()
     if row is None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from typing import Any
@@ -69,11 +70,11 @@ def today(
     return Today(
         rows=tuple(rows),
         next_cursor=_next_cursor(asked_at, found),
-        groups=_groups(counts["ranks"] or {}, len(trouble)),
-        open_orders=sum(number for _currency, number, _total in counts["values"] or ()),
-        attentions=counts["decisions"],
+        groups=_groups(counts, len(trouble), with_orders=filters.action in ("", "look")),
+        open_orders=sum(number for _rank, _currency, number, _total in counts["open"] or ()),
+        attentions=sum((counts["decided"] or {}).values()),
         approvals=counts["approvals"],
-        open_value=tuple(Money(total, currency) for currency, _number, total in counts["values"] or ()),
+        open_value=_value(counts["open"] or ()),
         oldest_overdue_at=counts["first_due"]
         if counts["first_due"] and counts["first_due"] < asked_at
         else None,
@@ -150,7 +151,18 @@ def _trouble(scope: Scope, session: Session, filters: WorkFilters) -> list[Any]:
     return list(session.execute(trouble_statement(scope), values).mappings())
 
 
-def _groups(ranks: Mapping[str, int], trouble: int) -> tuple[WorkGroup, ...]:
-    counts = [ranks.get(str(rank), 0) for rank in range(len(GROUPS))]
-    counts[0] += trouble
-    return tuple(WorkGroup(key, label, count) for (key, label), count in zip(GROUPS, counts, strict=True))
+def _groups(counts: Mapping[Any, Any], trouble: int, *, with_orders: bool) -> tuple[WorkGroup, ...]:
+    rows = Counter({int(rank): number for rank, number in (counts["decided"] or {}).items()})
+    rows[0] += trouble
+    for rank, _currency, number, _total in (counts["open"] or ()) if with_orders else ():
+        rows[rank] += number
+    for rank, number in (counts["told"] or {}).items() if with_orders else ():
+        rows[int(rank)] -= number
+    return tuple(WorkGroup(key, label, rows[rank]) for rank, (key, label) in enumerate(GROUPS))
+
+
+def _value(opened: Sequence[Any]) -> tuple[Money, ...]:
+    sums: Counter[str] = Counter()
+    for _rank, currency, _number, total in opened:
+        sums[currency] += total
+    return tuple(Money(sums[currency], currency) for currency in sorted(sums))

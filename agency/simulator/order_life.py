@@ -228,7 +228,7 @@ def platform_step(world: World, order_id: str, at: float) -> None:
     move(world, order, RANK[RANK.index(order.status) + 1], at)
     if order.status != "DELIVERED":
         hours = world.dice("platform", order.id, order.status).uniform(6, 60)
-        world.book.plan(at + hours * HOUR, "order.platform", order.id)
+        world.book.plan(at + hours * world.hour, "order.platform", order.id)
 
 
 def force(world: World, order: SimOrder, status: str, at: float) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from agency.simulator.book import Doc
 from agency.simulator.carriers import make_number, providers
-from agency.simulator.clock import DAY, HOUR
 from agency.simulator.order_book import find_package, packages_with, save_package
 from agency.simulator.order_life import package_moved
 from agency.simulator.world import World
@@ -27,7 +26,7 @@ def issue_parcel(world: World, carrier: str, line_ids: list[str], at: float, ori
     }
     world.book.put("parcel", number, parcel)
     hours = world.dice("scan", number).triangular(6, 30, 10)
-    world.book.plan(at + hours * HOUR, "parcel.scan", number)
+    world.book.plan(at + hours * world.hour, "parcel.scan", number)
     return number
 
 
@@ -43,7 +42,7 @@ def scan(world: World, number: str, at: float) -> None:
         return
     parcel["scanned_at"] = int(at)
     world.book.put("parcel", number, parcel)
-    world.book.plan(at + world.dice("transit", number).uniform(1, 4) * DAY, "parcel.deliver", number)
+    world.book.plan(at + world.dice("transit", number).uniform(24, 96) * world.hour, "parcel.deliver", number)
     for package in packages_with(world.book, number):
         if package["correct"]:
             package_moved(world, package, "IN_TRANSIT", at)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from agency.simulator import webhooks
 from agency.simulator.book import Doc
 from agency.simulator.carriers import SPELLINGS, supplier_carriers
-from agency.simulator.clock import HOUR, iso
+from agency.simulator.clock import iso
 from agency.simulator.parcels import find_parcel, issue_parcel
 from agency.simulator.supplier_book import (
     covered_lines,
@@ -22,7 +22,7 @@ def paid(world: World, order: Doc, at: float) -> None:
     dice = world.dice("ship", order["id"])
     late = world.faults.fires("late_tracking")
     hours = dice.uniform(40, 80) if late else dice.triangular(2, 20, 6)
-    world.book.plan(at + hours * HOUR, "supplier.ship", order["id"])
+    world.book.plan(at + hours * world.hour, "supplier.ship", order["id"])
     if world.faults.fires("cancel_late"):
         for order_id in served_orders(world, [line["line_ref"] for line in order["lines"]]):
             world.book.plan(at + dice.uniform(60, 1800), "order.buyer_cancel", order_id)
@@ -51,7 +51,7 @@ def ship(world: World, order_id: str, at: float) -> None:
         }
         if world.faults.fires("bad_tracking"):
             package["tracking_number"] = number[:-4] + " ?"
-            world.book.plan(at + dice.uniform(1, 5) * HOUR, "supplier.fix_number", order_id)
+            world.book.plan(at + dice.uniform(1, 5) * world.hour, "supplier.fix_number", order_id)
         order["packages"].append(package)
     order["status"] = "shipped" if order["kind"] == "rest" else "SHIPPED"
     order["shipped_at"] = int(at)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from agency.simulator.book import Book, Doc
-from agency.simulator.clock import ShopClock
+from agency.simulator.clock import HOUR, ShopClock
 from agency.simulator.faults import Faults
 
 DEFAULTS: Doc = {
@@ -19,6 +19,7 @@ DEFAULTS: Doc = {
     "calls_per_second": 50,
     "keep_refresh_alive": False,
     "hang_seconds": 1.0,
+    "pace": 1.0,  # below 1: suppliers and carriers are that much faster, deadlines stay as they are
 }
 
 
@@ -38,6 +39,11 @@ class World:
     def now(self) -> float:
         """Shop time in Unix seconds."""
         return self.clock.now()
+
+    @property
+    def hour(self) -> float:
+        """An hour of a supplier's or carrier's work, in seconds of shop time."""
+        return HOUR * float(self.settings["pace"])
 
     def dice(self, *parts: Any) -> random.Random:
         """A random source fixed by the seed and `parts`, so that a world can be played again."""

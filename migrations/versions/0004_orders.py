@@ -111,7 +111,7 @@ def create_tables() -> None:
             "created_at", postgresql.TIMESTAMP(timezone=True), server_default=sa.text("now()"), nullable=False
         ),
         sa.CheckConstraint(
-            "stage in ('held', 'to_buy', 'blocked', 'bought', 'shipped', 'delivered', 'settled', 'cancelled', 'excluded')",
+            "stage in ('held', 'to_buy', 'blocked', 'bought', 'shipped', 'delivered', 'settled', 'cancelled', 'excluded')",  # noqa: E501
             name=op.f("ck_orders_stage"),
         ),
         sa.ForeignKeyConstraint(

@@ -69,7 +69,7 @@ def create_tables() -> None:
             "created_at", postgresql.TIMESTAMP(timezone=True), server_default=sa.text("now()"), nullable=False
         ),
         sa.CheckConstraint(
-            "state in ('planned', 'approval', 'ready', 'placing', 'placed', 'paying', 'paid', 'shipped', 'closed', 'refused', 'unconfirmed', 'cancelling', 'cancelled', 'review')",
+            "state in ('planned', 'approval', 'ready', 'placing', 'placed', 'paying', 'paid', 'shipped', 'closed', 'refused', 'unconfirmed', 'cancelling', 'cancelled', 'review')",  # noqa: E501
             name=op.f("ck_purchases_state"),
         ),
         sa.ForeignKeyConstraint(

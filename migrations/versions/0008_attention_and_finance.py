@@ -152,7 +152,7 @@ def create_tables() -> None:
             "created_at", postgresql.TIMESTAMP(timezone=True), server_default=sa.text("now()"), nullable=False
         ),
         sa.CheckConstraint(
-            "kind in ('revenue', 'referral_fee', 'affiliate_commission', 'other_fee', 'shipping', 'adjustment', 'supplier_goods', 'supplier_refund')",
+            "kind in ('revenue', 'referral_fee', 'affiliate_commission', 'other_fee', 'shipping', 'adjustment', 'supplier_goods', 'supplier_refund')",  # noqa: E501
             name=op.f("ck_ledger_entries_kind"),
         ),
         sa.ForeignKeyConstraint(

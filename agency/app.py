@@ -1,0 +1,40 @@
+"""The roof: builds the web application out of settings and a database. A table of contents; the rest lives below."""
+
+from __future__ import annotations
+
+from flask import Flask
+
+from agency.api.errors import problem
+from agency.api.routes import register_api
+from agency.config import Settings
+from agency.extensions import Database
+from agency.portal.errors import error_page
+from agency.portal.routes import register_portal
+from agency.web import (
+    add_security_headers,
+    answer_failures,
+    end_requests,
+    guard_requests,
+    require_permissions,
+)
+from agency.web.ground import lay_ground
+
+MAX_BODY = 1024 * 1024
+
+
+def create_app(settings: Settings, database: Database) -> Flask:
+    """The WSGI application. Raises ValueError for a bad master key, UndeclaredRoute for a route without permission."""
+    app = Flask("agency", static_folder=None)
+    app.config.update(MAX_CONTENT_LENGTH=MAX_BODY, MAX_FORM_MEMORY_SIZE=MAX_BODY, MAX_FORM_PARTS=200)
+    lay_ground(app, settings, database)
+    # What runs after a request runs in reverse: first the commit, then the headers, which therefore reach errors too.
+    add_security_headers(app)
+    end_requests(app)
+    guard_requests(app)
+    register_api(app)
+    register_portal(app)
+    answer_failures(
+        app, [("/api/", problem), ("/webhooks/", problem), ("/readyz", problem), ("", error_page)]
+    )
+    require_permissions(app)
+    return app

@@ -1,0 +1,43 @@
+"""`shopfleet doctor`: what is configured, what answers, what waits; and after a restore, doubting every open write."""
+
+from __future__ import annotations
+
+import sys
+
+from redis.exceptions import RedisError
+from sqlalchemy import text
+
+from agency.boot import Booted
+from agency.domain.scope import worker_scope
+from agency.extensions import connect_redis
+from agency.services.effects import doubt_everything
+from agency.services.readiness import read_readiness
+from agency.transaction import system_transaction, transaction
+
+
+def examine(booted: Booted, doubt: bool) -> int:
+    """Prints one line per finding; exit code 1 when something needs a hand."""
+    say = sys.stdout.write
+    with system_transaction(booted.database) as session:
+        readiness = read_readiness(session)
+        agencies = [row[0] for row in session.execute(text("select id from agencies order by id"))]
+    say(f"Database: answers, {len(agencies)} agencies\n")
+    try:
+        connect_redis(booted.redis_url).ping()
+        say("Redis: answers\n")
+    except RedisError as error:
+        say(f"Redis: does not answer ({type(error).__name__}). Check REDIS_URL; no data is lost by it.\n")
+    for reason in readiness.reasons:
+        say(f"{reason}\n")
+    if doubt:
+        _doubt(booted, agencies)
+    return 0 if readiness.ready else 1
+
+
+def _doubt(booted: Booted, agencies: list[int]) -> None:
+    """Rule 6: after a restore or fail-over every open effect is UNKNOWN first, so that it is asked for, not sent."""
+    total = 0
+    for agency_id in agencies:
+        with transaction(booted.database, worker_scope(agency_id, "rule:restore")) as session:
+            total += doubt_everything(session)
+    sys.stdout.write(f"{total} open writes are asked for at the vendors before anything is sent again.\n")
