@@ -17,7 +17,7 @@ from agency.integrations.tiktok.port import TikTokPort
 from agency.lanes import Turn, make_due
 from agency.models.shops import Shop
 from agency.services.address_changes import note_address_changes
-from agency.services.cancellations import freeze_cancelled
+from agency.services.cancellations import freeze_cancelled, note_cancelled_units
 from agency.services.orders import Imported, import_orders
 from agency.services.parcel_progress import follow_orders
 from agency.services.shop_access import ShopAccess
@@ -125,6 +125,7 @@ def store_snapshots(
     imported = import_orders(scope, session, context.keyring, shop, snapshots, now)
     follow_orders(session, imported.ids, now)
     freeze_cancelled(scope, session, imported.cancelled, now)
+    note_cancelled_units(scope, session, imported.ids)
     note_address_changes(scope, session, imported.address_changed, now)
     if imported.plan_at is not None:
         make_due(session, api="plan", shop_id=shop.id, at=context.clock.machine_at(imported.plan_at))

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
-from agency.domain.errors import Invalid, OutsideError
+from agency.domain.errors import CredentialsRejected, Invalid, OutsideError
+from agency.domain.purchasing import SupplierOrder
 from agency.lanes import Turn
 from agency.models.catalog import Supplier
-from agency.services.parcels import list_awaited, record_supplier_order
+from agency.services.parcels import Awaited, list_awaited, record_supplier_order
 from agency.services.supplier_letters import close_letters, list_letters
 from agency.services.suppliers import list_stale_skus
 from workers.context import Context, TurnResult
 from workers.supplier_desk import SupplierDesk, ask_quotes, keep_login, open_desk
 
 log = logging.getLogger(__name__)
-PURCHASES_A_TURN = 100
+PURCHASES_A_TURN, THREADS = 100, 6
 ASK_EVERY = timedelta(minutes=45)  # shop time, while something is awaited
 IDLE_EVERY = timedelta(hours=6)  # shop time, for stock and price
 FLOOR = timedelta(seconds=2)  # machine time; matters only while shop time runs fast
@@ -30,19 +33,46 @@ def serve_tracking(context: Context, turn: Turn) -> TurnResult:
     _check_letters(context, turn, desk)
     with context.work(turn) as (_scope, session):
         awaited = list_awaited(session, turn.supplier_id, PURCHASES_A_TURN)
-    if awaited:
-        told = desk.port.statuses([purchase.supplier_order_id for purchase in awaited])
-        for purchase in awaited:
-            answer = told.get(purchase.supplier_order_id)
-            if answer is not None:
-                with context.work(turn) as (scope, session):
-                    record_supplier_order(scope, session, purchase.purchase_id, answer, context.clock.now())
+    problem = _ask_all(context, turn, desk, awaited)
     _refresh_quotes(context, turn, desk)
     keep_login(context, turn, desk)
     with context.work(turn) as (_scope, session):
         supplier = session.get_one(Supplier, turn.supplier_id)
-        supplier.tracking_read_at, supplier.tracking_error = context.clock.now(), ""
-    return TurnResult(context.after(ASK_EVERY if awaited else IDLE_EVERY, FLOOR))
+        supplier.tracking_read_at, supplier.tracking_error = context.clock.now(), problem[:300]
+    return TurnResult(context.after(ASK_EVERY if awaited else IDLE_EVERY, FLOOR), problem)
+
+
+def _ask_all(context: Context, turn: Turn, desk: SupplierDesk, awaited: Sequence[Awaited]) -> str:
+    """Asks about each purchase by itself, so that one bad answer does not keep the others waiting.
+
+    Returns the last problem. Raises it when the supplier answered nothing at all, and CredentialsRejected at once.
+    """
+    problems: list[OutsideError] = []
+
+    def ask(purchase: Awaited) -> None:
+        try:
+            desk.pace.take()
+            answer = desk.port.statuses([purchase.supplier_order_id]).get(purchase.supplier_order_id)
+        except CredentialsRejected:
+            raise
+        except OutsideError as error:
+            problems.append(error)
+            return
+        if answer is not None and _says_something(answer):
+            with context.work(turn) as (scope, session):
+                record_supplier_order(scope, session, purchase.purchase_id, answer, context.clock.now())
+
+    with ThreadPoolExecutor(THREADS) as pool:
+        for done in [pool.submit(ask, purchase) for purchase in awaited]:
+            done.result()
+    if awaited and len(problems) == len(awaited):
+        raise problems[-1]
+    return str(problems[-1]) if problems else ""
+
+
+def _says_something(answer: SupplierOrder) -> bool:
+    """An order that is neither shipped nor cancelled is no news, and most answers are that."""
+    return bool(answer.packages) or answer.status in ("cancelled", "unknown")
 
 
 def _check_letters(context: Context, turn: Turn, desk: SupplierDesk) -> None:

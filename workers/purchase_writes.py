@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
+from threading import Lock
 
 from sqlalchemy.orm import Session
 
@@ -11,7 +12,7 @@ from agency.domain.effects import EffectKind, EffectState
 from agency.domain.errors import RefusalReason, Refused
 from agency.domain.money import Money
 from agency.domain.orders import CANCELLED
-from agency.domain.purchasing import PurchaseState, SupplierOrder
+from agency.domain.purchasing import PurchaseState, Quote, SupplierOrder
 from agency.domain.scope import Scope
 from agency.integrations.port import Prepared
 from agency.lanes import Turn
@@ -48,6 +49,8 @@ class PurchaseWrites:
 
     def __init__(self, context: Context, turn: Turn, desk: SupplierDesk) -> None:
         self._context, self._turn, self._desk = context, turn, desk
+        self._quoted: dict[str, Quote | None] = {}
+        self._quoting = Lock()
 
     def place(self, effect: Effect, purchase_id: int) -> Write[SupplierOrder]:
         """Placing the order: stock and price are asked right before."""
@@ -122,8 +125,7 @@ class PurchaseWrites:
         facts = self._facts(effect, purchase_id)
         if facts.request is None:
             raise NotNow
-        skus = [line.supplier_sku for line in facts.request.lines]
-        quotes = ask_quotes(self._context, self._turn, self._desk, skus)
+        quotes = self._quotes([line.supplier_sku for line in facts.request.lines])
         total = 0
         for line in facts.request.lines:
             quote = quotes.get(line.supplier_sku)
@@ -136,7 +138,17 @@ class PurchaseWrites:
             total += quote.unit_cost.amount * line.quantity
         if total > facts.purchase.max_minor:
             self._replan(effect, purchase_id, "the price rose above what was planned")
+        self._desk.pace.take(2)
         return self._desk.port.prepare_place(facts.request)
+
+    def _quotes(self, skus: list[str]) -> dict[str, Quote]:
+        """Stock and price as asked in this turn, each item once."""
+        with self._quoting:
+            missing = [sku for sku in skus if sku not in self._quoted]
+            if missing:
+                told = ask_quotes(self._context, self._turn, self._desk, missing)
+                self._quoted |= {sku: told.get(sku) for sku in missing}
+            return {sku: quote for sku in skus if (quote := self._quoted[sku]) is not None}
 
     def _facts(self, effect: Effect, purchase_id: int) -> PurchaseFacts:
         """The purchase if it may be sent now. Raises NotNow after postponing or releasing it."""
@@ -157,7 +169,7 @@ class PurchaseWrites:
     def _hindered_before_payment(
         self, scope: Scope, session: Session, facts: PurchaseFacts, effect: Effect
     ) -> None:
-        if facts.order.status == CANCELLED:
+        if facts.order.status == CANCELLED or facts.unit_cancelled:
             end_attempt(session, effect, EffectState.REFUSED, reason=facts.hindrance)
             freeze_purchase(scope, session, facts.order, facts.purchase, self._context.clock.now())
         else:
@@ -190,6 +202,7 @@ class PurchaseWrites:
     def _prepare_pay(self, effect: Effect, purchase_id: int) -> Prepared[SupplierOrder]:
         facts = self._facts(effect, purchase_id)
         purchase = facts.purchase
+        self._desk.pace.take(4)
         payable = self._desk.port.payable(purchase.supplier_order_id)
         if payable.total.amount > purchase.max_minor:
             with self._context.work(self._turn) as (scope, session):
@@ -227,6 +240,7 @@ class PurchaseWrites:
     def _prepare_cancel(self, purchase_id: int) -> Prepared[SupplierOrder]:
         with self._context.work(self._turn) as (_scope, session):
             purchase = session.get_one(Purchase, purchase_id)
+        self._desk.pace.take(2)
         return self._desk.port.prepare_cancel(purchase.supplier_order_id, purchase.reference)
 
     def _taken_back(self, purchase_id: int) -> Callable[[Scope, Session, SupplierOrder], None]:
@@ -238,6 +252,7 @@ class PurchaseWrites:
         """The proof of a yes: the order exists; for a payment it is paid; for a cancellation it is cancelled."""
         with self._context.work(self._turn) as (_scope, session):
             purchase = session.get_one(Purchase, purchase_id)
+        self._desk.pace.take(2)
         found = self._desk.port.find(purchase.reference)
         if found is None:
             return None

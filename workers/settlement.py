@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
+from agency.domain.errors import CredentialsRejected, OutsideError
 from agency.domain.ledger import StatementRow
 from agency.integrations.tiktok.port import TikTokPort
 from agency.lanes import Turn
@@ -19,6 +21,7 @@ from agency.services.settlement import (
 )
 from workers.context import Context, TurnResult
 
+log = logging.getLogger(__name__)
 EVERY = timedelta(hours=24)  # statements are daily, cut at 00:00 UTC (Finance API)
 WAITING_EVERY = timedelta(hours=8)
 THREADS = 8
@@ -52,8 +55,18 @@ def serve_finance(context: Context, turn: Turn) -> TurnResult:
 def _with_breakdown(tiktok: TikTokPort, rows: Sequence[StatementRow]) -> list[StatementRow]:
     """A statement's rows with each fee by name: the by-order call tells more, and must add up to the same cent."""
     wanted = sorted({row.order_id for row in rows if row.order_id})
+
+    def ask(order_id: str) -> list[StatementRow]:
+        try:
+            return tiktok.order_rows(order_id)
+        except CredentialsRejected:
+            raise
+        except OutsideError as error:
+            log.info("fees not read by name", extra={"problem": str(error)})
+            return []  # the statement's own row has the same sum
+
     with ThreadPoolExecutor(THREADS) as pool:
-        told = dict(zip(wanted, pool.map(tiktok.order_rows, wanted), strict=True))
+        told = dict(zip(wanted, pool.map(ask, wanted), strict=True))
     result: list[StatementRow] = []
     for row in rows:
         parts = [part for part in told.get(row.order_id, []) if part.statement_id == row.statement_id]

@@ -81,7 +81,9 @@ def note_shop_failure(context: Context, turn: Turn, shop_id: int, error: Outside
     with context.work(turn) as (scope, session):
         shop = session.get_one(Shop, shop_id)
         if turn.api == "orders":
-            record_read_failure(scope, session, shop, str(error))
+            # One failed read among many is weather; the second in a row is told.
+            loud = turn.failures > 0 or isinstance(error, CredentialsRejected)
+            record_read_failure(scope, session, shop, str(error), loud=loud)
         if not isinstance(error, CredentialsRejected):
             return
         authorization = session.get_one(Authorization, shop.authorization_id)

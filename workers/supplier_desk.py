@@ -13,6 +13,11 @@ from agency.lanes import Turn
 from agency.models.catalog import Supplier
 from agency.services.suppliers import open_supplier, record_quotes, store_credentials
 from workers.context import Context
+from workers.pace import Pace
+
+# Calls a second unless the connection's settings say otherwise. CJ's free level allows one (API docs, limits page).
+CALLS_PER_SECOND = {"rest": 10.0, "cj": 1.0}
+CALLS_PER_QUOTE = 2
 
 
 @dataclass(frozen=True)
@@ -22,6 +27,7 @@ class SupplierDesk:
     supplier: Supplier
     port: SupplierPort
     credentials: Mapping[str, str]
+    pace: Pace
 
 
 def open_desk(context: Context, turn: Turn, supplier_id: int) -> SupplierDesk | None:
@@ -39,7 +45,8 @@ def open_desk(context: Context, turn: Turn, supplier_id: int) -> SupplierDesk | 
         credentials=opened.credentials,
         timeout=context.settings.outside_timeout,
     )
-    return SupplierDesk(supplier, open_adapter(connection), opened.credentials)
+    pace = Pace(float(supplier.settings.get("calls_per_second", CALLS_PER_SECOND[supplier.kind])))
+    return SupplierDesk(supplier, open_adapter(connection), opened.credentials, pace)
 
 
 def keep_login(context: Context, turn: Turn, desk: SupplierDesk) -> None:
@@ -54,6 +61,7 @@ def keep_login(context: Context, turn: Turn, desk: SupplierDesk) -> None:
 
 def ask_quotes(context: Context, turn: Turn, desk: SupplierDesk, skus: list[str]) -> Mapping[str, Quote]:
     """Stock and price of these items now, stored. Raises the outside errors."""
+    desk.pace.take(CALLS_PER_QUOTE * len(skus))
     quotes = desk.port.quote(skus, None)
     with context.work(turn) as (scope, session):
         supplier = session.get_one(Supplier, desk.supplier.id)

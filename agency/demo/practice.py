@@ -30,7 +30,10 @@ from agency.services.sealing import Keyring
 from agency.services.shops import accept_connection, request_connection
 from agency.transaction import system_transaction, transaction
 
-PRACTICE_SETTINGS = {"quarantine_s": 3}  # the simulator answers within a second; real vendors get 15 minutes
+PRACTICE_SETTINGS = {
+    "quarantine_s": 3,
+    "calls_per_second": 100,
+}  # the simulator answers within a second; real vendors get 15 minutes
 
 
 @dataclass(frozen=True)

@@ -59,7 +59,7 @@ def read_ours(database: Database, agency_id: int) -> OurBook:
             """
         )
         doubts = session.execute(
-            text("select count(*) from effects where state in ('sending', 'unknown', 'intended')")
+            text("select count(*) from effects where state in ('sending', 'unknown')")
         ).scalar_one()
     return OurBook(
         stages,

@@ -139,7 +139,7 @@ class SupplierEvent:
 
 @dataclass(frozen=True)
 class Blocker:
-    """One reason why an order is not bought; `sentence` names the remedy; `approvable`: a person may wave it through."""
+    """One reason why an order is not bought; `sentence` names the remedy, `approvable` a yes that helps."""
 
     code: str
     sentence: str

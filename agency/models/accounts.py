@@ -41,8 +41,16 @@ class Membership(WithPublicId, WithCreatedAt, Base):
     __tablename__ = "memberships"
     __table_args__ = (
         CheckConstraint(one_of("role", ROLES), name="role"),
-        CheckConstraint("role <> 'client_member' or cardinality(client_ids) = 1", name="client_member_has_client"),
-        Index("uq_memberships_live", "user_id", "agency_id", unique=True, postgresql_where=text("ended_at is null")),
+        CheckConstraint(
+            "role <> 'client_member' or cardinality(client_ids) = 1", name="client_member_has_client"
+        ),
+        Index(
+            "uq_memberships_live",
+            "user_id",
+            "agency_id",
+            unique=True,
+            postgresql_where=text("ended_at is null"),
+        ),
     )
 
     user_id: Mapped[int] = mapped_column(ForeignKey("users.id"))

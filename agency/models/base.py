@@ -45,7 +45,9 @@ class WithId:
 class WithPublicId(WithId):
     """`public_id` is what people and partners see; it says nothing about volume."""
 
-    public_id: Mapped[uuid.UUID] = mapped_column(server_default=text("gen_random_uuid()"), unique=True, sort_order=-99)
+    public_id: Mapped[uuid.UUID] = mapped_column(
+        server_default=text("gen_random_uuid()"), unique=True, sort_order=-99
+    )
 
 
 class WithCreatedAt:

@@ -112,7 +112,12 @@ class Mapping(WithPublicId, ShopOwned, WithCreatedAt, Base):
         CheckConstraint("rank between 1 and 9", name="rank"),
         CheckConstraint("price_cap_minor is null or price_cap_minor > 0", name="price_cap_minor"),
         Index(
-            "uq_mappings_live", "shop_id", "sku_id", "rank", unique=True, postgresql_where=text("superseded_at is null")
+            "uq_mappings_live",
+            "shop_id",
+            "sku_id",
+            "rank",
+            unique=True,
+            postgresql_where=text("superseded_at is null"),
         ),
         Index("ix_mappings_agency_id", "agency_id", "shop_id", "sku_id"),
         Index("ix_mappings_client_id", "client_id"),

@@ -52,7 +52,9 @@ class Effect(WithPublicId, ShopOwned, WithCreatedAt, Base):
     purchase_id: Mapped[int | None]
     parcel_id: Mapped[int | None]
     supplier_id: Mapped[int | None]  # null = TikTok
-    payload: Mapped[dict[str, Any]] = mapped_column(server_default=text("'{}'::jsonb"))  # ids and amounts, no buyer
+    payload: Mapped[dict[str, Any]] = mapped_column(
+        server_default=text("'{}'::jsonb")
+    )  # ids and amounts, no buyer
     answer: Mapped[dict[str, Any]] = mapped_column(server_default=text("'{}'::jsonb"))
     reason: Mapped[str] = mapped_column(server_default="")
     sent_at: Mapped[datetime | None]

@@ -27,7 +27,9 @@ class InboxItem(WithId, TenantOwned, WithCreatedAt, Base):
         Index("ix_inbox_items_agency_id", "agency_id"),
         Index("ix_inbox_items_client_id", "client_id"),
         Index("ix_inbox_items_shop_open", "shop_id", "id", postgresql_where=text("handled_at is null")),
-        Index("ix_inbox_items_supplier_open", "supplier_id", "id", postgresql_where=text("handled_at is null")),
+        Index(
+            "ix_inbox_items_supplier_open", "supplier_id", "id", postgresql_where=text("handled_at is null")
+        ),
     )
 
     shop_id: Mapped[int | None]

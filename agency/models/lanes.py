@@ -29,7 +29,13 @@ class Lane(WithId, TenantOwned, Base):
         CheckConstraint(one_of("api", LANE_APIS), name="api"),
         CheckConstraint("num_nonnulls(shop_id, supplier_id, authorization_id) = 1", name="one_subject"),
         Index("uq_lanes_shop", "shop_id", "api", unique=True, postgresql_where=text("shop_id is not null")),
-        Index("uq_lanes_supplier", "supplier_id", "api", unique=True, postgresql_where=text("supplier_id is not null")),
+        Index(
+            "uq_lanes_supplier",
+            "supplier_id",
+            "api",
+            unique=True,
+            postgresql_where=text("supplier_id is not null"),
+        ),
         Index(
             "uq_lanes_authorization",
             "authorization_id",

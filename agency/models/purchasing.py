@@ -43,7 +43,9 @@ class Purchase(WithPublicId, ShopOwned, WithCreatedAt, Base):
     reference: Mapped[str]
     attempt: Mapped[int] = mapped_column(server_default="1")
     state: Mapped[str]
-    reason: Mapped[str] = mapped_column(server_default="")  # what the world said, apart from where the work stands
+    reason: Mapped[str] = mapped_column(
+        server_default=""
+    )  # what the world said, apart from where the work stands
     currency: Mapped[str]
     expected_minor: Mapped[int]
     max_minor: Mapped[int]

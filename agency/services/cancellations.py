@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from agency.domain.effects import EffectKind, EffectState
@@ -39,6 +39,46 @@ def freeze_cancelled(scope: Scope, session: Session, order_ids: Sequence[int], n
         for purchase in session.scalars(query):
             freeze_purchase(scope, session, order, purchase, now)
         _void_parcels(session, order_id)
+
+
+_CANCELLED_UNITS = text(
+    """
+    select p.id, count(*) as units from purchases p
+    join purchase_lines pl on pl.purchase_id = p.id and pl.live
+    join order_lines ol on ol.id = pl.order_line_id and ol.display_status = 'CANCELLED'
+    join orders o on o.id = p.order_id and o.status <> 'CANCELLED'
+    where p.order_id = any(:ids) and p.state in ('placed', 'paying', 'unconfirmed', 'paid', 'shipped', 'review')
+    group by p.id
+    """
+)
+
+
+def note_cancelled_units(scope: Scope, session: Session, order_ids: Sequence[int]) -> None:
+    """Units of a living order that were cancelled after the purchase: a person asks the supplier to leave them out."""
+    for row in session.execute(_CANCELLED_UNITS, {"ids": list(order_ids)}).all():
+        purchase = session.get_one(Purchase, row.id)
+        order, supplier = (
+            session.get_one(Order, purchase.order_id),
+            session.get_one(Supplier, purchase.supplier_id),
+        )
+        why = f"{row.units} of the units bought at {supplier.name} were cancelled since. Ask to have them left out."
+        open_attention(
+            scope,
+            session,
+            Cause(
+                client_id=order.client_id,
+                kind="cancelled_after_purchase",
+                key=f"purchase:{purchase.id}",
+                why=why,
+                action="look",
+                shop_id=order.shop_id,
+                order_id=order.id,
+                supplier_id=supplier.id,
+                loss_minor=purchase.actual_minor or purchase.expected_minor,
+                currency=purchase.currency,
+                data={"purchase": str(purchase.public_id)},
+            ),
+        )
 
 
 def freeze_purchase(scope: Scope, session: Session, order: Order, purchase: Purchase, now: datetime) -> None:

@@ -6,8 +6,9 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
 from agency.domain.addresses import Address
@@ -50,6 +51,7 @@ def store_contacts(
 ) -> None:
     """Stores addresses per order id. A masked one is stored only when there is nothing better."""
     known = _known(session, [order_id for order_id, _snapshot in batch])
+    new_rows: list[dict[str, Any]] = []
     for order_id, snapshot in batch:
         if snapshot.address is None:
             continue
@@ -59,20 +61,22 @@ def store_contacts(
         value = json.dumps(asdict(snapshot.address)).encode()
         sealed = keyring.seal(scope, session, keys.client_id, place_of(order_id), value)
         if row is None:
-            session.add(
-                OrderContact(
-                    agency_id=keys.agency_id,
-                    client_id=keys.client_id,
-                    shop_id=keys.shop_id,
-                    order_id=order_id,
-                    sealed_address=sealed,
-                    masked=snapshot.address_masked,
-                    seen_at=snapshot.updated_at,
-                )
+            new_rows.append(
+                {
+                    "agency_id": keys.agency_id,
+                    "client_id": keys.client_id,
+                    "shop_id": keys.shop_id,
+                    "order_id": order_id,
+                    "sealed_address": sealed,
+                    "masked": snapshot.address_masked,
+                    "seen_at": snapshot.updated_at,
+                }
             )
         else:
             row.sealed_address, row.masked, row.seen_at = sealed, False, snapshot.updated_at
     session.flush()
+    if new_rows:
+        session.execute(insert(OrderContact), new_rows)
 
 
 def _known(session: Session, order_ids: Sequence[int]) -> Mapping[int, OrderContact]:

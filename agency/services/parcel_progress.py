@@ -45,11 +45,22 @@ _CAUSE_GONE = text(
         and o.status in ('DELIVERED', 'COMPLETED', 'CANCELLED')))
     """
 )
+_NOTHING_TO_BUY = text(
+    """
+    with past as (
+      update orders set blockers = '[]'::jsonb
+      where id = any(:ids) and blockers <> '[]'::jsonb and stage in ('shipped', 'delivered', 'settled', 'cancelled')
+      returning id
+    )
+    update attentions a set resolved_at = now(), resolved_by = 'rule:stage' from past
+    where a.order_id = past.id and a.resolved_at is null and a.kind in ('blocked', 'approval', 'unmapped')
+    """
+)
 
 
 def follow_orders(session: Session, order_ids: Sequence[int], now: datetime) -> None:
     """Moves parcels and purchases along with their orders' status, and closes decisions whose cause is gone."""
-    for statement in (_SCANNED, _DELIVERED, _CLOSED, _CAUSE_GONE):
+    for statement in (_SCANNED, _DELIVERED, _CLOSED, _CAUSE_GONE, _NOTHING_TO_BUY):
         session.execute(statement, {"ids": list(order_ids), "now": now})
 
 

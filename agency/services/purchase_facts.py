@@ -10,7 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from agency.domain.money import Money
-from agency.domain.orders import SHIPPABLE
+from agency.domain.orders import CANCELLED, SHIPPABLE
 from agency.domain.purchasing import PurchaseLine as RequestLine
 from agency.domain.purchasing import PurchaseRequest
 from agency.models.accounts import Agency
@@ -32,6 +32,7 @@ class PurchaseFacts:
     request: PurchaseRequest | None
     hindrance: str
     stopped: bool
+    unit_cancelled: bool = False
 
 
 def read_purchase(session: Session, keyring: Keyring, purchase_id: int) -> PurchaseFacts:
@@ -48,7 +49,9 @@ def read_purchase(session: Session, keyring: Keyring, purchase_id: int) -> Purch
         ship_to=contact.address,
         max_total=Money(purchase.max_minor, purchase.currency),
     )
-    return PurchaseFacts(purchase, order, request, _hindrance(order), stopped)
+    cancelled = _has_cancelled_unit(session, purchase)
+    hindrance = _hindrance(order) or ("a unit of it was cancelled" if cancelled else "")
+    return PurchaseFacts(purchase, order, request, hindrance, stopped, cancelled)
 
 
 def is_stopped(session: Session, purchase: Purchase) -> bool:
@@ -70,6 +73,16 @@ def _hindrance(order: Order) -> str:
     if order.held_by:
         return "a person holds the order"
     return ""
+
+
+def _has_cancelled_unit(session: Session, purchase: Purchase) -> bool:
+    query = (
+        select(OrderLine.id)
+        .join(PurchaseLine, PurchaseLine.order_line_id == OrderLine.id)
+        .where(PurchaseLine.purchase_id == purchase.id, OrderLine.display_status == CANCELLED)
+        .limit(1)
+    )
+    return session.scalar(query) is not None
 
 
 def _request_lines(session: Session, purchase: Purchase) -> Sequence[RequestLine]:

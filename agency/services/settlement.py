@@ -163,13 +163,20 @@ def _compare(
 
 def record_estimates(session: Session, shop: Shop, estimates: Sequence[UnsettledEstimate]) -> None:
     """What TikTok expects to pay for orders without a statement."""
-    for estimate in sorted(estimates, key=lambda e: e.order_id):
-        session.execute(
-            text(
-                "update orders set estimate_minor = :minor where shop_id = :shop_id and tiktok_order_id = :number"
-            ),
-            {"minor": estimate.settlement.amount, "shop_id": shop.id, "number": estimate.order_id},
-        )
+    session.execute(
+        text(
+            """
+            update orders o set estimate_minor = e.minor
+            from unnest(cast(:numbers as text[]), cast(:minors as bigint[])) as e(number, minor)
+            where o.shop_id = :shop_id and o.tiktok_order_id = e.number and o.estimate_minor is distinct from e.minor
+            """
+        ),
+        {
+            "shop_id": shop.id,
+            "numbers": [estimate.order_id for estimate in estimates],
+            "minors": [estimate.settlement.amount for estimate in estimates],
+        },
+    )
 
 
 def awaits_money(session: Session, shop_id: int) -> bool:

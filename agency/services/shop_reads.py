@@ -62,12 +62,14 @@ def record_read(
     close_attention(scope, session, shop.client_id, "shop_unread", f"shop:{shop.id}")
 
 
-def record_read_failure(scope: Scope, session: Session, shop: Shop, problem: str) -> None:
-    """The shop could not be read: the last data stays, its age is shown, and the failure is a row at the top."""
+def record_read_failure(scope: Scope, session: Session, shop: Shop, problem: str, *, loud: bool) -> None:
+    """The shop could not be read: the last data stays and its age is shown; `loud` makes it a row at the top."""
     now = machine_now()
     if shop.read_failed_at is None:
         shop.read_failed_at = now
     shop.read_error = problem[:300]
+    if not loud:
+        return
     since = shop.last_read_at.isoformat(timespec="seconds") if shop.last_read_at else "never"
     why = f"{shop.name} could not be read ({problem}). Last complete read: {since}. Its orders below may be old."
     open_attention(

@@ -45,7 +45,8 @@ _FACTS = text(
 _WRITE = text(
     """
     update orders o set stage = c.stage, stage_at = coalesce(c.stage_at, o.stage_at), due_at = c.due_at,
-      due_kind = c.due_kind, due_source = c.due_source, awaiting_shipment_at = c.awaiting_shipment_at, plan_at = c.plan_at
+      due_kind = c.due_kind, due_source = c.due_source,
+      awaiting_shipment_at = c.awaiting_shipment_at, plan_at = c.plan_at
     from jsonb_to_recordset(cast(:rows as jsonb)) as c(id bigint, stage text, stage_at timestamptz, due_at timestamptz,
       due_kind text, due_source text, awaiting_shipment_at timestamptz, plan_at timestamptz)
     where o.id = c.id

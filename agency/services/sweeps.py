@@ -30,7 +30,7 @@ def find_unread(scope: Scope, session: Session, shop: Shop, unread_after: timede
         return
     since = shop.last_read_at or shop.created_at
     if machine_now() - since > unread_after and not shop.read_error:
-        record_read_failure(scope, session, shop, "no complete read for too long")
+        record_read_failure(scope, session, shop, "no complete read for too long", loud=True)
         make_due(session, api="orders", shop_id=shop.id)
 
 

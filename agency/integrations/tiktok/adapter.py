@@ -28,7 +28,7 @@ _newer_ship_path: set[str] = set()
 class TikTokAdapter:
     """One shop of one authorisation (see `TikTokPort`). Thread-safe; a `client` may be shared by many shops."""
 
-    def __init__(  # noqa: PLR0913, PLR0917 - the five things that sign a call, and the pool
+    def __init__(
         self,
         api_url: str,
         app_key: str,

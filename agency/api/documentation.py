@@ -1,0 +1,57 @@
+"""The API's description: OpenAPI 3.1 as JSON, and a plain page that lists the operations without any foreign script."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Flask, Response, current_app
+from flask_smorest import Api  # type: ignore[import-untyped]
+
+from agency.api.documentation_page import operations_page
+from agency.api.encoding import answer
+from agency.api.operations import group, operation
+from agency.api.schemas.base import ProblemSchema
+
+VERSION = "1"
+DESCRIPTION = (
+    "Lists are pages of 50 with `next_cursor`; send it back as `after`. GET answers carry an ETag; send it as "
+    "If-None-Match. Failures are application/problem+json. Writes may carry an Idempotency-Key: every write here can "
+    "be repeated without doing it twice, so the key is accepted and not needed."
+)
+blueprint = group("documentation", "/api/docs", "This description")
+
+
+class QuietApi(Api):  # type: ignore[misc]
+    """flask-smorest without its own error answers; `web.failures` gives every door the same."""
+
+    ERROR_SCHEMA = ProblemSchema
+
+    def _register_error_handlers(self) -> None:
+        """Registers nothing."""
+
+
+def describe(app: Flask) -> QuietApi:
+    """The collector of operations."""
+    app.config.update(API_TITLE="Shopfleet", API_VERSION=VERSION, OPENAPI_VERSION="3.1.0")
+    api = QuietApi(app, spec_kwargs={"info": {"description": DESCRIPTION}})
+    api.spec.components.security_scheme("bearer", {"type": "http", "scheme": "bearer"})
+    app.extensions["shopfleet-api"] = api
+    return api
+
+
+def document() -> dict[str, Any]:
+    """The OpenAPI document of the running application."""
+    result: dict[str, Any] = current_app.extensions["shopfleet-api"].spec.to_dict()
+    return result | {"security": [{"bearer": []}]}
+
+
+@operation(blueprint, "GET", "/openapi.json", permission="public")
+def show_document() -> Response:
+    """The OpenAPI document."""
+    return answer(document())
+
+
+@operation(blueprint, "GET", "", permission="public")
+def show_page() -> Response:
+    """The operations on one page."""
+    return Response(operations_page(document()), mimetype="text/html")

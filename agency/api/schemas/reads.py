@@ -1,0 +1,60 @@
+"""What a caller may ask of the lists."""
+
+from __future__ import annotations
+
+from marshmallow import EXCLUDE, fields, validate
+
+from agency.api.schemas.base import CursorSchema
+from agency.domain.orders import Stage
+from agency.services.worklist_rows import GROUP_KEYS
+
+
+class ListSchema(CursorSchema):
+    """A place in a list; unknown parameters of a URL are ignored, as everywhere on the web."""
+
+    class Meta:
+        """Ignores what it does not know."""
+
+        unknown = EXCLUDE
+
+
+class WorklistSchema(ListSchema):
+    """Filters of Today."""
+
+    group = fields.String(load_default="", validate=validate.OneOf(("", *GROUP_KEYS)))
+    shop = fields.String(
+        load_default="", validate=validate.Length(max=60), metadata={"description": "A shop's id"}
+    )
+    action = fields.String(load_default="", validate=validate.Length(max=60))
+    q = fields.String(
+        load_default="",
+        validate=validate.Length(max=100),
+        metadata={"description": "An exact order number or seller sku"},
+    )
+    zone = fields.String(
+        load_default="",
+        validate=validate.Length(max=60),
+        metadata={"description": "Where the day ends, such as America/New_York; else the reader's own"},
+    )
+
+
+class OrdersSchema(ListSchema):
+    """Filters of the order list."""
+
+    stage = fields.String(load_default="", validate=validate.OneOf(("", *Stage.ALL)))
+    shop = fields.String(
+        load_default="", validate=validate.Length(max=60), metadata={"description": "A shop's id"}
+    )
+    q = fields.String(
+        load_default="",
+        validate=validate.Length(max=100),
+        metadata={"description": "An exact order, tracking or supplier number, or a seller sku"},
+    )
+
+
+class MappingsSchema(ListSchema):
+    """Filters of the sku list."""
+
+    unmapped = fields.Boolean(
+        load_default=False, metadata={"description": "Only skus that nothing is mapped to"}
+    )

@@ -1,0 +1,87 @@
+"""What callers send to change something: approvals, stop switches, mappings. Amounts are whole minor units."""
+
+from __future__ import annotations
+
+from marshmallow import fields, validate
+
+from agency.api.schemas.base import Input, text_field
+
+_HIGHEST_MINOR = 100_000_000_00
+
+
+class ApproveSchema(Input):
+    """Which blockers to wave through; without `codes`, all that may be."""
+
+    codes = fields.List(
+        fields.String(validate=validate.Length(1, 60)),
+        load_default=None,
+        allow_none=True,
+        validate=validate.Length(1, 20, error="Name one to twenty codes, or leave the field out for all."),
+    )
+
+
+class DeclineSchema(Input):
+    """Why the order shall not be bought."""
+
+    reason = text_field("Reason", 300)
+
+
+class SwitchSchema(Input):
+    """A stop switch. `id` is the public id of a client, shop or supplier; the agency needs none."""
+
+    subject = fields.String(
+        required=True,
+        validate=validate.OneOf(
+            ("agency", "client", "shop", "supplier"), error="Choose agency, client, shop or supplier."
+        ),
+        error_messages={"required": "Say what to switch: agency, client, shop or supplier."},
+    )
+    id = fields.UUID(
+        load_default=None, allow_none=True, error_messages={"invalid_uuid": "This is not an id of ours."}
+    )
+    buying = fields.String(
+        required=True,
+        validate=validate.OneOf(("stop", "start"), error="Say stop or start."),
+        error_messages={"required": "Say stop or start."},
+    )
+
+
+class MappingSchema(Input):
+    """Buy `quantity` units of the item for each unit sold. Rank 1 is tried first."""
+
+    shop_id = fields.UUID(
+        required=True,
+        error_messages={"required": "Name the shop by its id.", "invalid_uuid": "This is not an id of ours."},
+    )
+    sku_id = text_field("Sku", 64)
+    supplier_item_id = fields.UUID(
+        required=True,
+        error_messages={
+            "required": "Name the supplier item by its id.",
+            "invalid_uuid": "This is not an id of ours.",
+        },
+    )
+    quantity = fields.Integer(
+        load_default=1,
+        strict=True,
+        validate=validate.Range(1, 1000, error="Between 1 and 1,000 supplier units."),
+    )
+    rank = fields.Integer(load_default=1, strict=True, validate=validate.Range(1, 9, error="Rank 1 to 9."))
+    price_cap_minor = fields.Integer(
+        load_default=None,
+        allow_none=True,
+        strict=True,
+        validate=validate.Range(1, _HIGHEST_MINOR, error="A price cap is at least one minor unit."),
+    )
+
+
+class MappedSchema(Input):
+    """The live mapping after the write."""
+
+    mapping_id = fields.String()
+
+
+class DoneSchema(Input):
+    """The write is in; what follows from it happens in the background."""
+
+    status = fields.String()

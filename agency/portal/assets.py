@@ -1,0 +1,67 @@
+"""Style sheet, scripts and icons: read once, served under an address that changes with their content."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from flask import Response, url_for
+from flask.typing import ResponseReturnValue
+
+from agency.domain.errors import NotFound
+from agency.portal.blueprint import portal
+from agency.portal.brand import brand_sheet
+from agency.web import route
+
+_FOLDER = Path(__file__).parent / "static"
+_KINDS = {"css": "text/css", "js": "text/javascript", "svg": "image/svg+xml"}
+_FOREVER = "public, max-age=31536000, immutable"
+
+
+@dataclass(frozen=True)
+class Asset:
+    """One file as it goes to the browser; `version` is the start of its SHA-256."""
+
+    body: bytes
+    kind: str
+    version: str
+
+
+@cache
+def _assets() -> dict[str, Asset]:
+    """All assets by name; `app.css` is the parts of `static/css` one after the other, since their layers order them."""
+    bodies = {path.name: path.read_bytes() for path in sorted(_FOLDER.glob("*.*"))}
+    bodies["app.css"] = b"\n".join(path.read_bytes() for path in sorted((_FOLDER / "css").glob("*.css")))
+    return {
+        name: Asset(body, _KINDS[name.rpartition(".")[2]], hashlib.sha256(body).hexdigest()[:12])
+        for name, body in bodies.items()
+    }
+
+
+def asset_url(name: str) -> str:
+    """The address of an asset, with its version."""
+    return url_for("portal.show_asset", name=name, v=_assets()[name].version)
+
+
+@route(portal, "/assets/<name>", permission="public")
+def show_asset(name: str) -> ResponseReturnValue:
+    """One static file."""
+    asset = _assets().get(name)
+    if asset is None:
+        raise NotFound("File")
+    return _lasting(asset.body, asset.kind)
+
+
+@route(portal, "/brand/<colour>.css", permission="public")
+def show_brand(colour: str) -> ResponseReturnValue:
+    """The style sheet of one brand colour (six hex digits); it depends on nothing but its address."""
+    return _lasting(brand_sheet(f"#{colour}").encode(), "text/css")
+
+
+def _lasting(body: bytes, kind: str) -> Response:
+    response = Response(body, mimetype=kind)
+    response.headers["Cache-Control"] = _FOREVER
+    response.set_etag(hashlib.sha256(body).hexdigest()[:16])
+    return response

@@ -1,0 +1,31 @@
+"""What the page says after an act: the redirect carries a word, this table has the sentence."""
+
+from __future__ import annotations
+
+_SENTENCES = {
+    "approved": "Approved. The order is bought at the next turn of its supplier.",
+    "declined": "Declined. The order is not bought; its clock at TikTok still runs.",
+    "held": "Held. The machine does not touch this order until you release it.",
+    "unheld": "Released. The order is planned again now.",
+    "again": "The order is planned again now.",
+    "mapped": "Mapping saved. Waiting orders of this sku are planned again now.",
+    "unmapped": "Mapping ended. New orders of this sku wait for a mapping.",
+    "supplier": "Supplier added. Add an item next, then map a sku to it.",
+    "item": "Item added. It can be chosen in a mapping now.",
+    "stopped": "Buying is stopped here. Orders still come in and wait.",
+    "started": "Buying goes on. Waiting orders are planned again now.",
+    "paused": "The shop is paused: nothing is read or written until you resume it.",
+    "resumed": "The shop is read again.",
+    "claimed": "This purchase is yours for now. Nobody else can take it until your time is over.",
+    "released": "The purchase is free again for anybody on the team.",
+    "bought": "Bought. Add the tracking number as soon as the supplier has it.",
+    "tracking": "Tracking saved. It goes to TikTok after the checks.",
+    "reviewed": "Settled. The order goes on from your answer.",
+    "connecting": "TikTok has said yes. The shop appears here after its first read.",
+    "switched": "You changed the workspace.",
+}
+
+
+def done_sentence(word: str) -> str:
+    """The sentence of a word; empty for any other word, so that an address cannot put text on a page."""
+    return _SENTENCES.get(word, "")

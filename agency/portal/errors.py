@@ -1,0 +1,34 @@
+"""Failures as pages: sign-in for whom we do not know, else what happened, what was kept and what to do."""
+
+from __future__ import annotations
+
+from flask import redirect, request, url_for
+from flask.typing import ResponseReturnValue
+
+from agency.portal.frame import page
+from agency.web import Failure, find_caller
+
+_TITLES = {
+    403: "You cannot do this",
+    404: "Nothing here",
+    405: "Not this way",
+    409: "Not possible now",
+    413: "Too large",
+    422: "Some fields need another look",
+    503: "Busy for a moment",
+}
+
+
+def error_page(failure: Failure) -> ResponseReturnValue:
+    """The failure as a page. Never touches tenant data: the page must work when the database does not."""
+    if failure.status == 401:
+        wanted = request.full_path.rstrip("?") if request.method == "GET" else None
+        return redirect(url_for("portal.sign_in", next=wanted), 303)
+    title = _TITLES.get(failure.status, "Something went wrong" if failure.status >= 500 else failure.title)
+    return page("failure.html", failure=failure, title=title, home=_home(failure)), failure.status
+
+
+def _home(failure: Failure) -> str:
+    """Where to go from here; the sign-in page when we could not even read who calls."""
+    caller = None if failure.status >= 500 else find_caller()
+    return url_for("portal.home") if caller or failure.status >= 500 else url_for("portal.sign_in")

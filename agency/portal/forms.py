@@ -1,0 +1,103 @@
+"""A form as it was sent: what the person typed is kept, every field has its own message."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+from flask import request
+from marshmallow import Schema, ValidationError, fields
+
+from agency.domain.errors import Conflict, Invalid
+from agency.domain.money import parse_money
+
+_TOKEN = "form_token"  # noqa: S105 - the name of a field, not a secret
+WHOLE = ""  # the key of a message that belongs to no single field
+
+
+@dataclass
+class Form:
+    """Typed values and messages by field name; `WHOLE` holds a message about the form as such."""
+
+    name: str = ""
+    values: Mapping[str, str] = field(default_factory=dict)
+    errors: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def fine(self) -> bool:
+        """True while nothing is wrong."""
+        return not self.errors
+
+    def value(self, name: str, default: Any = "") -> Any:
+        """What was typed, or the value to begin with."""
+        return self.values.get(name, default)
+
+    @staticmethod
+    def label(name: str) -> str:
+        """The name of a field in words, for the summary."""
+        return name.removesuffix("_minor").replace("_", " ").capitalize()
+
+    def error(self, name: str) -> str:
+        """The message of a field, empty when it is right."""
+        return self.errors.get(name, "")
+
+    @contextmanager
+    def keeping_errors(self) -> Iterator[None]:
+        """Turns a refusal of a service into messages on this form."""
+        try:
+            yield
+        except Invalid as refusal:
+            self.errors[refusal.field if refusal.field in self.values else WHOLE] = str(refusal)
+        except Conflict as refusal:
+            self.errors[WHOLE] = str(refusal)
+
+    def load(self, schema: Schema, **fixed: Any) -> dict[str, Any]:
+        """The values as the schema reads them, `fixed` beside them; an empty field counts as not given.
+
+        Leaves a message for each field that is wrong, and returns nothing then.
+        """
+        given = {
+            name: _number(schema, name, typed)
+            for name, typed in self.values.items()
+            if typed and name in schema.fields
+        }
+        try:
+            loaded = schema.load({**given, **fixed})
+        except ValidationError as refusal:
+            self.errors.update(_messages(refusal))
+            return {}
+        return dict(loaded)
+
+    def minor(self, name: str, currency: str) -> int | None:
+        """An amount that was typed in major units ("12.50") as minor units; None when empty or not an amount."""
+        typed = self.values.get(name, "")
+        if not typed:
+            return None
+        try:
+            return parse_money(typed.replace(",", "."), currency).amount
+        except Invalid as refusal:
+            self.errors[name] = str(refusal)
+            return None
+
+
+def sent_form(name: str = "") -> Form:
+    """The form of this request; the first value of each field, trimmed."""
+    values = {key: value.strip() for key, value in request.form.items() if key != _TOKEN}
+    return Form(name, values)
+
+
+def _number(schema: Schema, name: str, typed: str) -> Any:
+    """A whole number for a field that wants one; any other text is left to the schema to refuse."""
+    whole = isinstance(schema.fields[name], fields.Integer) and typed.isascii() and typed.isdigit()
+    return int(typed) if whole else typed
+
+
+def _messages(refusal: ValidationError) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for name, parts in refusal.messages_dict.items():
+        found[WHOLE if name == "_schema" else name] = (
+            " ".join(map(str, parts)) if isinstance(parts, list) else str(parts)
+        )
+    return found

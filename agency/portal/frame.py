@@ -1,0 +1,116 @@
+"""What every page is drawn with: the reader's zone and clocks, filters, macros, and the one way to render a page."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+from pathlib import Path
+from typing import Any, cast
+from zoneinfo import ZoneInfo
+
+from flask import Flask, g, render_template, request, url_for
+from jinja2 import Environment
+
+from agency.clock import machine_now
+from agency.domain.money import plain_amount
+from agency.portal import showing, symbols
+from agency.portal.assets import asset_url
+from agency.portal.done import done_sentence
+from agency.web import find_caller, form_token, shop_now
+
+_MACROS = Path(__file__).parent / "templates" / "ui"
+
+
+@dataclass(frozen=True)
+class Reader:
+    """Who reads: in which zone, at which shop time and machine time. One per request, so all ages on a page agree."""
+
+    zone: ZoneInfo
+    now: datetime
+    machine_now: datetime
+
+
+def reader() -> Reader:
+    """The reader of this request."""
+    if "reader" not in g:
+        caller = find_caller()
+        zone = showing.zone_of(caller.time_zone if caller else "UTC")
+        g.reader = Reader(zone, shop_now(), machine_now())
+    return cast(Reader, g.reader)
+
+
+class Macros:
+    """All macros of `templates/ui/`, so that any template may say `ui.chip(...)` without an import line."""
+
+    def __init__(self, environment: Environment) -> None:
+        self._environment = environment
+
+    @cached_property
+    def _all(self) -> dict[str, Any]:
+        found: dict[str, Any] = {}
+        for path in sorted(_MACROS.glob("*.html")):
+            module = self._environment.get_template(f"ui/{path.name}").module
+            found.update({name: getattr(module, name) for name in dir(module) if not name.startswith("_")})
+        return found
+
+    def __getattr__(self, name: str) -> Any:
+        try:
+            return self._all[name]
+        except KeyError:
+            raise AttributeError(f"templates/ui has no macro {name!r}") from None
+
+
+def page(template: str, **values: Any) -> str:
+    """The page with what its frame needs: caller, role, form token and the sentence about the last act."""
+    caller = find_caller()
+    return render_template(
+        template,
+        who=caller,
+        can_write=caller is not None and caller.role in ("owner", "operator"),
+        is_owner=caller is not None and caller.role == "owner",
+        reader=reader(),
+        here=request.path,
+        done=done_sentence(request.args.get("done", "")),
+        **values,
+    )
+
+
+def link(endpoint: str, kept: Mapping[str, str], **more: str) -> str:
+    """The address of a list with its filters kept; an empty text drops its name."""
+    values: dict[str, Any] = {name: value for name, value in {**kept, **more}.items() if value}
+    return url_for(endpoint, **values)
+
+
+def furnish(app: Flask) -> None:
+    """Gives the application's templates our filters and globals."""
+    environment = app.jinja_env
+    environment.trim_blocks = environment.lstrip_blocks = True
+    environment.globals.update(
+        ui=Macros(environment), asset=asset_url, form_token=form_token, link=link, plural=showing.plural
+    )
+    environment.filters.update(_filters() | symbols.FILTERS)
+
+
+def _filters() -> dict[str, Callable[..., Any]]:
+    return {
+        "clock": lambda at: showing.clock_text(at, reader().now, reader().zone),
+        "machine_clock": lambda at: showing.clock_text(at, reader().machine_now, reader().zone),
+        "moment": lambda at: showing.moment_text(at, reader().zone),
+        "in_zone": lambda at, name: showing.moment_text(at, showing.zone_of(name)),
+        "day": lambda at: showing.date_text(at, reader().zone),
+        "short_date": lambda at: showing.short_date(at, reader().zone),
+        "since": lambda at: showing.span_text(reader().now - at),
+        "left": lambda at: showing.left_text(at, reader().now),
+        "spoken_left": lambda at: showing.spoken_left(at, reader().now),
+        "urgency": lambda at: showing.urgency(at, reader().now),
+        "ago": lambda at: showing.ago_text(at, reader().machine_now),
+        "shop_ago": lambda at: showing.ago_text(at, reader().now),
+        "money": showing.money_text,
+        "gain": lambda money: showing.money_text(money, signed=True),
+        "plain_amount": plain_amount,
+        "short_number": showing.short_number,
+        "initials": showing.initials,
+        "mark_class": showing.mark_class,
+    }

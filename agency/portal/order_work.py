@@ -1,0 +1,187 @@
+"""Work on one order: approve or decline, hold, buy by hand, add tracking, settle doubt, see the address."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from flask import redirect, url_for
+from flask import request as http
+from flask.typing import ResponseReturnValue
+
+from agency.api.schemas.writes import DeclineSchema
+from agency.domain.addresses import Address
+from agency.domain.errors import NotFound
+from agency.portal.blueprint import portal
+from agency.portal.forms import Form, sent_form
+from agency.portal.frame import reader
+from agency.portal.schemas import BoughtSchema, ReviewSchema, TrackingSchema
+from agency.portal.staff import staff_page
+from agency.services import approvals, contacts, handwork, reviews
+from agency.services.order_page_rows import OrderPage
+from agency.services.order_pages import find_neighbours, get_order_page
+from agency.web import current_scope, db_session, ground, route
+
+_ACTS = {
+    "hold": (approvals.hold, "held"),
+    "release": (approvals.release_hold, "unheld"),
+    "try_again": (approvals.try_again, "again"),
+}
+
+
+def show_order(number: str, form: Form | None = None, contact: Sequence[str] = ()) -> ResponseReturnValue:
+    """The order's page; with a form that was refused (422), or with the buyer's full address."""
+    page = _read(number)
+    newer, older = find_neighbours(current_scope(), db_session(), page)
+    body = staff_page("order.html", page=page, form=form or Form(), contact=contact, newer=newer, older=older)
+    return body, 422 if form and not form.fine else 200
+
+
+@route(portal, "/orders/<number>/act/<word>", permission="write", methods=["POST"])
+def order_act(number: str, word: str) -> ResponseReturnValue:
+    """Hold, release or plan again. Raises NotFound for another word."""
+    if word not in _ACTS:
+        raise NotFound("Action")
+    act, done = _ACTS[word]
+    form = sent_form()
+    with form.keeping_errors():
+        act(current_scope(), db_session(), number, reader().now)
+    return _after(number, form, done)
+
+
+@route(portal, "/orders/<number>/approve", permission="write", methods=["POST"])
+def approve(number: str) -> ResponseReturnValue:
+    """Waves all approvable blockers through."""
+    form = sent_form("approve")
+    with form.keeping_errors():
+        approvals.approve(current_scope(), db_session(), number, None, reader().now)
+    return _after(number, form, "approved", back=http.form.get("back", ""))
+
+
+@route(portal, "/orders/<number>/decline", permission="write", methods=["POST"])
+def decline(number: str) -> ResponseReturnValue:
+    """Says no, with a reason."""
+    form = sent_form("decline")
+    said = form.load(DeclineSchema())
+    if form.fine:
+        with form.keeping_errors():
+            approvals.decline(current_scope(), db_session(), number, said["reason"], reader().now)
+    return _after(number, form, "declined", back=http.form.get("back", ""))
+
+
+@route(portal, "/orders/<number>/purchases/<uuid:purchase_id>/claim", permission="write", methods=["POST"])
+def claim(number: str, purchase_id: UUID) -> ResponseReturnValue:
+    """Takes a purchase for this person, so that two people cannot buy the same order."""
+    form = sent_form("claim")
+    with form.keeping_errors():
+        handwork.claim_purchase(current_scope(), db_session(), str(purchase_id), reader().now)
+    return _after(number, form, "claimed")
+
+
+@route(portal, "/orders/<number>/purchases/<uuid:purchase_id>/drop", permission="write", methods=["POST"])
+def drop_claim(number: str, purchase_id: UUID) -> ResponseReturnValue:
+    """Gives a claimed purchase back."""
+    form = sent_form("drop")
+    with form.keeping_errors():
+        handwork.release_claim(current_scope(), db_session(), str(purchase_id))
+    return _after(number, form, "released")
+
+
+@route(portal, "/orders/<number>/purchases/<uuid:purchase_id>/bought", permission="write", methods=["POST"])
+def bought(number: str, purchase_id: UUID) -> ResponseReturnValue:
+    """Records what a person bought: the supplier's number and what was paid."""
+    form = sent_form(f"bought-{purchase_id}")
+    cost = form.minor("cost", _currency(number, purchase_id))
+    said = form.load(BoughtSchema())
+    if form.fine and cost is not None:
+        with form.keeping_errors():
+            handwork.record_bought(
+                current_scope(), db_session(), str(purchase_id), said["supplier_order_id"], cost, reader().now
+            )
+    return _after(number, form, "bought")
+
+
+@route(portal, "/orders/<number>/purchases/<uuid:purchase_id>/review", permission="write", methods=["POST"])
+def review(number: str, purchase_id: UUID) -> ResponseReturnValue:
+    """Settles a purchase of which nobody knew whether it happened."""
+    form = sent_form(f"review-{purchase_id}")
+    cost = form.minor("cost", _currency(number, purchase_id))
+    said = form.load(ReviewSchema())
+    if form.fine:
+        with form.keeping_errors():
+            reviews.settle_review(
+                current_scope(),
+                db_session(),
+                str(purchase_id),
+                said["outcome"],
+                said["supplier_order_id"],
+                cost,
+                reader().now,
+            )
+    return _after(number, form, "reviewed")
+
+
+@route(portal, "/orders/<number>/tracking", permission="write", methods=["POST"])
+def tracking(number: str) -> ResponseReturnValue:
+    """Records a tracking number that a person has."""
+    form = sent_form("tracking-form")
+    said = form.load(TrackingSchema())
+    lines = _ticked_lines(number, form)
+    if form.fine:
+        with form.keeping_errors():
+            handwork.record_tracking(
+                current_scope(),
+                db_session(),
+                number,
+                said["carrier"],
+                said["tracking_number"],
+                lines,
+                reader().now,
+            )
+    return _after(number, form, "tracking")
+
+
+@route(portal, "/orders/<number>/address", permission="write", methods=["POST"])
+def show_address(number: str) -> ResponseReturnValue:
+    """The buyer's full address, once, with an entry on the timeline."""
+    address = contacts.reveal_contact(current_scope(), db_session(), ground().keyring, number, reader().now)
+    return show_order(number, contact=_address_lines(address))
+
+
+def _after(number: str, form: Form, done: str, back: str = "") -> ResponseReturnValue:
+    """Back to the order, or to the list of approvals; with the form when it was refused."""
+    if not form.fine:
+        return show_order(number, form)
+    if back == "approvals":
+        return redirect(url_for("portal.approvals", done=done), 303)
+    return redirect(url_for("portal.order", number=number, done=done), 303)
+
+
+def _ticked_lines(number: str, form: Form) -> list[str]:
+    """The order lines ticked on the form; empty when all were, or when there was nothing to choose."""
+    if "choose_lines" not in form.values:
+        return []
+    ticked = http.form.getlist("line_ids")
+    if not ticked:
+        form.errors["line_ids"] = "Tick at least one thing that travels in this parcel."
+    every = {line_id for line in _read(number).lines for line_id in line.line_ids}
+    return [] if every <= set(ticked) else ticked
+
+
+def _address_lines(address: Address) -> tuple[str, ...]:
+    """The address as it is written on a label, one part per line, so that each can be copied."""
+    town = " ".join(part for part in (address.city, address.state, address.postal_code) if part)
+    lines = (address.name, address.line1, address.line2, town, address.country, address.phone)
+    return tuple(line for line in lines if line)
+
+
+def _read(number: str) -> OrderPage:
+    return get_order_page(current_scope(), db_session(), ground().keyring, number, reader().now)
+
+
+def _currency(number: str, purchase_id: UUID) -> str:
+    """The currency in which a purchase of this order is paid. Raises NotFound."""
+    for purchase in _read(number).purchases:
+        if purchase.purchase_id == str(purchase_id):
+            return purchase.expected.currency
+    raise NotFound("Purchase")

@@ -1,0 +1,29 @@
+"""The portal's table of contents: registers every page and gives the templates what they need."""
+
+from __future__ import annotations
+
+from flask import Flask
+
+from agency.portal import (
+    approvals,
+    assets,
+    client,
+    mappings,
+    order_work,
+    orders,
+    shops,
+    sign_in,
+    suppliers,
+    today,
+)
+from agency.portal.blueprint import portal
+from agency.portal.frame import furnish
+
+# Importing a page registers its routes on the blueprint.
+PAGES = (sign_in, today, orders, order_work, approvals, shops, suppliers, mappings, client, assets)
+
+
+def register_portal(app: Flask) -> None:
+    """Registers the portal on the application."""
+    furnish(app)
+    app.register_blueprint(portal)

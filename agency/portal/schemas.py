@@ -1,0 +1,91 @@
+"""What forms take that the JSON door does not have yet; amounts are typed in major units and read by their currency.
+
+Approvals, mappings and switches use the schemas of the JSON door.
+"""
+
+from __future__ import annotations
+
+from marshmallow import EXCLUDE, Schema, fields, validate
+
+
+class _Typed(Schema):
+    """A form may carry fields that are read elsewhere (amounts, ticked lines)."""
+
+    class Meta:
+        """Leaves them to their readers."""
+
+        unknown = EXCLUDE
+
+
+def _needed(sentence: str, longest: int) -> fields.String:
+    return fields.String(
+        required=True,
+        validate=validate.Length(1, longest, error=f"Use at most {longest} characters."),
+        error_messages={"required": sentence},
+    )
+
+
+class BoughtSchema(_Typed):
+    """A purchase that a person made."""
+
+    supplier_order_id = _needed("Write the supplier's order number, as on its confirmation.", 80)
+    cost = _needed("Write what was paid in all, for example 12.50.", 20)
+
+
+class ReviewSchema(_Typed):
+    """What a person found in the supplier's own order list."""
+
+    outcome = fields.String(
+        required=True,
+        validate=validate.OneOf(["bought", "not_bought"], error="Choose one of the two."),
+        error_messages={"required": "Choose what you found."},
+    )
+    supplier_order_id = fields.String(load_default="", validate=validate.Length(max=80))
+
+
+class TrackingSchema(_Typed):
+    """A tracking number that a person has."""
+
+    tracking_number = _needed("Write the tracking number.", 60)
+    carrier = _needed("Write the carrier, as the supplier calls it.", 60)
+
+
+def _web_address() -> fields.String:
+    return fields.String(
+        load_default="",
+        validate=[
+            validate.Regexp(r"https?://[^\s]+$", error="Write the whole address; it starts with https://."),
+            validate.Length(max=500, error="Use at most 500 characters."),
+        ],
+    )
+
+
+class SupplierSchema(_Typed):
+    """A new supplier; which key a kind needs is the service's rule."""
+
+    client_id = _needed("Choose a client.", 40)
+    kind = _needed("Choose a kind.", 20)
+    name = _needed("Give the supplier a name.", 120)
+    currency = fields.String(
+        required=True,
+        validate=validate.Regexp(r"[A-Z]{3}$", error="Write three capital letters, for example USD."),
+        error_messages={"required": "Write the supplier's currency, for example USD."},
+    )
+    base_url = _web_address()
+    website = _web_address()
+    api_key = fields.String(load_default="", validate=validate.Length(max=500))
+    webhook_secret = fields.String(load_default="", validate=validate.Length(max=500))
+
+
+class SupplierItemSchema(_Typed):
+    """A new item; its costs are typed in the supplier's currency."""
+
+    title = _needed("Give the item a title.", 200)
+    supplier_sku = _needed("Write the sku under which the supplier sells it.", 120)
+    unit_cost = _needed("Write what one unit costs, for example 4.20.", 20)
+    url = _web_address()
+    stock_quantity = fields.Integer(
+        load_default=None,
+        validate=validate.Range(0, 10_000_000, error="Write a number from 0 up."),
+        error_messages={"invalid": "Write a whole number, 0 is fine."},
+    )

@@ -1,0 +1,79 @@
+"""Signing in and out, and changing between the workspaces of one person."""
+
+from __future__ import annotations
+
+from flask import make_response, redirect, request, url_for
+from flask.typing import ResponseReturnValue
+
+from agency.domain.errors import SignInRequired
+from agency.portal.blueprint import portal
+from agency.portal.frame import page
+from agency.services import accounts
+from agency.web import (
+    cookie_token,
+    current_caller,
+    find_caller,
+    forget_caller,
+    remember_caller,
+    route,
+    system_session,
+)
+
+
+@route(portal, "/", permission="public", endpoint="home")
+def home() -> ResponseReturnValue:
+    """The first page of whoever calls."""
+    caller = find_caller()
+    if caller is None:
+        return redirect(url_for("portal.sign_in"), 303)
+    first = "portal.overview" if caller.scope.login == "portal" else "portal.today"
+    return redirect(url_for(first, done=request.args.get("done")), 303)
+
+
+@route(portal, "/login", permission="public", endpoint="sign_in")
+def sign_in() -> ResponseReturnValue:
+    """The form."""
+    if find_caller() is not None:
+        return redirect(_wanted(), 303)
+    return page("sign_in.html", email="", problem="", next=request.args.get("next", ""))
+
+
+@route(portal, "/login", permission="public", methods=["POST"], endpoint="open_session")
+def open_session() -> ResponseReturnValue:
+    """Opens a session; a wrong password answers 401 with the form and the e-mail address kept."""
+    email = request.form.get("email", "")
+    try:
+        token = accounts.sign_in(
+            system_session(), email, request.form.get("password", ""), request.headers.get("User-Agent", "")
+        )
+    except SignInRequired as refusal:
+        again = page(
+            "sign_in.html", email=email[:200], problem=str(refusal), next=request.form.get("next", "")
+        )
+        return again, 401
+    response = make_response(redirect(_wanted(), 303))
+    remember_caller(response, token)
+    return response
+
+
+@route(portal, "/logout", permission="signed_in", methods=["POST"], endpoint="sign_out")
+def sign_out() -> ResponseReturnValue:
+    """Ends the session here and in the database."""
+    accounts.sign_out(system_session(), cookie_token())
+    response = make_response(redirect(url_for("portal.sign_in"), 303))
+    forget_caller(response)
+    return response
+
+
+@route(portal, "/workspace", permission="signed_in", methods=["POST"], endpoint="switch_workspace")
+def switch_workspace() -> ResponseReturnValue:
+    """Points this session at another membership of the same person."""
+    accounts.switch_membership(system_session(), current_caller(), request.form.get("membership", ""))
+    return redirect(url_for("portal.home", done="switched"), 303)
+
+
+def _wanted() -> str:
+    """The page that was asked for before signing in; only a path of ours, never another host."""
+    wanted = request.values.get("next", "")
+    ours = wanted.startswith("/") and not wanted.startswith(("//", "/\\", "/login")) and wanted.isprintable()
+    return wanted if ours else url_for("portal.home")

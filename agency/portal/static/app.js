@@ -1,0 +1,97 @@
+// Makes pages that already work quicker: theme, keys, questions before final acts, copying. Delegation only.
+const one = (selector, from = document) => from.querySelector(selector);
+const all = (selector, from = document) => [...from.querySelectorAll(selector)];
+
+function switchTheme() {
+  const root = document.documentElement;
+  const dark = root.dataset.theme ? root.dataset.theme === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
+  root.dataset.theme = dark ? "light" : "dark";
+  try { localStorage.setItem("theme", root.dataset.theme); } catch { /* the choice lasts for this page */ }
+}
+
+function say(text) {
+  const place = one("[data-say]");
+  if (place) place.textContent = text;
+}
+
+async function copy(button) {
+  try {
+    await navigator.clipboard.writeText(button.dataset.copy);
+    say("Copied.");
+    button.classList.add("is-ok");
+  } catch { say("The browser did not allow copying."); }
+}
+
+// A form with data-ask is sent only after the question was answered; without script it is sent at once.
+let asked = null;
+function ask(form, button) {
+  const box = one("dialog[data-ask-box]");
+  one("[data-ask-text]", box).textContent = form.dataset.ask;
+  one("[data-ask-yes]", box).textContent = form.dataset.askVerb || button?.textContent.trim() || "Go on";
+  asked = { form, button };
+  box.showModal();
+}
+
+document.addEventListener("submit", (event) => {
+  const form = event.target;
+  if (form.dataset.ask && !form.dataset.askDone) {
+    event.preventDefault();
+    ask(form, event.submitter);
+    return;
+  }
+  if (form.method === "get") {
+    for (const field of all("input, select", form)) if (!field.value) field.disabled = true;
+  }
+});
+
+document.addEventListener("click", (event) => {
+  const target = event.target.closest("[data-theme-switch], [data-copy], [data-ask-yes], [data-close], [data-open]");
+  if (!target) return;
+  if ("themeSwitch" in target.dataset) switchTheme();
+  else if ("copy" in target.dataset) copy(target);
+  else if ("open" in target.dataset) one(target.dataset.open).showModal();
+  else {
+    target.closest("dialog").close();
+    if ("askYes" in target.dataset && asked) {
+      asked.form.dataset.askDone = "1";
+      asked.form.requestSubmit(asked.button || undefined);
+    }
+  }
+});
+
+document.addEventListener("change", (event) => {
+  if (event.target.matches("[data-send-on-change]")) event.target.form.requestSubmit();
+});
+
+// Keys: off inside fields, with a modifier held, or while a dialog is open.
+function move(step) {
+  const rows = all("[data-row]");
+  if (!rows.length) return;
+  const at = rows.findIndex((row) => row.classList.contains("on"));
+  const next = rows[Math.min(rows.length - 1, Math.max(0, at < 0 ? 0 : at + step))];
+  rows[at]?.classList.remove("on");
+  next.classList.add("on");
+  const link = one("a[href]", next);
+  link?.focus({ preventScroll: true });
+  next.scrollIntoView({ block: "nearest" });
+}
+
+const keys = {
+  j: () => move(1),
+  k: () => move(-1),
+  e: () => one("[data-row].on .btn")?.click(),
+  "/": () => one("[data-search]")?.focus(),
+  "?": () => one("#keys")?.showModal(),
+};
+
+document.addEventListener("keydown", (event) => {
+  if (event.ctrlKey || event.metaKey || event.altKey || one("dialog[open]")) return;
+  if (event.target.closest("input, textarea, select, [contenteditable]")) return;
+  const act = keys[event.key];
+  if (act) {
+    event.preventDefault();
+    act();
+  }
+});
+
+one("[data-errors]")?.focus();

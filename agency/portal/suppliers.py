@@ -1,0 +1,80 @@
+"""Suppliers: where a client's goods are bought, with their items and keys."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from flask import redirect, url_for
+from flask.typing import ResponseReturnValue
+
+from agency.portal.blueprint import portal
+from agency.portal.forms import Form, sent_form
+from agency.portal.schemas import SupplierItemSchema, SupplierSchema
+from agency.portal.staff import staff_page
+from agency.services import catalog, wording
+from agency.services.shop_lists import list_shops
+from agency.services.supplier_lists import get_supplier, list_suppliers
+from agency.web import current_scope, db_session, ground, route
+
+
+@route(portal, "/suppliers", permission="read")
+def suppliers() -> ResponseReturnValue:
+    """All suppliers by client, and the form for a new one."""
+    return _show_all(Form())
+
+
+@route(portal, "/suppliers", permission="write", methods=["POST"])
+def add_supplier() -> ResponseReturnValue:
+    """Adds a supplier connection; its key is sealed at once and never shown again."""
+    form = sent_form("supplier")
+    given = form.load(SupplierSchema())
+    if form.fine:
+        credentials = {name: given.pop(name) for name in ("api_key", "webhook_secret")}
+        new = catalog.NewSupplier(
+            **given, credentials={name: key for name, key in credentials.items() if key}
+        )
+        with form.keeping_errors():
+            added = catalog.add_supplier(current_scope(), db_session(), ground().keyring, new)
+            return redirect(url_for("portal.supplier", supplier_id=added, done="supplier"), 303)
+    return _show_all(form)
+
+
+@route(portal, "/suppliers/<uuid:supplier_id>", permission="read")
+def supplier(supplier_id: UUID) -> ResponseReturnValue:
+    """One supplier with its items."""
+    return _show(supplier_id, Form())
+
+
+@route(portal, "/suppliers/<uuid:supplier_id>/items", permission="write", methods=["POST"])
+def add_item(supplier_id: UUID) -> ResponseReturnValue:
+    """Adds something that this supplier sells."""
+    scope, session, form = current_scope(), db_session(), sent_form("item")
+    given = form.load(SupplierItemSchema())
+    currency = get_supplier(scope, session, str(supplier_id)).currency
+    cost, shipping = form.minor("unit_cost", currency), form.minor("shipping", currency)
+    if form.fine:
+        del given["unit_cost"]
+        new = catalog.NewSupplierItem(
+            supplier_id=str(supplier_id), unit_cost_minor=cost or 0, shipping_minor=shipping or 0, **given
+        )
+        with form.keeping_errors():
+            catalog.add_supplier_item(scope, session, new)
+            return redirect(url_for("portal.supplier", supplier_id=supplier_id, done="item"), 303)
+    return _show(supplier_id, form)
+
+
+def _show_all(form: Form) -> ResponseReturnValue:
+    scope, session = current_scope(), db_session()
+    body = staff_page(
+        "suppliers.html",
+        suppliers=list_suppliers(scope, session),
+        clients=list_shops(scope, session).clients,
+        kinds=list(wording.SUPPLIER_KINDS.items()),
+        form=form,
+    )
+    return body, 200 if form.fine else 422
+
+
+def _show(supplier_id: UUID, form: Form) -> ResponseReturnValue:
+    found = get_supplier(current_scope(), db_session(), str(supplier_id))
+    return staff_page("supplier.html", supplier=found, form=form), 200 if form.fine else 422
