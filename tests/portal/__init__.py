@@ -1,0 +1,1 @@
+"""The HTML door, asked as a browser asks it, over a real database."""

@@ -1,0 +1,87 @@
+"""The buyer's address: masked until somebody asks, and then it is written down who did."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import asdict
+from typing import Any
+
+import pytest
+from sqlalchemy.orm import Session
+
+from agency.domain.addresses import Address
+from agency.domain.errors import Forbidden, NotFound
+from agency.models.orders import Order, OrderContact
+from agency.services.contacts import reveal_contact
+from agency.services.contacts_store import place_of
+from agency.services.order_page_rows import OrderPage
+from agency.services.order_pages import get_order_page
+from agency.services.sealing import Keyring
+from tests.databases import MASTER_KEY
+from tests.desk import NOW, Desk, open_desk
+from tests.desk_rows import add_order, add_row, keys_of
+
+KEYS = Keyring(MASTER_KEY)
+BUYER = Address("Jo Fake", "+15550100", "1 Fake Street", "", "Portland", "OR", "97201", "US")
+
+
+@pytest.fixture(scope="module")
+def desk() -> Iterator[Desk]:
+    with open_desk() as made:
+        yield made
+
+
+@pytest.fixture
+def session(desk: Desk) -> Iterator[Session]:
+    with desk.database.session(desk.ours.scope()) as opened:
+        yield opened
+        opened.rollback()
+
+
+def _page(desk: Desk, session: Session, order: Order, **scope: Any) -> OrderPage:
+    session.flush()
+    return get_order_page(desk.ours.scope(**scope), session, KEYS, order.tiktok_order_id, NOW)
+
+
+def _contact(session: Session, desk: Desk, order: Order, *, masked: bool = False) -> None:
+    sealed = KEYS.seal(
+        desk.ours.scope(), session, order.client_id, place_of(order.id), json.dumps(asdict(BUYER)).encode()
+    )
+    contact = {"order_id": order.id, "sealed_address": sealed, "masked": masked, "seen_at": NOW}
+    add_row(session, OrderContact(**keys_of(order), **contact))
+
+
+def test_the_address_is_masked_until_somebody_asks_and_that_is_recorded(desk: Desk, session: Session) -> None:
+    order = add_order(session, desk.ours)
+    _contact(session, desk, order)
+    page = _page(desk, session, order)
+    assert page.contact.state == "clear"
+    assert not any(part in line for line in page.contact.lines for part in ("Jo", "Fake", "97201", "0100"))
+    assert reveal_contact(desk.ours.scope(), session, KEYS, order.tiktok_order_id, NOW) == BUYER
+    assert [(row.title, row.who) for row in _page(desk, session, order).events] == [
+        ("Full address shown", "You")
+    ]
+
+
+def test_a_viewer_sees_no_full_address_and_leaves_no_trace(desk: Desk, session: Session) -> None:
+    order = add_order(session, desk.ours)
+    _contact(session, desk, order)
+    with pytest.raises(Forbidden):
+        reveal_contact(desk.ours.scope(role="viewer"), session, KEYS, order.tiktok_order_id, NOW)
+    assert not _page(desk, session, order).events
+
+
+def test_an_order_without_an_address_says_so(desk: Desk, session: Session) -> None:
+    order = add_order(session, desk.ours)
+    assert _page(desk, session, order).contact.state == "absent"
+    with pytest.raises(NotFound):
+        reveal_contact(desk.ours.scope(), session, KEYS, order.tiktok_order_id, NOW)
+
+
+def test_an_address_sealed_with_another_key_does_not_take_the_page_down(desk: Desk, session: Session) -> None:
+    order = add_order(session, desk.ours)
+    _contact(session, desk, order)
+    other = Keyring("b" * 43 + "=")
+    page = get_order_page(desk.ours.scope(), session, other, order.tiktok_order_id, NOW)
+    assert page.contact.lines == ("The address cannot be opened with the present key.",)

@@ -1,0 +1,156 @@
+"""What hot reads and the import ask of the database: few statements, by index, however much is stored."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from sqlalchemy import Engine, event, select
+from sqlalchemy.orm import Session
+
+from agency.domain.scope import Scope, worker_scope
+from agency.models.shops import Shop
+from agency.services.list_rows import OrderFilters
+from agency.services.order_lists import list_orders
+from agency.services.orders import import_orders
+from agency.services.paging import PAGE_SIZE
+from agency.services.sealing import Keyring
+from agency.services.shop_lists import list_shops
+from agency.services.worklist import today
+from agency.services.worklist_rows import WorkFilters
+from agency.transaction import transaction
+from bench.seed import fill
+from bench.snapshots import make_snapshots
+from tests.databases import MASTER_KEY, TestDatabase, create_database, drop_database
+
+ORDERS = 10_000
+NOW = datetime.now(UTC)
+Statement = tuple[str, Any]
+
+
+@pytest.fixture(scope="module")
+def filled() -> Iterator[tuple[TestDatabase, Scope]]:
+    made = create_database("plans")
+    world = fill(made.owner_url, MASTER_KEY, ORDERS)
+    yield made, worker_scope(world.agency_id)
+    drop_database(made)
+
+
+@pytest.fixture
+def session(filled: tuple[TestDatabase, Scope]) -> Iterator[Session]:
+    made, scope = filled
+    with transaction(made.database, scope) as session:
+        yield session
+
+
+@pytest.fixture
+def scope(filled: tuple[TestDatabase, Scope]) -> Scope:
+    return filled[1]
+
+
+@contextmanager
+def listening() -> Iterator[list[Statement]]:
+    """Every statement that is sent meanwhile."""
+    heard: list[Statement] = []
+
+    def hear(_connection: Any, _cursor: Any, statement: str, values: Any, *_rest: Any) -> None:
+        heard.append((statement, values))
+
+    event.listen(Engine, "before_cursor_execute", hear)
+    try:
+        yield heard
+    finally:
+        event.remove(Engine, "before_cursor_execute", hear)
+
+
+def scans_of_orders(session: Session, statement: Statement) -> list[dict[str, Any]]:
+    """What was done to reach rows of `orders`: the scan nodes of the statement as it really ran."""
+    connection: Any = session.connection().connection.driver_connection
+    plan = connection.execute(f"explain (analyze, format json) {statement[0]}", statement[1]).fetchone()[0]
+    return [node for node in _nodes(plan[0]["Plan"]) if node.get("Relation Name") == "orders"]
+
+
+def _nodes(node: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    yield node
+    for child in node.get("Plans", ()):
+        yield from _nodes(child)
+
+
+def looked_at(scans: list[dict[str, Any]]) -> int:
+    """Rows that the scans gave out or threw away."""
+    return int(
+        sum(
+            (scan["Actual Rows"] + scan.get("Rows Removed by Filter", 0)) * scan["Actual Loops"]
+            for scan in scans
+        )
+    )
+
+
+def thrown_away(scans: list[dict[str, Any]]) -> int:
+    """Rows that were read and did not fit: what grows with all that was ever stored."""
+    return int(sum(scan.get("Rows Removed by Filter", 0) * scan["Actual Loops"] for scan in scans))
+
+
+def test_a_list_of_orders_is_one_statement_that_looks_at_one_page(session: Session, scope: Scope) -> None:
+    with listening() as heard:
+        page = list_orders(scope, session, OrderFilters())
+
+    assert len(page.rows) == PAGE_SIZE
+    assert len(heard) == 1
+    assert looked_at(scans_of_orders(session, heard[0])) <= PAGE_SIZE + 1
+
+
+def test_a_page_from_the_middle_looks_at_no_more_than_the_first(session: Session, scope: Scope) -> None:
+    cursor = ""
+    for _page in range(20):
+        cursor = list_orders(scope, session, OrderFilters(), cursor).next_cursor
+    with listening() as heard:
+        list_orders(scope, session, OrderFilters(), cursor)
+
+    assert looked_at(scans_of_orders(session, heard[0])) <= PAGE_SIZE + 1
+
+
+def test_today_is_three_statements(session: Session, scope: Scope) -> None:
+    with listening() as heard:
+        today(scope, session, NOW, WorkFilters())
+
+    assert len(heard) == 3
+
+
+def test_the_rows_of_today_come_by_index_whatever_is_stored(session: Session, scope: Scope) -> None:
+    with listening() as heard:
+        work = today(scope, session, NOW, WorkFilters())
+
+    scans = scans_of_orders(session, heard[0])
+    assert len(work.rows) >= PAGE_SIZE
+    assert scans
+    assert all(scan["Node Type"].startswith("Index") for scan in scans)
+    assert thrown_away(scans) <= PAGE_SIZE
+
+
+def test_shops_count_their_open_orders_in_one_pass(session: Session, scope: Scope) -> None:
+    with listening() as heard:
+        found = list_shops(scope, session)
+
+    open_orders = sum(shop.open_orders for shop in found.shops)
+    assert len(heard) == 3
+    assert open_orders == ORDERS // 5
+    assert sum(looked_at(scans_of_orders(session, statement)) for statement in heard) <= open_orders
+
+
+def test_an_import_takes_as_many_statements_for_fifty_orders_as_for_two(
+    session: Session, scope: Scope
+) -> None:
+    shop = session.scalars(select(Shop).order_by(Shop.id).limit(1)).one()
+    keyring = Keyring(MASTER_KEY)
+    import_orders(scope, session, keyring, shop, make_snapshots(1), NOW)
+    counts = []
+    for size in (2, 50):
+        with listening() as heard:
+            import_orders(scope, session, keyring, shop, make_snapshots(size), NOW)
+        counts.append(len(heard))
+
+    assert counts[0] == counts[1] <= 12

@@ -1,0 +1,57 @@
+"""Tracking numbers on their way to TikTok: the firewall stops what would be refused, suppliers and people mend it."""
+
+from __future__ import annotations
+
+from agency.services.handwork import record_tracking
+from agency.simulator.supplier_book import find_supplier_order, save_supplier_order
+from tests.stories.cast import US, sku_id
+from tests.stories.journey import Journey
+
+
+def _live_until_blocked(journey: Journey, number: str) -> None:
+    journey.live_until(lambda: "tracking_blocked" in journey.attentions(number), step_hours=1, most_hours=60)
+    assert [parcel.state for parcel in journey.parcels(number)] == ["blocked"]
+    assert journey.sold(number)["packages"] == []
+
+
+def test_a_mistyped_number_is_held_back_until_the_supplier_corrects_it(journey: Journey) -> None:
+    number = journey.place_bought(US, sku_id("MUG"))
+    journey.sim("faults", bad_tracking={"next": 1})
+    _live_until_blocked(journey, number)
+    assert journey.attentions(number)["tracking_blocked"].action == "add_tracking"
+
+    journey.live_until(journey.is_at(number, "settled"), step_hours=4)
+    (package,) = journey.sold(number)["packages"]
+    assert package["correct"]
+    assert sorted(parcel.state for parcel in journey.parcels(number)) == ["delivered", "void"]
+    assert journey.attentions(number) == {}
+
+
+def test_a_carrier_that_contradicts_the_number_is_put_right_by_a_person(journey: Journey) -> None:
+    number = journey.place_bought(US, sku_id("MUG"))
+    with journey.simulator.app.world.book.transaction():
+        order = find_supplier_order(journey.simulator.app.world.book, journey.supplied(number)[0]["supplier_order_id"])
+        assert order is not None
+        order |= {"carrier": "ups", "carrier_text": "FedEx"}
+        save_supplier_order(journey.simulator.app.world.book, order)
+    _live_until_blocked(journey, number)
+    why = journey.attentions(number)["tracking_blocked"].why
+    assert "is a number of UPS, not of FedEx" in why
+
+    (parcel,) = journey.parcels(number)
+    with journey.session() as session:
+        record_tracking(journey.scope(), session, number, "UPS", parcel.tracking_number, [], journey.now)
+    journey.live_until(journey.is_at(number, "settled"), step_hours=4)
+    (package,) = journey.sold(number)["packages"]
+    assert (package["carrier"], package["correct"]) == ("ups", True)
+    assert journey.attentions(number) == {}
+
+
+def test_a_parcel_that_no_carrier_scans_is_chased(journey: Journey) -> None:
+    number = journey.place_bought(US, sku_id("MUG"))
+    journey.live_until(lambda: bool(journey.sold(number)["packages"]), step_hours=1, most_hours=48)
+    with journey.tampering(number):
+        journey.simulator.app.world.book.sql("delete from agenda where kind like 'parcel.%'")
+    journey.live_until(lambda: "no_first_scan" in journey.attentions(number), step_hours=6, most_hours=60)
+    assert journey.attentions(number)["no_first_scan"].action == "chase_carrier"
+    assert journey.order(number).stage == "shipped"
