@@ -151,7 +151,12 @@ def expected_predicate(table: str, login: str) -> str | None:
         return f"({'id' if table == 'agencies' else 'agency_id'} = {AGENCY})"
     if table not in PORTAL_TABLES:
         return None
-    own = {"agencies": f"(id = {AGENCY})", "clients": f"(id = {CLIENT})"}
+    costs = "ARRAY['supplier_goods'::text, 'supplier_refund'::text]"
+    own = {
+        "agencies": f"(id = {AGENCY})",
+        "clients": f"(id = {CLIENT})",
+        "ledger_entries": f"((client_id = {CLIENT}) AND (kind <> ALL ({costs})))",
+    }
     return own.get(table, f"(client_id = {CLIENT})")
 
 

@@ -161,3 +161,40 @@ def test_a_blocked_order_is_being_prepared_in_the_clients_words(desk: Desk) -> N
         page = get_client_order(scope, session, order.tiktok_order_id, NOW)
     assert page.order.status_text == "Being prepared"
     assert [step.state for step in page.steps] == ["done", "now", "next", "next", "next"]
+
+
+@pytest.mark.parametrize(
+    "column",
+    ["orders.profit_minor", "orders.blockers", "orders.raw", "parcels.findings", "clients.margin_floor_bp"],
+)
+def test_the_clients_login_cannot_read_our_costs_and_notes(desk: Desk, column: str) -> None:
+    table, name = column.split(".")
+
+    with (
+        desk.session(desk.ours.client_scope("Luma")) as session,
+        pytest.raises(ProgrammingError, match="permission denied"),
+    ):
+        session.execute(text(f"select {name} from {table}"))
+
+
+def test_the_clients_login_sees_its_ledger_without_what_suppliers_took(desk: Desk) -> None:
+    with desk.session() as session:
+        order = add_order(session, desk.ours)
+        for kind, amount in (("revenue", 4000), ("supplier_goods", -1500)):
+            session.add(
+                LedgerEntry(
+                    agency_id=order.agency_id,
+                    client_id=order.client_id,
+                    shop_id=order.shop_id,
+                    order_id=order.id,
+                    entry_key=kind,
+                    kind=kind,
+                    amount_minor=amount,
+                    currency="USD",
+                    at=NOW,
+                )
+            )
+    with desk.session(desk.ours.client_scope("Luma")) as session:
+        kinds = session.scalars(text("select kind from ledger_entries")).all()
+
+    assert kinds == ["revenue"]
