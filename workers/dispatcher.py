@@ -13,19 +13,17 @@ import time
 
 from redis import Redis
 from redis.exceptions import RedisError
-from rq import Queue
 from sqlalchemy.exc import OperationalError
 
 from agency.config import Settings
 from agency.extensions import Database
-from agency.lanes import ClaimedLane, claim_due
+from agency.lanes import claim_due
 from agency.services.heartbeats import beat
 from agency.transaction import system_transaction
+from workers.bells import Bells
 
 log = logging.getLogger(__name__)
-QUEUE, JOB = "turns", "workers.runtime.turn"
 TURNS_PER_WORKER = 3
-JOB_SECONDS = 120
 BEAT_EVERY = 5.0
 
 
@@ -34,7 +32,7 @@ class Dispatcher:
 
     def __init__(self, settings: Settings, database: Database, redis: Redis) -> None:
         self._settings, self._database = settings, database
-        self._queue = Queue(QUEUE, connection=redis, serializer="json")
+        self._bells = Bells(redis)
         self._room = max(2, settings.workers * TURNS_PER_WORKER)
         self._stopping = False
 
@@ -61,25 +59,14 @@ class Dispatcher:
 
     def round(self) -> int:
         """Claims what there is room for and rings; returns how many bells were rung."""
-        room = self._room - self._queue.count
+        room = self._room - self._bells.waiting()
         if room <= 0:
             return 0
         with system_transaction(self._database) as session:
             claimed = claim_due(session, room, self._settings.lane_lease)
         for lane in claimed:
-            self._ring(lane)
+            self._bells.ring(lane)
         return len(claimed)
-
-    def _ring(self, lane: ClaimedLane) -> None:
-        self._queue.enqueue(
-            JOB,
-            lane.lane_id,
-            lane.fence,
-            job_timeout=JOB_SECONDS,
-            result_ttl=0,
-            failure_ttl=3600,
-            ttl=JOB_SECONDS,
-        )
 
     def _beat(self) -> None:
         with system_transaction(self._database) as session:

@@ -8,6 +8,7 @@ from threading import Lock
 
 from sqlalchemy.orm import Session
 
+from agency.clock import machine_now
 from agency.domain.effects import EffectKind, EffectState
 from agency.domain.errors import RefusalReason, Refused
 from agency.domain.money import Money
@@ -157,7 +158,7 @@ class PurchaseWrites:
             if facts.purchase.state not in (PurchaseState.READY, PurchaseState.PLACED):
                 raise NotNow
             if facts.stopped:
-                postpone(session, effect, effect.next_at + STOP_PAUSE, "buying is stopped")
+                postpone(session, effect, machine_now() + STOP_PAUSE, "buying is stopped")
             elif facts.hindrance and facts.purchase.state == PurchaseState.READY:
                 release(scope, session, facts.purchase, facts.hindrance, self._context.clock.now())
             elif facts.hindrance:
@@ -173,7 +174,7 @@ class PurchaseWrites:
             end_attempt(session, effect, EffectState.REFUSED, reason=facts.hindrance)
             freeze_purchase(scope, session, facts.order, facts.purchase, self._context.clock.now())
         else:
-            postpone(session, effect, effect.next_at + STOP_PAUSE, facts.hindrance)
+            postpone(session, effect, machine_now() + STOP_PAUSE, facts.hindrance)
 
     def _replan(self, effect: Effect, purchase_id: int, reason: str) -> None:
         with self._context.work(self._turn) as (scope, session):

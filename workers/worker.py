@@ -18,8 +18,9 @@ from agency.extensions import Database, connect_redis
 from agency.services.heartbeats import beat
 from agency.transaction import system_transaction
 from workers import runtime
+from workers.bells import QUEUE
 from workers.context import build_context
-from workers.dispatcher import BEAT_EVERY, QUEUE
+from workers.dispatcher import BEAT_EVERY
 from workers.warming import warm
 
 log = logging.getLogger(__name__)
