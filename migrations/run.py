@@ -47,9 +47,7 @@ def _ensure_logins(connection: Connection, url: URL, master_key: str) -> None:
         ).scalar()
         verb = "alter" if exists else "create"
         # Names and hex digests of ours only; DDL takes no parameters.
-        connection.execute(
-            text(f"{verb} role {name} login noinherit nosuperuser nobypassrls password '{password}'")
-        )
+        connection.execute(text(f"{verb} role {name} login password '{password}'"))
         connection.execute(text(f"grant connect on database {_quoted(url.database or '')} to {name}"))
         connection.execute(text(f"grant usage on schema public to {name}"))
     connection.execute(text(f"revoke temporary on database {_quoted(url.database or '')} from public"))

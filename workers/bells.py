@@ -42,11 +42,11 @@ class Bells:
 
     def answer_next(self) -> ClaimedLane | None:
         """Takes the oldest waiting bell; None when none waits. What is not a bell of ours is dropped."""
-        job_id = self._queue.pop_job_id()
-        if job_id is None:
+        job_id = self._redis.lpop(self._queue.key)  # RQ's own pop raises when nothing waits
+        if not isinstance(job_id, bytes):
             return None
         try:
-            job = Job.fetch(str(job_id), connection=self._redis, serializer="json")
+            job = Job.fetch(job_id.decode(), connection=self._redis, serializer="json")
             lane_id, fence = (int(part) for part in job.args)
         except (NoSuchJobError, TypeError, ValueError):
             return ClaimedLane(0, -1)  # no lane has this id, so serving it does nothing

@@ -17,6 +17,7 @@ from agency.integrations.tiktok.port import TikTokPort
 from agency.lanes import Turn, make_due
 from agency.models.shops import Shop
 from agency.services.address_changes import note_address_changes
+from agency.services.cancel_requests import record_cancel_requests
 from agency.services.cancellations import freeze_cancelled, note_cancelled_units
 from agency.services.orders import Imported, import_orders
 from agency.services.parcel_progress import follow_orders
@@ -68,11 +69,21 @@ def _read_notices(context: Context, turn: Turn, access: ShopAccess, tiktok: TikT
     ids = sorted({notice.order_id for notice in notices if notice.order_id})
     found = tiktok.orders(ids) if ids else []
     _store(context, turn, access.shop, found, notices)
+    if any(snapshot.is_cancel_requested for snapshot in found) or any("cancel" in n.kind for n in notices):
+        _read_cancel_requests(context, turn, access, tiktok, ids)
     missing = set(ids) - {snapshot.order_id for snapshot in found}
     if missing:
         # Announced but not readable yet: the poll will bring them; the notice alone proves nothing.
         context.keep(turn)
     return len(notices) == NOTICES_A_TURN
+
+
+def _read_cancel_requests(
+    context: Context, turn: Turn, access: ShopAccess, tiktok: TikTokPort, ids: Sequence[str]
+) -> None:
+    requests = tiktok.cancellations(ids)
+    with context.work(turn) as (scope, session):
+        record_cancel_requests(scope, session, access.shop, requests)
 
 
 def _poll(context: Context, turn: Turn, access: ShopAccess, tiktok: TikTokPort) -> TurnResult:

@@ -12,6 +12,7 @@ from agency.domain.purchasing import SupplierOrder
 from agency.lanes import Turn
 from agency.models.catalog import Supplier
 from agency.services.parcels import Awaited, list_awaited, record_supplier_order
+from agency.services.reconcile import LOOK_BACK, is_due, record_reconciled
 from agency.services.supplier_letters import close_letters, list_letters
 from agency.services.suppliers import list_stale_skus
 from workers.context import Context, TurnResult
@@ -35,6 +36,7 @@ def serve_tracking(context: Context, turn: Turn) -> TurnResult:
         awaited = list_awaited(session, turn.supplier_id, PURCHASES_A_TURN)
     problem = _ask_all(context, turn, desk, awaited)
     _refresh_quotes(context, turn, desk)
+    _reconcile(context, turn, desk)
     keep_login(context, turn, desk)
     with context.work(turn) as (_scope, session):
         supplier = session.get_one(Supplier, turn.supplier_id)
@@ -89,6 +91,23 @@ def _check_letters(context: Context, turn: Turn, desk: SupplierDesk) -> None:
             log.warning("supplier letter refused", extra={"supplier": desk.supplier.id, "outcome": outcome})
         with context.work(turn) as (_scope, session):
             close_letters(session, [letter.id], outcome)
+
+
+def _reconcile(context: Context, turn: Turn, desk: SupplierDesk) -> None:
+    """Once a day of shop time; a supplier that cannot list its orders is asked again tomorrow."""
+    now = context.clock.now()
+    if not is_due(desk.supplier, now):
+        return
+    desk.pace.take()
+    try:
+        told = desk.port.list_recent(now - LOOK_BACK)
+    except CredentialsRejected:
+        raise
+    except OutsideError as error:
+        log.warning("supplier list not read: %s", error, extra={"supplier": desk.supplier.id})
+        return
+    with context.work(turn) as (scope, session):
+        record_reconciled(scope, session, desk.supplier.id, told, now)
 
 
 def _refresh_quotes(context: Context, turn: Turn, desk: SupplierDesk) -> None:

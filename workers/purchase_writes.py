@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
-from threading import Lock
 
+from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from agency.clock import machine_now
@@ -13,7 +13,7 @@ from agency.domain.effects import EffectKind, EffectState
 from agency.domain.errors import RefusalReason, Refused
 from agency.domain.money import Money
 from agency.domain.orders import CANCELLED
-from agency.domain.purchasing import PurchaseState, Quote, SupplierOrder
+from agency.domain.purchasing import PurchaseState, SupplierOrder
 from agency.domain.scope import Scope
 from agency.integrations.port import Prepared
 from agency.lanes import Turn
@@ -39,7 +39,7 @@ from agency.services.purchases import move
 from agency.services.suppliers import record_supplier_rejected
 from workers.attempts import Doubt, NotNow, Write
 from workers.context import Context
-from workers.supplier_desk import SupplierDesk, ask_quotes
+from workers.supplier_desk import Quotes, SupplierDesk
 
 STOP_PAUSE = timedelta(seconds=15)  # a stopped purchase is looked at again this often, in machine time
 _MONEY_PROBLEMS = frozenset({RefusalReason.BALANCE_LOW, RefusalReason.PAY_FAILED})
@@ -50,8 +50,7 @@ class PurchaseWrites:
 
     def __init__(self, context: Context, turn: Turn, desk: SupplierDesk) -> None:
         self._context, self._turn, self._desk = context, turn, desk
-        self._quoted: dict[str, Quote | None] = {}
-        self._quoting = Lock()
+        self._quotes = Quotes(context, turn, desk)
 
     def place(self, effect: Effect, purchase_id: int) -> Write[SupplierOrder]:
         """Placing the order: stock and price are asked right before."""
@@ -126,7 +125,7 @@ class PurchaseWrites:
         facts = self._facts(effect, purchase_id)
         if facts.request is None:
             raise NotNow
-        quotes = self._quotes([line.supplier_sku for line in facts.request.lines])
+        quotes = self._quotes.of([line.supplier_sku for line in facts.request.lines])
         total = 0
         for line in facts.request.lines:
             quote = quotes.get(line.supplier_sku)
@@ -140,16 +139,15 @@ class PurchaseWrites:
         if total > facts.purchase.max_minor:
             self._replan(effect, purchase_id, "the price rose above what was planned")
         self._desk.pace.take(2)
+        if self._desk.port.memory.finds_by_reference and self._desk.port.find(facts.request.reference):
+            # A restored backup does not know of it, or another process was faster: prove it, never send again.
+            with self._context.work(self._turn) as (_scope, session):
+                end_attempt(
+                    session, effect, EffectState.UNKNOWN, reason="the supplier has this reference already"
+                )
+                session.execute(update(Effect).where(Effect.id == effect.id).values(sent_at=machine_now()))
+            raise NotNow
         return self._desk.port.prepare_place(facts.request)
-
-    def _quotes(self, skus: list[str]) -> dict[str, Quote]:
-        """Stock and price as asked in this turn, each item once."""
-        with self._quoting:
-            missing = [sku for sku in skus if sku not in self._quoted]
-            if missing:
-                told = ask_quotes(self._context, self._turn, self._desk, missing)
-                self._quoted |= {sku: told.get(sku) for sku in missing}
-            return {sku: quote for sku in skus if (quote := self._quoted[sku]) is not None}
 
     def _facts(self, effect: Effect, purchase_id: int) -> PurchaseFacts:
         """The purchase if it may be sent now. Raises NotNow after postponing or releasing it."""

@@ -2,42 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
-from sqlalchemy.orm import Session
-
 from agency.clock import machine_now
-from agency.domain.effects import EffectState, VendorMemory
-from agency.domain.errors import RefusalReason, Refused
-from agency.domain.parcels import ParcelState, ShipReceipt, ShipRequest
-from agency.domain.scope import Scope
+from agency.domain.effects import EffectState
 from agency.integrations.tiktok.port import TikTokPort
-from agency.lanes import Turn, make_due
+from agency.lanes import Turn
 from agency.models.effects import Effect
-from agency.models.parcels import Parcel
 from agency.models.shops import Shop
 from agency.services.effects import list_due, next_due
 from agency.services.sealing import Keyring
-from agency.services.shipping import (
-    judge_parcel,
-    known_providers,
-    list_new_parcels,
-    record_ship_refused,
-    record_ship_review,
-    record_shipped,
-    ship_request,
-    store_providers,
-)
-from workers.attempts import Doubt, NotNow, Write, attempt, note_stale, settle
+from agency.services.shipping import judge_parcel, known_providers, list_new_parcels, store_providers
+from workers.attempts import attempt, note_stale, settle
 from workers.context import Context, TurnResult
 from workers.scans import watch_scans
+from workers.ship_writes import ShipWrites
 
 PARCELS_A_TURN, THREADS = 50, 8
 SCANS_EVERY = timedelta(hours=4)  # shop time between looks at parcels on their way
-# TikTok has no key for this write but shows the number on the order at once; its answers take seconds, not minutes.
-TIKTOK_MEMORY = VendorMemory(dedupes_by_key=False, finds_by_reference=True, quarantine=timedelta(seconds=10))
 
 
 def serve_ship(context: Context, turn: Turn) -> TurnResult:
@@ -90,67 +73,9 @@ def _serve_one(context: Context, turn: Turn, tiktok: TikTokPort, effect: Effect)
     assert parcel_id is not None  # noqa: S101 - every effect at TikTok has a parcel
     if effect.state == EffectState.SENDING:
         note_stale(context, turn, effect, lambda _scope, _session, _detail: None)
-    elif effect.state == EffectState.UNKNOWN:
-        settle(context, turn, effect, _doubt(context, turn, tiktok, parcel_id))
+        return
+    writes = ShipWrites(context, turn, tiktok, effect, parcel_id)
+    if effect.state == EffectState.UNKNOWN:
+        settle(context, turn, effect, writes.doubt())
     else:
-        attempt(context, turn, effect, _write(context, turn, tiktok, parcel_id))
-
-
-def _write(context: Context, turn: Turn, tiktok: TikTokPort, parcel_id: int) -> Write[ShipReceipt]:
-    return Write(
-        prepare=lambda: tiktok.prepare_ship(_request(context, turn, parcel_id)),
-        on_sending=_only_ready(parcel_id),
-        on_confirmed=_shipped(context, parcel_id),
-        on_refused=_refused(context, parcel_id),
-        on_unsent=lambda _scope, _session: None,
-        on_doubt=lambda _scope, _session, _detail: None,
-        retry_refusals=frozenset({RefusalReason.ON_HOLD}),
-    )
-
-
-def _request(context: Context, turn: Turn, parcel_id: int) -> ShipRequest:
-    with context.work(turn) as (_scope, session):
-        return ship_request(session, session.get_one(Parcel, parcel_id))
-
-
-def _only_ready(parcel_id: int) -> Callable[[Scope, Session], None]:
-    def check(_scope: Scope, session: Session) -> None:
-        if session.get_one(Parcel, parcel_id).state != ParcelState.READY:
-            raise NotNow
-
-    return check
-
-
-def _shipped(context: Context, parcel_id: int) -> Callable[[Scope, Session, ShipReceipt], None]:
-    def record(scope: Scope, session: Session, receipt: ShipReceipt) -> None:
-        record_shipped(scope, session, parcel_id, receipt, context.clock.now())
-        # TikTok's status changes with it; the order is read again rather than guessed.
-        make_due(session, api="orders", shop_id=session.get_one(Parcel, parcel_id).shop_id)
-
-    return record
-
-
-def _refused(context: Context, parcel_id: int) -> Callable[[Scope, Session, Refused], None]:
-    return lambda scope, session, error: record_ship_refused(
-        scope, session, parcel_id, f"{error.code} {error.detail}".strip(), context.clock.now()
-    )
-
-
-def _doubt(context: Context, turn: Turn, tiktok: TikTokPort, parcel_id: int) -> Doubt[ShipReceipt]:
-    return Doubt(
-        memory=TIKTOK_MEMORY,
-        find=lambda: _find(context, turn, tiktok, parcel_id),
-        on_confirmed=_shipped(context, parcel_id),
-        on_send_again=lambda _scope, _session: None,
-        on_review=lambda scope, session: record_ship_review(scope, session, parcel_id),
-    )
-
-
-def _find(context: Context, turn: Turn, tiktok: TikTokPort, parcel_id: int) -> ShipReceipt | None:
-    """The proof that TikTok took the number: every line of the parcel carries it."""
-    request = _request(context, turn, parcel_id)
-    for order in tiktok.orders([request.order_id]):
-        lines = [line for line in order.lines if line.line_id in request.line_ids]
-        if lines and all(line.tracking_number == request.tracking_number for line in lines):
-            return ShipReceipt(lines[0].package_id)
-    return None
+        attempt(context, turn, effect, writes.write())

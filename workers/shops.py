@@ -52,7 +52,7 @@ def _record(context: Context, turn: Turn, seen: Authorization, pair: TokenPair, 
             return TurnResult(machine_now())
         record_tokens(scope, session, context.keyring, authorization, pair)
         session.refresh(authorization)
-        refused = record_shops(scope, session, context.keyring, authorization, given)
+        refused = record_shops(scope, session, context.keyring, authorization, given, context.clock.now())
         for shop_id in refused:
             why = f"TikTok shop {shop_id} is connected elsewhere already. Disconnect it there, then connect it again."
             cause = Cause(authorization.client_id, "shop_taken", f"shop:{shop_id}", why, "look")

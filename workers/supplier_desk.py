@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from threading import Lock
 
 from agency.domain.purchasing import Quote
 from agency.integrations.suppliers.port import SupplierConnection, SupplierPort
@@ -67,3 +68,21 @@ def ask_quotes(context: Context, turn: Turn, desk: SupplierDesk, skus: list[str]
         supplier = session.get_one(Supplier, desk.supplier.id)
         record_quotes(scope, session, supplier, skus, quotes, context.clock.now())
     return quotes
+
+
+class Quotes:
+    """Stock and price as asked in one turn, each item once, whichever thread asks first."""
+
+    def __init__(self, context: Context, turn: Turn, desk: SupplierDesk) -> None:
+        self._context, self._turn, self._desk = context, turn, desk
+        self._told: dict[str, Quote | None] = {}
+        self._lock = Lock()
+
+    def of(self, skus: list[str]) -> dict[str, Quote]:
+        """What the supplier said of these items; one that it does not have is absent. Raises the outside errors."""
+        with self._lock:
+            missing = [sku for sku in skus if sku not in self._told]
+            if missing:
+                told = ask_quotes(self._context, self._turn, self._desk, missing)
+                self._told |= {sku: told.get(sku) for sku in missing}
+            return {sku: quote for sku in skus if (quote := self._told[sku]) is not None}

@@ -35,6 +35,7 @@ class BuyFacts:
     is_sample: bool
     is_replacement: bool
     is_cancel_requested: bool
+    before_connection: bool
     unknown_codes: Sequence[str]
     contact_missing: bool
     contact_masked: bool
@@ -61,6 +62,9 @@ def _kind(facts: BuyFacts) -> list[Blocker]:
         found.append(
             Blocker("cancel_requested", "The buyer asked to cancel. Answer the request in TikTok first.")
         )
+    if facts.before_connection:
+        sentence = "It was ordered before the shop was connected and may be bought already. Approve it to buy it here."
+        found.append(Blocker("before_connection", sentence, True))
     if facts.is_sample:
         found.append(
             Blocker("sample", "A sample order brings no sale. Approve it to buy it all the same.", True)

@@ -1,6 +1,7 @@
 """The states of one write to the outside world and the moves between them (the six money rules, design section 4).
 
 INTENDED -> SENDING -> CONFIRMED | REFUSED | UNKNOWN
+INTENDED -> UNKNOWN when the vendor has it already (a restored backup does not know what was sent)
 UNKNOWN  -> INTENDED (proved absent) | CONFIRMED (found) | REVIEW (nobody can tell)
 """
 
@@ -37,7 +38,9 @@ class EffectKind:
 
 
 MOVES: dict[str, frozenset[str]] = {
-    EffectState.INTENDED: frozenset({EffectState.SENDING, EffectState.REFUSED, EffectState.REVIEW}),
+    EffectState.INTENDED: frozenset(
+        {EffectState.SENDING, EffectState.REFUSED, EffectState.REVIEW, EffectState.UNKNOWN}
+    ),
     EffectState.SENDING: frozenset(
         {EffectState.CONFIRMED, EffectState.REFUSED, EffectState.UNKNOWN, EffectState.INTENDED}
     ),

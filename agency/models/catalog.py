@@ -58,6 +58,7 @@ class Supplier(WithPublicId, TenantOwned, WithCreatedAt, Base):
     buying_stopped_at: Mapped[datetime | None]
     buying_stopped_by: Mapped[str | None]
     tracking_read_at: Mapped[datetime | None]
+    reconciled_at: Mapped[datetime | None]  # when its own list was last compared with ours
     tracking_error: Mapped[str] = mapped_column(server_default="")
 
 

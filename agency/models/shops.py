@@ -79,6 +79,7 @@ class Shop(WithPublicId, TenantOwned, WithCreatedAt, Base):
     promise: Mapped[str] = mapped_column(server_default="tiktok")
     purchase_delay_minutes: Mapped[int] = mapped_column(server_default="0")
     usps_allowed: Mapped[bool] = mapped_column(server_default=text("false"))
+    connected_at: Mapped[datetime | None]  # shop time; orders placed before may have been bought elsewhere
     paused_at: Mapped[datetime | None]
     buying_stopped_at: Mapped[datetime | None]
     buying_stopped_by: Mapped[str | None]

@@ -20,7 +20,7 @@ from agency.models.orders import Order
 from agency.models.purchasing import Purchase
 from agency.services.approvals import get_order
 from agency.services.attention import close_attention
-from agency.services.parcels import record_package
+from agency.services.parcels import correct_carrier, record_package
 from agency.services.public_ids import as_public_id
 from agency.services.purchase_outcomes import record_paid
 from agency.services.purchases import move
@@ -141,7 +141,9 @@ def record_tracking(
         raise Conflict("Nothing of this order is bought yet. Enter the purchase first.")
     refs = dict.fromkeys(line_ids, 1)
     package = Package("", carrier.strip(), tracking_number, now, refs)
-    parcel = record_package(scope, session, order, None if refs else purchases[0], package, now)
+    parcel = correct_carrier(scope, session, order, tracking_number, carrier.strip(), now) or record_package(
+        scope, session, order, None if refs else purchases[0], package, now
+    )
     if parcel is None:
         raise Invalid("tracking_number", "This number is entered for this order already.")
     for purchase in purchases:

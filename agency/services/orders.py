@@ -14,10 +14,11 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from agency.domain.addresses import fingerprint
-from agency.domain.orders import CANCELLED, SHIPPABLE, STATUSES, OrderSnapshot
+from agency.domain.orders import CANCELLED, SHIPPABLE, STATUSES, OrderSnapshot, Stage
 from agency.domain.scope import Scope
 from agency.models.shops import Shop
 from agency.services.attention import Cause, open_attention
+from agency.services.blocked import plan_again
 from agency.services.contacts_store import store_contacts
 from agency.services.order_writes import ShopKeys, WrittenOrder, write_orders
 from agency.services.sealing import Keyring
@@ -34,6 +35,7 @@ _ADDRESS_KEYS = text(
     """
     update orders o set address_key = n.key
     from unnest(cast(:ids as bigint[]), cast(:keys as text[])) as n(id, key) where o.id = n.id
+    returning o.id, o.stage
     """
 )
 _SKUS = text(
@@ -83,7 +85,9 @@ def import_orders(
     fresh = {row.order_id: newest[row.order_id] for row in written}
     _remember_skus(session, keys, list(fresh.values()))
     store_contacts(scope, session, keyring, keys, [(ids[key], snapshot) for key, snapshot in fresh.items()])
-    moved = _address_changes(session, ids, fresh, known)
+    moved, stuck = _address_changes(session, ids, fresh, known)
+    if stuck:  # whatever the former address, or its stars, stood in the way of is judged anew
+        plan_again(scope, session, stuck, now)
     record_events(scope, session, _happenings(keys, written, fresh, known, moved))
     _flag_unknown(scope, session, shop, ids, fresh)
     plan_at = recompute(scope, session, list(ids.values()), now)
@@ -151,9 +155,12 @@ def _remember_skus(session: Session, keys: ShopKeys, snapshots: Sequence[OrderSn
 
 def _address_changes(
     session: Session, ids: dict[str, int], fresh: dict[str, OrderSnapshot], known: Any
-) -> list[int]:
-    """Stores the fingerprint of each clear address; returns the orders whose clear address became another one."""
-    changed, newest = [], {}
+) -> tuple[list[int], list[int]]:
+    """Stores the fingerprint of each clear address.
+
+    Returns the orders whose clear address became another one, and the blocked ones that have a new clear address.
+    """
+    changed, stuck, newest = [], [], {}
     for key, snapshot in fresh.items():
         if snapshot.address is None or snapshot.address_masked:
             continue
@@ -164,8 +171,9 @@ def _address_changes(
         if before and print_now != before:
             changed.append(ids[key])
     if newest:
-        session.execute(_ADDRESS_KEYS, {"ids": list(newest), "keys": list(newest.values())})
-    return changed
+        rows = session.execute(_ADDRESS_KEYS, {"ids": list(newest), "keys": list(newest.values())})
+        stuck = [row.id for row in rows if row.stage == Stage.BLOCKED]
+    return changed, stuck
 
 
 def _newly_cancelled(snapshot: OrderSnapshot, before: Any) -> bool:

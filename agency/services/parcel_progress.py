@@ -41,7 +41,8 @@ _CAUSE_GONE = text(
     where o.id = a.order_id and o.id = any(:ids) and a.resolved_at is null and (
       (a.kind in ('no_first_scan', 'tracking_late')
         and o.status in ('IN_TRANSIT', 'DELIVERED', 'COMPLETED', 'CANCELLED'))
-      or (a.kind in ('ship_warning', 'tracking_changed', 'tracking_refused', 'address_changed', 'pack')
+      or (a.kind in ('ship_warning', 'tracking_changed', 'tracking_refused', 'address_changed', 'pack',
+          'cancel_request')
         and o.status in ('DELIVERED', 'COMPLETED', 'CANCELLED')))
     """
 )

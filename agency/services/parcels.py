@@ -82,8 +82,10 @@ def record_package(
     known = session.scalars(
         select(Parcel).where(Parcel.order_id == order.id, Parcel.tracking_number == number)
     ).one_or_none()
+    if known is not None:
+        return _told_again(session, known, package)
     lines = _lines_of(session, order, purchase, package)
-    if known is not None or not lines:
+    if not lines:
         return None
     _replace_unpushed(scope, session, order, [line.id for line in lines], number, now)
     tenant: dict[str, Any] = {
@@ -108,6 +110,38 @@ def record_package(
     data = {"number": number, "carrier": package.carrier, "units": len(lines)}
     record_event(scope, session, order, "tracking_received", data, now)
     make_due(session, api="ship", shop_id=order.shop_id)
+    return parcel
+
+
+def correct_carrier(
+    scope: Scope, session: Session, order: Order, tracking_number: str, carrier: str, now: datetime
+) -> Parcel | None:
+    """A person names another carrier for a number that was stopped or refused: it goes through the firewall again."""
+    parcel = session.scalars(
+        select(Parcel).where(
+            Parcel.order_id == order.id,
+            Parcel.tracking_number == normalise(tracking_number),
+            Parcel.state.in_((ParcelState.BLOCKED, ParcelState.REFUSED)),
+            Parcel.carrier_text != carrier,
+        )
+    ).one_or_none()
+    if parcel is None:
+        return None
+    data = {"number": parcel.tracking_number, "old": parcel.carrier_text, "carrier": carrier}
+    record_event(scope, session, order, "carrier_corrected", data, now)
+    parcel.carrier_text, parcel.state, parcel.findings = carrier, ParcelState.NEW, []
+    close_parcel_attention(scope, session, parcel)
+    make_due(session, api="ship", shop_id=order.shop_id)
+    return parcel
+
+
+def _told_again(session: Session, parcel: Parcel, package: Package) -> Parcel | None:
+    """The same number with another carrier: looked at anew while TikTok does not have it."""
+    if parcel.state not in UNPUSHED or parcel.carrier_text == package.carrier:
+        return None
+    parcel.carrier_text, parcel.state = package.carrier, ParcelState.NEW
+    session.flush()
+    make_due(session, api="ship", shop_id=parcel.shop_id)
     return parcel
 
 

@@ -53,6 +53,8 @@ def plan_due_orders(
 ) -> Planned:
     """Plans the orders whose time has come: creates purchases, or blocks the whole order with all its reasons."""
     orders = due_orders(session, shop.id, now, limit)
+    if not orders:  # most turns are woken for nothing to plan yet; the limits need not be read for that
+        return Planned(0, 0, next_plan_time(session, shop.id))
     lines = open_lines(session, orders)
     skus = sorted({line.sku_id for found in lines.values() for line in found})
     world = plan_world(session, shop, skus, now)
@@ -101,6 +103,7 @@ def _make_plan(
         is_sample=order.is_sample,
         is_replacement=order.is_replacement,
         is_cancel_requested=order.is_cancel_requested,
+        before_connection=_is_older(order, world.shop),
         unknown_codes=[f"{name} {value!r}" for name, value in sorted(order.unknown_codes.items())],
         contact_missing=contact is None,
         contact_masked=contact is not None and contact.masked,
@@ -123,6 +126,10 @@ def _make_plan(
         if not (blocker.approvable and blocker.code in order.approved_codes)
     ]
     return _Plan(purchases, open_blockers, margin)
+
+
+def _is_older(order: Order, shop: Shop) -> bool:
+    return shop.connected_at is not None and order.placed_at < shop.connected_at
 
 
 def _limits(world: PlanWorld, spent: int) -> BuyLimits:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from agency.domain.addresses import Address, fingerprint
@@ -24,6 +24,7 @@ from agency.domain.orders import CANCELLED
 from agency.domain.parcels import ParcelState, Provider, ShipReceipt, ShipRequest
 from agency.domain.scope import Scope
 from agency.models.catalog import CarrierOverride
+from agency.models.effects import Effect
 from agency.models.orders import Order, OrderLine
 from agency.models.parcels import Parcel, ParcelLine
 from agency.models.purchasing import Purchase
@@ -174,6 +175,11 @@ def _override(session: Session, parcel: Parcel, providers: Sequence[tuple[str, s
 def _intend_ship(scope: Scope, session: Session, order: Order, parcel: Parcel) -> None:
     ref = EffectRef(order.client_id, order.shop_id, order.id, parcel_id=parcel.id)
     key = f"{order.tiktok_order_id}:{parcel.tracking_number}"
+    refused = session.scalar(
+        select(func.count()).where(Effect.parcel_id == parcel.id, Effect.kind == EffectKind.SHIP)
+    )
+    if refused:  # TikTok said no to this number once; a person mended it, so this is another write
+        key = f"{key}:{refused + 1}"
     intend(scope, session, EffectKind.SHIP, key, ref, {"provider_id": parcel.provider_id})
 
 

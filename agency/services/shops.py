@@ -159,12 +159,14 @@ def record_shops(
     keyring: Keyring,
     authorization: Authorization,
     shops: Sequence[AuthorizedShop],
+    now: datetime,
 ) -> list[str]:
-    """Writes the shops that an authorisation opens, with their lanes, due now.
+    """Writes the shops that an authorisation opens, with their lanes, due at once; `now` is shop time.
 
     Returns the ids of shops that belong to another client already; they are left as they are.
     """
-    refused = []
+    refused: list[str] = []
+    former: set[int] = set()
     for given in shops:
         shop = session.scalars(select(Shop).where(Shop.tiktok_shop_id == given.shop_id)).one_or_none()
         if shop is not None and shop.client_id != authorization.client_id:
@@ -175,12 +177,20 @@ def record_shops(
             if shop is None:
                 refused.append(given.shop_id)
                 continue
+        former |= {shop.authorization_id} - {authorization.id}
         shop.authorization_id, shop.name = authorization.id, given.name
+        shop.connected_at = shop.connected_at or now
         _seal_cipher(scope, session, keyring, shop, given.cipher)
         for api in SHOP_LANES:
             add_lane(session, agency_id=shop.agency_id, client_id=shop.client_id, api=api, shop_id=shop.id)
             make_due(session, api=api, shop_id=shop.id)
     session.flush()
+    for authorization_id in former:
+        if session.scalar(select(Shop.id).where(Shop.authorization_id == authorization_id).limit(1)) is None:
+            # Nothing depends on the former grant any more, so nobody needs to mend it.
+            close_attention(
+                scope, session, authorization.client_id, "reconnect", f"authorization:{authorization_id}"
+            )
     return refused
 
 

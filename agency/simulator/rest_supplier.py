@@ -12,13 +12,18 @@ from flask import Blueprint, Response, request
 
 from agency.simulator import supplier_life
 from agency.simulator.book import Doc, dump, rows_of
-from agency.simulator.clock import iso
+from agency.simulator.clock import iso, read_moment
 from agency.simulator.gate import this_world
 from agency.simulator.money import to_minor, to_text
 from agency.simulator.parcels import events_of, find_parcel
 from agency.simulator.rest_checks import Rejection, check_order, read_object
 from agency.simulator.stock import item_of, put_back, shake, take
-from agency.simulator.supplier_book import find_supplier_order, save_supplier_order, with_reference
+from agency.simulator.supplier_book import (
+    all_supplier_orders,
+    find_supplier_order,
+    save_supplier_order,
+    with_reference,
+)
 from agency.simulator.world import World
 
 blueprint = Blueprint("rest_supplier", __name__, url_prefix="/suppliers/rest")
@@ -146,7 +151,10 @@ def shown(world: World, order: Doc) -> Doc:
 @blueprint.get("/orders")
 @with_account
 def find(world: World, account: Doc) -> Response:
-    """All orders under a reference, newest first: {"orders": [...]}, empty when there is none."""
+    """Orders under a reference or created since a moment, newest first: {"orders": [...]}, perhaps empty."""
+    since = request.args.get("created_since", "")
+    if since:
+        return answer({"orders": [shown(world, order) for order in _created_since(world, account, since)]})
     if account["idempotency"] == "none":
         raise Rejection("not_supported", "This account cannot search by reference.", 404)
     reference = request.args.get("reference", "")
@@ -154,6 +162,15 @@ def find(world: World, account: Doc) -> Response:
         raise Rejection("invalid_request", "Give ?reference=.", 400, {"field": "reference"})
     found = with_reference(world.book, "rest", account["key"], reference)
     return answer({"orders": [shown(world, order) for order in found]})
+
+
+def _created_since(world: World, account: Doc, since: str) -> list[Doc]:
+    try:
+        earliest = read_moment(since, "created_since")
+    except ValueError as problem:
+        raise Rejection("invalid_request", str(problem), 400, {"field": "created_since"}) from problem
+    orders = all_supplier_orders(world.book, "rest", account["key"])
+    return [order for order in reversed(orders) if order["created_at"] >= earliest]
 
 
 def _own_order(world: World, account: Doc, order_id: str) -> Doc:
