@@ -3,23 +3,21 @@
 from __future__ import annotations
 
 import argparse
-import logging
 import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 from agency.config import BadSetting
+from agency.logs import set_up_logging
 from agency.startup import StartupProblem
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Runs a subcommand; a problem at the start is one sentence on stderr and exit code 2."""
     arguments = _parser().parse_args(argv)
-    logging.basicConfig(
-        level=os.environ.get("LOG_LEVEL", "WARNING"), format="%(asctime)s %(name)s %(message)s"
-    )
     try:
+        set_up_logging()
         code: int = arguments.run(arguments)
     except (StartupProblem, BadSetting) as problem:
         sys.stderr.write(f"shopfleet: {problem}\n")

@@ -42,7 +42,8 @@ class Settings:
     dispatcher_tick: float = 0.2
     workers: int = 2
     secure_cookies: bool = False
-    run_id: str = ""
+    web_workers: int = 2
+    log_level: str = "WARNING"
 
 
 def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
@@ -73,13 +74,21 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
         dispatcher_tick=_decimal(env, "DISPATCHER_TICK", 0.2),
         workers=_number(env, "WORKERS", 2),
         secure_cookies=env.get("SECURE_COOKIES", "off").lower() in ("on", "1", "yes", "true"),
-        run_id=env.get("SHOPFLEET_RUN_ID", ""),
+        web_workers=_number(env, "WEB_WORKERS", 2),
+        log_level=_level(env),
     )
     if not simulator and settings.tiktok_app_secret == DEMO_APP_SECRET:
         raise BadSetting(
             "SIMULATOR is off but TIKTOK_APP_SECRET is not set; take it from your app in Partner Center."
         )
     return settings
+
+
+def _level(env: Mapping[str, str]) -> str:
+    level = env.get("LOG_LEVEL", "WARNING").upper()
+    if level not in ("DEBUG", "INFO", "WARNING", "ERROR"):
+        raise BadSetting("LOG_LEVEL must be DEBUG, INFO, WARNING or ERROR.")
+    return level
 
 
 def _number(env: Mapping[str, str], name: str, default: int) -> int:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from typing import Any
 
 from flask import Flask
@@ -24,7 +23,7 @@ class _Server(BaseApplication):  # type: ignore[misc]
         options: dict[str, Any] = {
             "bind": f"{self._booted.settings.host}:{self._port}",
             "worker_class": "gthread",
-            "workers": int(os.environ.get("WEB_WORKERS", "2")),
+            "workers": self._booted.settings.web_workers,
             "threads": 8,
             "timeout": 30,
             "graceful_timeout": 5,

@@ -15,15 +15,16 @@ from agency.clock import machine_now
 from agency.domain.errors import Conflict, Invalid, NotFound
 from agency.domain.money import exponent_of
 from agency.domain.scope import Scope
-from agency.lanes import add_lane
+from agency.lanes import add_lane, make_due
 from agency.models.catalog import SUPPLIER_KINDS, Sku, Supplier, SupplierItem
 from agency.models.catalog import Mapping as SkuMapping
 from agency.models.clients import Client
 from agency.models.shops import Shop
-from agency.services.blocked import plan_again
+from agency.services.attention import close_attention
+from agency.services.blocked import plan_again, plan_blocked_again
 from agency.services.public_ids import as_public_id
 from agency.services.sealing import Keyring
-from agency.services.suppliers import store_credentials
+from agency.services.suppliers import open_supplier, store_credentials
 from agency.services.visibility import get_visible
 
 SUPPLIER_LANES = ("purchase", "tracking")
@@ -104,6 +105,43 @@ def add_supplier(scope: Scope, session: Session, keyring: Keyring, new: NewSuppl
             due_at=now,
         )
     return str(supplier.public_id)
+
+
+def replace_credentials(
+    scope: Scope,
+    session: Session,
+    keyring: Keyring,
+    supplier_public_id: str,
+    credentials: Mapping[str, str],
+    now: datetime,
+) -> None:
+    """Seals a new key in place of the former one and lets the supplier's purchases go on. `now` is shop time.
+
+    A webhook secret that is not given again is kept; a login made with the former key is not. Raises Forbidden,
+    NotFound, Invalid naming the missing key, and Conflict for a supplier that is used without one.
+    """
+    scope.require_write()
+    wanted = as_public_id(supplier_public_id, "Supplier")
+    supplier = get_visible(scope, session, Supplier, "Supplier", Supplier.public_id == wanted)
+    session.refresh(supplier, with_for_update=True)
+    if not takes_key(supplier.kind):
+        raise Conflict(f"{supplier.name} is used without a key, so there is none to replace.")
+    _check_key(supplier.kind, credentials)
+    former = open_supplier(session, keyring, supplier.id).credentials
+    kept = {name: key for name, key in former.items() if name == "webhook_secret"}
+    given = {name: key for name, key in credentials.items() if key}
+    store_credentials(scope, session, keyring, supplier, {**kept, **given})
+    supplier.state, supplier.problem = "active", ""
+    session.flush()
+    close_attention(scope, session, supplier.client_id, "supplier_credentials", f"supplier:{supplier.id}")
+    for api in SUPPLIER_LANES:
+        make_due(session, api=api, supplier_id=supplier.id)
+    plan_blocked_again(scope, session, ("supplier_credentials",), now, client_id=supplier.client_id)
+
+
+def takes_key(kind: str) -> bool:
+    """True for kinds of suppliers that are reached with a key."""
+    return kind in _NEEDS_KEY
 
 
 def add_supplier_item(scope: Scope, session: Session, new: NewSupplierItem) -> str:
@@ -192,8 +230,12 @@ def _check_supplier(new: NewSupplier) -> None:
     exponent_of(new.currency)  # raises Invalid for a currency that nobody could calculate with
     if new.kind == "rest" and not new.base_url.startswith(("https://", "http://")):
         raise Invalid("base_url", "Enter the address of the supplier's API; it starts with https://.")
-    for name in _NEEDS_KEY.get(new.kind, ()):
-        if not new.credentials.get(name):
+    _check_key(new.kind, new.credentials)
+
+
+def _check_key(kind: str, credentials: Mapping[str, str]) -> None:
+    for name in _NEEDS_KEY.get(kind, ()):
+        if not credentials.get(name):
             raise Invalid(name, "Enter the key that the supplier gave you.")
 
 

@@ -20,6 +20,7 @@ from agency.models.parcels import Parcel
 from agency.models.shops import ProviderList
 from agency.services.attention import open_attention
 from agency.services.effects import EffectRef, intend
+from agency.services.order_page_rows import ParcelRow
 from agency.services.parcels import close_parcel_attention, parcel_cause
 from agency.services.public_ids import as_public_id
 from agency.services.timeline import record_event
@@ -29,7 +30,7 @@ WINDOW = timedelta(hours=72)
 CORRECTIONS = 1
 
 
-def corrections_left(parcel: Parcel, now: datetime) -> int:
+def corrections_left(parcel: Parcel | ParcelRow, now: datetime) -> int:
     """How often the number may still be corrected; 0 once it was, or once the window is over."""
     if parcel.state not in (ParcelState.PUSHED, ParcelState.IN_TRANSIT) or parcel.pushed_at is None:
         return 0

@@ -40,6 +40,11 @@ _TITLES = {
     "tracking_replaced": "Tracking number changed",
     "tracking_sent": "Tracking handed to TikTok",
     "tracking_refused": "TikTok refused the tracking",
+    "carrier_chosen": "Carrier chosen",
+    "carrier_corrected": "Carrier corrected",
+    "correction_requested": "Correction of the tracking asked for",
+    "tracking_corrected": "Tracking corrected at TikTok",
+    "correction_refused": "TikTok refused the correction",
     "settled": "Paid out by TikTok",
     "contact_revealed": "Full address shown",
 }

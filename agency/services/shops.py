@@ -21,6 +21,7 @@ from agency.lanes import add_lane, make_due
 from agency.models.clients import Client
 from agency.models.shops import Authorization, ConnectRequest, Shop, ShopSecret
 from agency.services.attention import Cause, close_attention, open_attention
+from agency.services.public_ids import as_public_id
 from agency.services.sealing import Keyring
 from agency.services.visibility import get_visible
 
@@ -47,7 +48,9 @@ class OpenedTokens:
 def request_connection(scope: Scope, session: Session, client_public_id: str) -> str:
     """Starts connecting a client's shops; returns the `state` to put into TikTok's link. Single use, 30 minutes."""
     scope.require_write()
-    client = get_visible(scope, session, Client, "Client", Client.public_id == client_public_id)
+    client = get_visible(
+        scope, session, Client, "Client", Client.public_id == as_public_id(client_public_id, "Client")
+    )
     state = secrets.token_urlsafe(32)
     session.add(
         ConnectRequest(
@@ -265,14 +268,14 @@ def record_authorization_lost(
 def pause_shop(scope: Scope, session: Session, shop_public_id: str) -> None:
     """Stops reading and writing a shop until it is resumed."""
     scope.require_write()
-    shop = get_visible(scope, session, Shop, "Shop", Shop.public_id == shop_public_id)
+    shop = get_visible(scope, session, Shop, "Shop", Shop.public_id == as_public_id(shop_public_id, "Shop"))
     shop.paused_at = machine_now()
 
 
 def resume_shop(scope: Scope, session: Session, shop_public_id: str) -> None:
     """Goes on with a paused shop; the next read catches up."""
     scope.require_write()
-    shop = get_visible(scope, session, Shop, "Shop", Shop.public_id == shop_public_id)
+    shop = get_visible(scope, session, Shop, "Shop", Shop.public_id == as_public_id(shop_public_id, "Shop"))
     shop.paused_at = None
     for api in SHOP_LANES:
         make_due(session, api=api, shop_id=shop.id)
