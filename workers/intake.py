@@ -69,8 +69,7 @@ def _read_notices(context: Context, turn: Turn, access: ShopAccess, tiktok: TikT
     ids = sorted({notice.order_id for notice in notices if notice.order_id})
     found = tiktok.orders(ids) if ids else []
     _store(context, turn, access.shop, found, notices)
-    if any(snapshot.is_cancel_requested for snapshot in found) or any("cancel" in n.kind for n in notices):
-        _read_cancel_requests(context, turn, access, tiktok, ids)
+    _read_cancel_requests(context, turn, access, tiktok, found)
     missing = set(ids) - {snapshot.order_id for snapshot in found}
     if missing:
         # Announced but not readable yet: the poll will bring them; the notice alone proves nothing.
@@ -79,8 +78,12 @@ def _read_notices(context: Context, turn: Turn, access: ShopAccess, tiktok: TikT
 
 
 def _read_cancel_requests(
-    context: Context, turn: Turn, access: ShopAccess, tiktok: TikTokPort, ids: Sequence[str]
+    context: Context, turn: Turn, access: ShopAccess, tiktok: TikTokPort, found: Sequence[OrderSnapshot]
 ) -> None:
+    """The deadline by which a buyer wants an answer stands in the request, not in the order."""
+    ids = [snapshot.order_id for snapshot in found if snapshot.is_cancel_requested]
+    if not ids:
+        return
     requests = tiktok.cancellations(ids)
     with context.work(turn) as (scope, session):
         record_cancel_requests(scope, session, access.shop, requests)
@@ -93,6 +96,7 @@ def _poll(context: Context, turn: Turn, access: ShopAccess, tiktok: TikTokPort) 
     for _page in range(PAGES_A_TURN):
         page = tiktok.search_orders(since, now, token, PAGE)
         new += _store(context, turn, access.shop, page.orders).new
+        _read_cancel_requests(context, turn, access, tiktok, page.orders)
         if page.orders:
             cursor = max(cursor, page.orders[-1].updated_at)
         token = page.next_page_token

@@ -43,7 +43,8 @@ _CAUSE_GONE = text(
         and o.status in ('IN_TRANSIT', 'DELIVERED', 'COMPLETED', 'CANCELLED'))
       or (a.kind in ('ship_warning', 'tracking_changed', 'tracking_refused', 'address_changed', 'pack',
           'cancel_request')
-        and o.status in ('DELIVERED', 'COMPLETED', 'CANCELLED')))
+        and o.status in ('DELIVERED', 'COMPLETED', 'CANCELLED'))
+      or (a.kind = 'cancel_request' and not o.is_cancel_requested))
     """
 )
 _NOTHING_TO_BUY = text(
