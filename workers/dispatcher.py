@@ -46,16 +46,17 @@ class Dispatcher:
         signal.signal(signal.SIGINT, self.stop)
         last_beat = 0.0
         while not self._stopping:
-            started = time.monotonic()
+            started, pause = time.monotonic(), self._settings.dispatcher_tick
             try:
                 if started - last_beat >= BEAT_EVERY:
                     self._beat()
                     last_beat = started
-                self.round()
+                if self.round() >= self._room // 2 or self._bells.waiting():
+                    pause /= 4  # more waits than there was room for
             except (OperationalError, RedisError) as error:
                 log.warning("dispatcher waits", extra={"problem": type(error).__name__})
                 time.sleep(0.5)
-            time.sleep(max(0.0, self._settings.dispatcher_tick - (time.monotonic() - started)))
+            time.sleep(max(0.0, pause - (time.monotonic() - started)))
 
     def round(self) -> int:
         """Claims what there is room for and rings; returns how many bells were rung."""

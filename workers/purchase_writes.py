@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import timedelta
 
-from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from agency.clock import machine_now
@@ -21,7 +20,7 @@ from agency.models.effects import Effect
 from agency.models.orders import Order
 from agency.models.purchasing import Purchase
 from agency.services.cancellations import freeze_purchase
-from agency.services.effects import end_attempt, postpone
+from agency.services.effects import doubt_unsent, end_attempt, postpone
 from agency.services.payments import record_payment_refused, record_payment_waits, record_payment_works
 from agency.services.purchase_facts import PurchaseFacts, is_stopped, read_purchase
 from agency.services.purchase_outcomes import (
@@ -142,10 +141,7 @@ class PurchaseWrites:
         if self._desk.port.memory.finds_by_reference and self._desk.port.find(facts.request.reference):
             # A restored backup does not know of it, or another process was faster: prove it, never send again.
             with self._context.work(self._turn) as (_scope, session):
-                end_attempt(
-                    session, effect, EffectState.UNKNOWN, reason="the supplier has this reference already"
-                )
-                session.execute(update(Effect).where(Effect.id == effect.id).values(sent_at=machine_now()))
+                doubt_unsent(session, effect, "the supplier has this reference already")
             raise NotNow
         return self._desk.port.prepare_place(facts.request)
 

@@ -1,0 +1,86 @@
+"""`python -m bench [--quick]`: measures everything once and prints Markdown tables of ratios."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import platform
+import sys
+import time
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from bench.ground import MASTER_KEY, Ground, lay_ground
+from bench.lane_turns import measure_turns
+from bench.order_import import measure_import
+from bench.reading import measure_reading
+from bench.report import show
+from bench.seed import World, fill
+from bench.served import serve
+from bench.webhook_intake import measure_webhooks
+
+
+@dataclass(frozen=True)
+class Sizes:
+    """How much is measured. Requests, batches and turns are per variant and round."""
+
+    small: int = 10_000
+    large: int = 100_000
+    rounds: int = 7
+    pages: int = 60
+    webhooks: int = 400
+    batches: int = 5
+    turns: int = 50
+
+
+QUICK = Sizes(small=1_000, large=5_000, rounds=2, pages=10, webhooks=40, batches=1, turns=10)
+
+
+def main() -> int:
+    """Runs all sections; about five minutes on two cores, half a minute with --quick (which proves nothing)."""
+    parser = argparse.ArgumentParser(
+        prog="python -m bench", description="Ratios of docs/performance.md, in one run."
+    )
+    parser.add_argument(
+        "--quick", action="store_true", help="few rounds on little data: only shows that it works"
+    )
+    sizes = QUICK if parser.parse_args().quick else Sizes()
+    started = time.monotonic()
+    print(
+        f"# {datetime.now(UTC):%Y-%m-%d %H:%M} UTC, {platform.platform()}, {os.cpu_count()} cores, load {_load()}"
+    )
+    print(
+        f"{sizes.rounds} rounds in random order; medians of in-round ratios; 1.00 = as good as the reference.\n"
+    )
+    with lay_ground() as ground:
+        _measure(ground, sizes)
+    print(f"Load at the end {_load()}, {time.monotonic() - started:.0f} s in all.")
+    return 0
+
+
+def _measure(ground: Ground, sizes: Sizes) -> None:
+    small = _fill(ground, "small", sizes.small)
+    large = _fill(ground, "large", sizes.large)
+    with serve(ground, small, large) as server:
+        for section in measure_reading(ground, server, small, large, sizes.rounds, sizes.pages):
+            print(show(section), flush=True)
+        print(show(measure_webhooks(ground, server, large, sizes.rounds, sizes.webhooks)), flush=True)
+    print(show(measure_import(ground, large, sizes.rounds, sizes.batches)), flush=True)
+    print(show(measure_turns(ground, small, sizes.rounds, sizes.turns)), flush=True)
+
+
+def _fill(ground: Ground, name: str, orders: int) -> World:
+    _say(f"filling a database with {orders:,} orders")
+    return fill(ground.make_database(name), MASTER_KEY, orders)
+
+
+def _say(sentence: str) -> None:
+    print(sentence, file=sys.stderr, flush=True)
+
+
+def _load() -> str:
+    return " ".join(f"{value:.1f}" for value in os.getloadavg())
+
+
+if __name__ == "__main__":
+    sys.exit(main())
