@@ -27,6 +27,7 @@ class Order(WithId, ShopOwned, WithCreatedAt, Base):
         Index("ix_orders_agency_placed", "agency_id", "placed_at", "id"),
         Index("ix_orders_client_placed", "client_id", "placed_at", "id"),
         Index("ix_orders_agency_number", "agency_id", "tiktok_order_id"),
+        Index("ix_orders_agency_shop_stage", "agency_id", "shop_id", "stage"),
         Index(
             "ix_orders_shop_plan",
             "shop_id",
@@ -115,6 +116,7 @@ class OrderLine(WithId, ShopOwned, Base):
         Index("ix_order_lines_agency_id", "agency_id", "order_id"),
         Index("ix_order_lines_client_id", "client_id", "order_id"),
         Index("ix_order_lines_shop_sku", "shop_id", "sku_id"),
+        Index("ix_order_lines_agency_seller_sku", "agency_id", "seller_sku"),
     )
 
     order_id: Mapped[int]

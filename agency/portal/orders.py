@@ -12,7 +12,7 @@ from agency.portal.staff import staff_page
 from agency.services import wording
 from agency.services.list_rows import OrderFilters
 from agency.services.order_lists import list_orders
-from agency.services.shop_lists import list_shops
+from agency.services.shop_names import list_shop_names
 from agency.services.totals import read_totals
 from agency.web import current_scope, db_session, route
 
@@ -30,7 +30,7 @@ def orders() -> ResponseReturnValue:
         found=found,
         given=given,
         kept=kept,
-        shops=list_shops(scope, session).shops,
+        shops=list_shop_names(scope, session),
         totals=read_totals(scope, session),
         stages=wording.STAGES,
         first=link("portal.orders", kept) if cursor else "",

@@ -8,7 +8,7 @@ from flask.typing import ResponseReturnValue
 from agency.portal.blueprint import portal
 from agency.portal.frame import link, reader
 from agency.portal.staff import staff_page
-from agency.services.shop_lists import list_shops
+from agency.services.shop_names import list_shop_names
 from agency.services.worklist import today as read_today
 from agency.services.worklist_rows import WorkFilters
 from agency.web import current_caller, current_scope, db_session, route
@@ -27,7 +27,7 @@ def today() -> ResponseReturnValue:
         work=work,
         filters=filters,
         kept=kept,
-        shops=list_shops(scope, session).shops,
+        shops=list_shop_names(scope, session),
         first=link("portal.today", kept) if cursor else "",
         next=link("portal.today", kept, after=work.next_cursor) if work.next_cursor else "",
     )
