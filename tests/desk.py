@@ -31,7 +31,7 @@ PASSWORD = "fake-password-1"
 _WRITTEN = (
     "orders", "order_lines", "order_contacts", "order_events", "attentions", "skus", "suppliers", "supplier_secrets",
     "supplier_items", "mappings", "purchases", "purchase_lines", "parcels", "parcel_lines", "parcel_scans", "effects",
-    "statements", "ledger_entries", "inbox_items", "inbox_strays", "heartbeats",
+    "statements", "ledger_entries", "inbox_items", "inbox_strays", "heartbeats", "carrier_overrides", "provider_lists",
 )  # fmt: skip
 
 

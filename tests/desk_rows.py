@@ -12,7 +12,9 @@ from sqlalchemy.orm import Session
 from agency.models.attention import Attention
 from agency.models.catalog import Mapping, Sku, Supplier, SupplierItem
 from agency.models.orders import Order, OrderLine
+from agency.models.parcels import Parcel
 from agency.models.purchasing import Purchase, PurchaseLine
+from agency.models.shops import ProviderList
 from tests.desk import NOW, Side
 
 _numbers = count(577000000000000001)
@@ -181,3 +183,23 @@ def add_purchase(session: Session, side: Side, order: Order, **changes: Any) -> 
                         quantity=2, unit_cost_minor=320)  # fmt: skip
     add_row(session, line)
     return purchase
+
+
+def add_parcel(session: Session, order: Order, purchase: Purchase | None = None, **changes: Any) -> Parcel:
+    """A parcel that the firewall stopped since nobody knows the carrier "Zippy", or what `changes` make of it."""
+    finding = {"code": "carrier_unknown", "severity": "block", "sentence": "Zippy is not a known carrier."}
+    values = {"state": "blocked", "tracking_number": f"{order.tiktok_order_id}", "carrier_text": "Zippy",
+              "findings": [finding], **changes}  # fmt: skip
+    row = Parcel(
+        **keys_of(order), order_id=order.id, purchase_id=purchase.id if purchase else None, **values
+    )
+    add_row(session, row)
+    session.refresh(row)
+    return row
+
+
+def add_providers(session: Session, order: Order, *names: str) -> None:
+    """TikTok's carriers for the order's delivery option."""
+    providers = [[f"fake-{place}", name] for place, name in enumerate(names)]
+    add_row(session, ProviderList(**keys_of(order), delivery_option_id=order.delivery_option_id,
+                                  providers=providers, read_at=NOW))  # fmt: skip

@@ -110,6 +110,7 @@ def _filters() -> dict[str, Callable[..., Any]]:
         "money": showing.money_text,
         "gain": lambda money: showing.money_text(money, signed=True),
         "plain_amount": plain_amount,
+        "percent": showing.percent_text,
         "short_number": showing.short_number,
         "initials": showing.initials,
         "mark_class": showing.mark_class,

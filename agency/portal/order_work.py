@@ -18,6 +18,8 @@ from agency.portal.frame import reader
 from agency.portal.schemas import BoughtSchema, ReviewSchema, TrackingSchema
 from agency.portal.staff import staff_page
 from agency.services import approvals, contacts, handwork, reviews
+from agency.services.carriers import OrderCarriers, read_order_carriers
+from agency.services.corrections import corrections_left
 from agency.services.order_page_rows import OrderPage
 from agency.services.order_pages import find_neighbours, get_order_page
 from agency.web import current_scope, db_session, ground, route
@@ -31,9 +33,18 @@ _ACTS = {
 
 def show_order(number: str, form: Form | None = None, contact: Sequence[str] = ()) -> ResponseReturnValue:
     """The order's page; with a form that was refused (422), or with the buyer's full address."""
-    page = _read(number)
+    page = read_order(number)
     newer, older = find_neighbours(current_scope(), db_session(), page)
-    body = staff_page("order.html", page=page, form=form or Form(), contact=contact, newer=newer, older=older)
+    body = staff_page(
+        "order.html",
+        page=page,
+        form=form or Form(),
+        contact=contact,
+        newer=newer,
+        older=older,
+        carriers=_carriers(page),
+        corrections={parcel.parcel_id: corrections_left(parcel, reader().now) for parcel in page.parcels},
+    )
     return body, 422 if form and not form.fine else 200
 
 
@@ -46,7 +57,7 @@ def order_act(number: str, word: str) -> ResponseReturnValue:
     form = sent_form()
     with form.keeping_errors():
         act(current_scope(), db_session(), number, reader().now)
-    return _after(number, form, done)
+    return back_to_order(number, form, done)
 
 
 @route(portal, "/orders/<number>/approve", permission="write", methods=["POST"])
@@ -55,7 +66,7 @@ def approve(number: str) -> ResponseReturnValue:
     form = sent_form("approve")
     with form.keeping_errors():
         approvals.approve(current_scope(), db_session(), number, None, reader().now)
-    return _after(number, form, "approved", back=http.form.get("back", ""))
+    return back_to_order(number, form, "approved", back=http.form.get("back", ""))
 
 
 @route(portal, "/orders/<number>/decline", permission="write", methods=["POST"])
@@ -66,7 +77,7 @@ def decline(number: str) -> ResponseReturnValue:
     if form.fine:
         with form.keeping_errors():
             approvals.decline(current_scope(), db_session(), number, said["reason"], reader().now)
-    return _after(number, form, "declined", back=http.form.get("back", ""))
+    return back_to_order(number, form, "declined", back=http.form.get("back", ""))
 
 
 @route(portal, "/orders/<number>/purchases/<uuid:purchase_id>/claim", permission="write", methods=["POST"])
@@ -75,7 +86,7 @@ def claim(number: str, purchase_id: UUID) -> ResponseReturnValue:
     form = sent_form("claim")
     with form.keeping_errors():
         handwork.claim_purchase(current_scope(), db_session(), str(purchase_id), reader().now)
-    return _after(number, form, "claimed")
+    return back_to_order(number, form, "claimed")
 
 
 @route(portal, "/orders/<number>/purchases/<uuid:purchase_id>/drop", permission="write", methods=["POST"])
@@ -84,7 +95,7 @@ def drop_claim(number: str, purchase_id: UUID) -> ResponseReturnValue:
     form = sent_form("drop")
     with form.keeping_errors():
         handwork.release_claim(current_scope(), db_session(), str(purchase_id))
-    return _after(number, form, "released")
+    return back_to_order(number, form, "released")
 
 
 @route(portal, "/orders/<number>/purchases/<uuid:purchase_id>/bought", permission="write", methods=["POST"])
@@ -98,7 +109,7 @@ def bought(number: str, purchase_id: UUID) -> ResponseReturnValue:
             handwork.record_bought(
                 current_scope(), db_session(), str(purchase_id), said["supplier_order_id"], cost, reader().now
             )
-    return _after(number, form, "bought")
+    return back_to_order(number, form, "bought")
 
 
 @route(portal, "/orders/<number>/purchases/<uuid:purchase_id>/review", permission="write", methods=["POST"])
@@ -118,7 +129,7 @@ def review(number: str, purchase_id: UUID) -> ResponseReturnValue:
                 cost,
                 reader().now,
             )
-    return _after(number, form, "reviewed")
+    return back_to_order(number, form, "reviewed")
 
 
 @route(portal, "/orders/<number>/tracking", permission="write", methods=["POST"])
@@ -138,7 +149,7 @@ def tracking(number: str) -> ResponseReturnValue:
                 lines,
                 reader().now,
             )
-    return _after(number, form, "tracking")
+    return back_to_order(number, form, "tracking")
 
 
 @route(portal, "/orders/<number>/address", permission="write", methods=["POST"])
@@ -148,7 +159,7 @@ def show_address(number: str) -> ResponseReturnValue:
     return show_order(number, contact=_address_lines(address))
 
 
-def _after(number: str, form: Form, done: str, back: str = "") -> ResponseReturnValue:
+def back_to_order(number: str, form: Form, done: str, back: str = "") -> ResponseReturnValue:
     """Back to the order, or to the list of approvals; with the form when it was refused."""
     if not form.fine:
         return show_order(number, form)
@@ -164,7 +175,7 @@ def _ticked_lines(number: str, form: Form) -> list[str]:
     ticked = http.form.getlist("line_ids")
     if not ticked:
         form.errors["line_ids"] = "Tick at least one thing that travels in this parcel."
-    every = {line_id for line in _read(number).lines for line_id in line.line_ids}
+    every = {line_id for line in read_order(number).lines for line_id in line.line_ids}
     return [] if every <= set(ticked) else ticked
 
 
@@ -175,13 +186,21 @@ def _address_lines(address: Address) -> tuple[str, ...]:
     return tuple(line for line in lines if line)
 
 
-def _read(number: str) -> OrderPage:
+def _carriers(page: OrderPage) -> OrderCarriers:
+    """What is asked about carriers; an order without parcels asks nothing."""
+    return (
+        read_order_carriers(current_scope(), db_session(), page.number) if page.parcels else OrderCarriers()
+    )
+
+
+def read_order(number: str) -> OrderPage:
+    """The order with its parts, as this reader sees it. Raises NotFound."""
     return get_order_page(current_scope(), db_session(), ground().keyring, number, reader().now)
 
 
 def _currency(number: str, purchase_id: UUID) -> str:
     """The currency in which a purchase of this order is paid. Raises NotFound."""
-    for purchase in _read(number).purchases:
+    for purchase in read_order(number).purchases:
         if purchase.purchase_id == str(purchase_id):
             return purchase.expected.currency
     raise NotFound("Purchase")

@@ -8,9 +8,11 @@ from agency.portal import (
     approvals,
     assets,
     client,
+    clients,
     mappings,
     order_work,
     orders,
+    parcel_work,
     shops,
     sign_in,
     suppliers,
@@ -20,7 +22,9 @@ from agency.portal.blueprint import portal
 from agency.portal.frame import furnish
 
 # Importing a page registers its routes on the blueprint.
-PAGES = (sign_in, today, orders, order_work, approvals, shops, suppliers, mappings, client, assets)
+PAGES = (
+    sign_in, today, orders, order_work, parcel_work, approvals, shops, clients, suppliers, mappings, client, assets,
+)  # fmt: skip
 
 
 def register_portal(app: Flask) -> None:

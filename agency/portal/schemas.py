@@ -89,3 +89,54 @@ class SupplierItemSchema(_Typed):
         validate=validate.Range(0, 10_000_000, error="Write a number from 0 up."),
         error_messages={"invalid": "Write a whole number, 0 is fine."},
     )
+
+
+class KeySchema(_Typed):
+    """A new key of a supplier; an empty webhook secret leaves the former one."""
+
+    api_key = _needed("Enter the key that the supplier gave you.", 500)
+    webhook_secret = fields.String(load_default="", validate=validate.Length(max=500))
+
+
+class ClientSchema(_Typed):
+    """A new client."""
+
+    name = _needed("Give the client a name.", 120)
+    currency = _needed("Choose a currency.", 3)
+    time_zone = _needed("Choose a time zone.", 60)
+
+
+class LimitsSchema(_Typed):
+    """A client's limits; the amounts are typed in its currency, the margin as a share of the sale in percent."""
+
+    approval_above_minor = _needed("Write the amount, for example 50.00.", 20)
+    daily_budget_minor = _needed("Write the amount, for example 1000.00.", 20)
+    margin_floor = fields.Decimal(
+        required=True,
+        validate=validate.Range(0, 100, error="Write a share from 0 to 100 percent."),
+        error_messages={
+            "required": "Write the share in percent; 0 is fine.",
+            "invalid": "Write a number like 12.5.",
+            "special": "Write a number like 12.5.",
+        },
+    )
+
+
+class ShopRulesSchema(_Typed):
+    """A shop's own rules; which promises there are is the service's rule."""
+
+    promise = _needed("Choose a promise.", 20)
+    purchase_delay_minutes = fields.Integer(
+        required=True,
+        error_messages={
+            "required": "Write the minutes; 0 buys at once.",
+            "invalid": "Write a whole number of minutes; 0 buys at once.",
+        },
+    )
+    usps_allowed = fields.Boolean(load_default=False)
+
+
+class CarrierSchema(_Typed):
+    """Which of TikTok's carriers a supplier's text stands for."""
+
+    provider_name = _needed("Choose one of TikTok's carriers.", 200)

@@ -10,11 +10,14 @@ from flask.typing import ResponseReturnValue
 
 from agency.domain.errors import NotFound
 from agency.portal.blueprint import portal
+from agency.portal.forms import Form, sent_form
 from agency.portal.frame import reader
+from agency.portal.schemas import ShopRulesSchema
 from agency.portal.staff import staff_page
 from agency.services import shops as connections
 from agency.services import switches
 from agency.services.shop_lists import list_shops
+from agency.services.shop_rules import ShopRules, list_promises, list_shop_rules, set_shop_rules
 from agency.services.totals import read_totals
 from agency.web import current_scope, db_session, ground, route
 
@@ -22,14 +25,7 @@ from agency.web import current_scope, db_session, ground, route
 @route(portal, "/shops", permission="read")
 def shops() -> ResponseReturnValue:
     """All shops with their freshness and counts, and the clients with their limits."""
-    scope, session = current_scope(), db_session()
-    totals = read_totals(scope, session)
-    return staff_page(
-        "shops.html",
-        found=list_shops(scope, session),
-        totals=totals,
-        orders_of={row.shop_id: row.orders for row in totals.shops},
-    )
+    return _show(Form())
 
 
 @route(portal, "/shops/<uuid:shop_id>/pause", permission="write", methods=["POST"])
@@ -44,6 +40,18 @@ def resume_shop(shop_id: UUID) -> ResponseReturnValue:
     """Goes on with a paused shop."""
     connections.resume_shop(current_scope(), db_session(), str(shop_id))
     return redirect(url_for("portal.shops", done="resumed"), 303)
+
+
+@route(portal, "/shops/<uuid:shop_id>/rules", permission="write", methods=["POST"])
+def set_rules(shop_id: UUID) -> ResponseReturnValue:
+    """Sets a shop's promise, its delay before buying and whether USPS may carry."""
+    form = sent_form(f"rules-{shop_id}")
+    given = form.load(ShopRulesSchema())
+    if form.fine:
+        with form.keeping_errors():
+            set_shop_rules(current_scope(), db_session(), str(shop_id), ShopRules(**given), reader().now)
+            return redirect(url_for("portal.shops", done="rules"), 303)
+    return _show(form)
 
 
 @route(portal, "/buying/<word>", permission="write", methods=["POST"])
@@ -89,3 +97,19 @@ def finish_connection() -> ResponseReturnValue:
         request.args.get("code", ""),
     )
     return redirect(url_for("portal.shops", done="connecting"), 303)
+
+
+def _show(form: Form) -> ResponseReturnValue:
+    scope, session = current_scope(), db_session()
+    totals = read_totals(scope, session)
+    body = staff_page(
+        "shops.html",
+        found=list_shops(scope, session),
+        totals=totals,
+        orders_of={row.shop_id: row.orders for row in totals.shops},
+        rules_of=list_shop_rules(scope, session),
+        promises=list_promises(),
+        chosen_client=request.args.get("client", ""),
+        form=form,
+    )
+    return body, 200 if form.fine else 422

@@ -106,6 +106,11 @@ def money_text(money: Money | None, *, signed: bool = False) -> str:
     return plus + format_money(money).replace("-", "\N{MINUS SIGN}", 1)
 
 
+def percent_text(basis_points: int) -> str:
+    """A share in percent without idle zeros: 1250 basis points are "12.5"."""
+    return f"{basis_points / 100:g}"
+
+
 def short_number(number: str) -> str:
     """The end of a long number, by which people tell orders apart."""
     return f"\N{HORIZONTAL ELLIPSIS}{number[-6:]}" if len(number) > 8 else number

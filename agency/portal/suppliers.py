@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from flask import redirect, url_for
+from flask import redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
 from agency.portal.blueprint import portal
 from agency.portal.forms import Form, sent_form
-from agency.portal.schemas import SupplierItemSchema, SupplierSchema
+from agency.portal.frame import reader
+from agency.portal.schemas import KeySchema, SupplierItemSchema, SupplierSchema
 from agency.portal.staff import staff_page
 from agency.services import catalog, wording
+from agency.services.carriers import forget_carrier, list_choices
 from agency.services.shop_lists import list_shops
 from agency.services.supplier_lists import get_supplier, list_suppliers
 from agency.web import current_scope, db_session, ground, route
@@ -41,7 +43,7 @@ def add_supplier() -> ResponseReturnValue:
 
 @route(portal, "/suppliers/<uuid:supplier_id>", permission="read")
 def supplier(supplier_id: UUID) -> ResponseReturnValue:
-    """One supplier with its items."""
+    """One supplier with its items, its carriers and its key."""
     return _show(supplier_id, Form())
 
 
@@ -63,6 +65,27 @@ def add_item(supplier_id: UUID) -> ResponseReturnValue:
     return _show(supplier_id, form)
 
 
+@route(portal, "/suppliers/<uuid:supplier_id>/key", permission="write", methods=["POST"])
+def replace_key(supplier_id: UUID) -> ResponseReturnValue:
+    """Seals a new key of the supplier; it is never shown again."""
+    form = sent_form("key")
+    given = form.load(KeySchema())
+    if form.fine:
+        with form.keeping_errors():
+            catalog.replace_credentials(
+                current_scope(), db_session(), ground().keyring, str(supplier_id), given, reader().now
+            )
+            return redirect(url_for("portal.supplier", supplier_id=supplier_id, done="key"), 303)
+    return _show(supplier_id, form)
+
+
+@route(portal, "/suppliers/<uuid:supplier_id>/carriers/forget", permission="write", methods=["POST"])
+def forget_choice(supplier_id: UUID) -> ResponseReturnValue:
+    """Takes a choice of carrier back."""
+    forget_carrier(current_scope(), db_session(), str(supplier_id), request.form.get("carrier_text", ""))
+    return redirect(url_for("portal.supplier", supplier_id=supplier_id, done="carrier_forgotten"), 303)
+
+
 def _show_all(form: Form) -> ResponseReturnValue:
     scope, session = current_scope(), db_session()
     body = staff_page(
@@ -77,4 +100,11 @@ def _show_all(form: Form) -> ResponseReturnValue:
 
 def _show(supplier_id: UUID, form: Form) -> ResponseReturnValue:
     found = get_supplier(current_scope(), db_session(), str(supplier_id))
-    return staff_page("supplier.html", supplier=found, form=form), 200 if form.fine else 422
+    body = staff_page(
+        "supplier.html",
+        supplier=found,
+        takes_key=catalog.takes_key(found.kind),
+        choices=list_choices(current_scope(), db_session(), str(supplier_id)),
+        form=form,
+    )
+    return body, 200 if form.fine else 422

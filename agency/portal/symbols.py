@@ -114,6 +114,11 @@ def options(rows: Sequence[object], key: str, label: str) -> list[tuple[str, str
     return [(getattr(row, key), getattr(row, label)) for row in rows]
 
 
+def pairs(names: Sequence[str]) -> list[tuple[str, str]]:
+    """The choices of a select whose words are shown as they are."""
+    return [(name, name) for name in names]
+
+
 def due_source(source: str) -> str:
     """Where a deadline comes from, for the reader: TikTok itself, a dated rule, or the agency's own promise."""
     kind, _, name = source.partition(":")
@@ -123,6 +128,7 @@ def due_source(source: str) -> str:
 FILTERS = {
     "due_source": due_source,
     "options": options,
+    "pairs": pairs,
     "stage_icon": stage_icon,
     "due_word": lambda kind: _DUE_WORDS.get(kind, ""),
     "step_icon": step_icon,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from zoneinfo import available_timezones
 
 from sqlalchemy import func, select
@@ -85,9 +86,11 @@ def set_client_limits(
     plan_blocked_again(scope, session, _LIMIT_CODES, now, client_id=client.id)
 
 
-def list_time_zones() -> list[str]:
+@cache
+def list_time_zones() -> tuple[str, ...]:
     """The zones of towns, by name; abbreviations and former names without a place are left out."""
-    return sorted(zone for zone in available_timezones() if zone.partition("/")[0] in _PLACES and "/" in zone)
+    zones = (zone for zone in available_timezones() if "/" in zone)
+    return tuple(sorted(zone for zone in zones if zone.partition("/")[0] in _PLACES))
 
 
 def _check_limits(limits: ClientLimits) -> None:

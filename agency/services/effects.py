@@ -106,6 +106,14 @@ def end_attempt(
     return bool(result.rowcount)  # type: ignore[attr-defined]
 
 
+def doubt_unsent(session: Session, effect: Effect, reason: str) -> bool:
+    """INTENDED -> UNKNOWN for a write that somebody made before us; the quarantine counts from now."""
+    moved = end_attempt(session, effect, EffectState.UNKNOWN, reason=reason)
+    if moved:
+        session.execute(update(Effect).where(Effect.id == effect.id).values(sent_at=machine_now()))
+    return moved
+
+
 def record_absent(session: Session, effect: Effect, counts: bool, retry_at: datetime) -> bool:
     """Notes a look-up that found nothing; only one asked after the quarantine counts as proof."""
     result = session.execute(

@@ -68,6 +68,8 @@ def event_detail(kind: str, data: Mapping[str, Any]) -> str:
     if kind == "approved":
         return ", ".join(str(code).replace("_", " ") for code in data.get("codes", ()))
     parts = [_words(data["from"], data["to"])] if "from" in data and "to" in data else []
+    if "old" in data and "new" in data:
+        parts.append(f"{data['old']} \N{RIGHTWARDS ARROW} {data['new']}")
     if isinstance(data.get("total_minor"), int) and data.get("currency"):
         parts.append(format_money(Money(data["total_minor"], str(data["currency"]))))
     parts += [str(data[name]) for name in _SHOWN if data.get(name)]

@@ -73,3 +73,10 @@ def test_names_become_two_letters_and_keep_their_colour() -> None:
 def test_long_numbers_are_cut_to_their_end() -> None:
     assert showing.short_number("577182045893044616") == "…044616"
     assert showing.short_number("PO-20418") == "PO-20418"
+
+
+@pytest.mark.parametrize(
+    ("basis_points", "seen"), [(0, "0"), (500, "5"), (1250, "12.5"), (10_000, "100"), (1, "0.01")]
+)
+def test_a_share_is_shown_in_percent_without_idle_zeros(basis_points: int, seen: str) -> None:
+    assert showing.percent_text(basis_points) == seen

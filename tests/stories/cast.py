@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -10,7 +11,14 @@ from sqlalchemy import insert, select
 from agency.models.catalog import Sku
 from agency.models.clients import Client
 from agency.models.shops import Shop
-from agency.services.catalog import NewMapping, NewSupplier, NewSupplierItem, add_supplier, add_supplier_item, map_sku
+from agency.services.catalog import (
+    NewMapping,
+    NewSupplier,
+    NewSupplierItem,
+    add_supplier,
+    add_supplier_item,
+    map_sku,
+)
 from agency.services.memberships import Person, create_agency_with_owner
 from agency.services.shops import accept_connection, request_connection
 from agency.transaction import system_transaction
@@ -45,7 +53,7 @@ CURRENCY = {"Luma": "USD", "Kite": "GBP"}
 
 def sku_id(sku: str) -> str:
     """TikTok's id of a sku of ours."""
-    return f"27293{sum(map(ord, sku)):07d}"
+    return f"27293{int.from_bytes(sku.encode()):012d}"
 
 
 def open_agency(journey: Journey, **settings: Any) -> None:
@@ -62,6 +70,8 @@ def open_agency(journey: Journey, **settings: Any) -> None:
         connect(journey, client, seller)
     journey.work()
     _map_goods(journey)
+    # TikTok's times are whole seconds: an order of the second in which we connected would count as older.
+    journey.pass_time(timedelta(minutes=1))
     journey.work()
 
 
@@ -80,25 +90,41 @@ def connect(journey: Journey, client: str, seller: str) -> None:
 def _outside() -> dict[str, Any]:
     def products(goods: dict[str, tuple[str, str, str, int]]) -> list[dict[str, str]]:
         return [
-            {"product_id": f"P-{sku}", "product_name": name, "sku_id": sku_id(sku), "seller_sku": sku, "price": price}
+            {
+                "product_id": f"P-{sku}",
+                "product_name": name,
+                "sku_id": sku_id(sku),
+                "seller_sku": sku,
+                "price": price,
+            }
             for sku, (name, price, _source, _cost) in goods.items()
         ]
 
-    def seller(name: str, region: str, shop: str, goods: dict[str, tuple[str, str, str, int]]) -> dict[str, Any]:
+    def seller(
+        name: str, region: str, shop: str, goods: dict[str, tuple[str, str, str, int]]
+    ) -> dict[str, Any]:
         shops = [{"shop_id": shop, "name": f"{name} Shop", "region": region, "products": products(goods)}]
         return {"seller_id": f"seller-{name.lower()}", "name": name, "region": region, "shops": shops}
 
     return {
         "redirect_url": "http://agency.example.test/connect/callback",
         "sellers": [seller("Luma", "US", US, GOODS), seller("Kite", "GB", GB, GB_GOODS)],
-        "rest_accounts": [_rest_account(name) for name, (_c, kind, _i) in SUPPLIERS.items() if kind == "rest"],
+        "rest_accounts": [
+            _rest_account(name) for name, (_c, kind, _i) in SUPPLIERS.items() if kind == "rest"
+        ],
         "cj_accounts": [
             {
                 "api_key": "CJ1@api@fake-cj-key",
                 "open_id": 700012345,
                 "balance": "10000.00",
                 "items": [
-                    {"vid": f"V-{sku}", "title": sku, "price": _price(cost), "available": 500, "freight": "4.00"}
+                    {
+                        "vid": f"V-{sku}",
+                        "title": sku,
+                        "price": _price(cost),
+                        "available": 500,
+                        "freight": "4.00",
+                    }
                     for sku, (_n, _p, source, cost) in GOODS.items()
                     if source == "cj"
                 ],
@@ -148,7 +174,8 @@ def _add_supplier(journey: Journey, name: str) -> None:
         "rest": {"api_key": f"fake-rest-key-{name}", "webhook_secret": WEBHOOK_SECRET},
         "cj": {"api_key": "CJ1@api@fake-cj-key"},
     }
-    settings = {"idempotency": idempotency} if kind == "rest" else {}
+    # The outside here takes as many calls as it is given, so that nothing has to wait.
+    settings = {"calls_per_second": 1000, **({"idempotency": idempotency} if kind == "rest" else {})}
     with journey.session() as session:
         public_id = str(session.get_one(Client, journey.clients[client]).public_id)
         new = NewSupplier(
@@ -187,7 +214,13 @@ def map_to(journey: Journey, shop: Shop, sku: str, of_supplier: str = "") -> Non
     with journey.session() as session:
         keys = {"agency_id": shop.agency_id, "client_id": shop.client_id, "shop_id": shop.id}
         if session.scalar(select(Sku.id).where(Sku.shop_id == shop.id, Sku.sku_id == sku_id(sku))) is None:
-            learned = {"sku_id": sku_id(sku), "product_id": "", "product_name": sku, "sku_name": "", "seller_sku": sku}
+            learned = {
+                "sku_id": sku_id(sku),
+                "product_id": "",
+                "product_name": sku,
+                "sku_name": "",
+                "seller_sku": sku,
+            }
             session.execute(insert(Sku).values(**keys, **learned, last_ordered_at=journey.now))
         query = select(SupplierItem.public_id).join(Supplier, Supplier.id == SupplierItem.supplier_id)
         query = query.where(SupplierItem.supplier_sku.in_((sku, f"V-{sku}")))

@@ -62,7 +62,9 @@ class Journey:
         self.url = self.simulator.url
         self.stage = httpx.Client(base_url=self.url, timeout=20.0)
         self.database = made.database
-        self.owner_url = make_url(made.owner_url).set(drivername="postgresql").render_as_string(hide_password=False)
+        self.owner_url = (
+            make_url(made.owner_url).set(drivername="postgresql").render_as_string(hide_password=False)
+        )
         self.settings = Settings(
             data_dir=folder,
             master_key=MASTER_KEY,
@@ -217,7 +219,9 @@ class Journey:
     def place_bought(self, shop: str, *skus: str, state: str = "paid", **more: Any) -> str:
         """An order whose one purchase has come this far."""
         number = self.place(shop, *skus, **more)
-        self.live_until(lambda: any(p.state == state for p in self.purchases(number)), step_hours=0.5, most_hours=30)
+        self.live_until(
+            lambda: any(p.state == state for p in self.purchases(number)), step_hours=0.5, most_hours=30
+        )
         return number
 
     def parcels(self, number: str) -> list[Parcel]:
@@ -231,7 +235,9 @@ class Journey:
         with self.session() as session:
             query = select(Attention).where(Attention.resolved_at.is_(None))
             if number:
-                query = query.join(Order, Order.id == Attention.order_id).where(Order.tiktok_order_id == number)
+                query = query.join(Order, Order.id == Attention.order_id).where(
+                    Order.tiktok_order_id == number
+                )
             else:
                 query = query.where(Attention.order_id.is_(None))
             return {row.kind: row for row in session.scalars(query)}

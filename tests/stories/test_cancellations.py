@@ -14,7 +14,6 @@ from agency.simulator.order_life import refresh
 from tests.stories.cast import US, sku_id
 from tests.stories.journey import Journey
 
-
 A_POLL_LATER = timedelta(minutes=70)
 
 

@@ -21,7 +21,9 @@ def _public_id(journey: Journey, subject: str) -> str:
         return ""
     if subject == "supplier":
         return journey.suppliers["east"]
-    model, condition = (Client, Client.name == "Luma") if subject == "client" else (Shop, Shop.tiktok_shop_id == US)
+    model, condition = (
+        (Client, Client.name == "Luma") if subject == "client" else (Shop, Shop.tiktok_shop_id == US)
+    )
     with journey.session() as session:
         return str(session.scalars(select(model.public_id).where(condition)).one())
 

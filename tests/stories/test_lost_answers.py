@@ -74,7 +74,9 @@ def test_a_purchase_that_never_arrived_is_sent_again_only_after_the_proof(journe
     for _ in range(4):
         journey.pass_time(SECONDS)
         journey.work()
-    assert [(e.state, e.attempts, e.absent_count) for e in _effects(journey, number, "place")] == [("unknown", 1, 0)]
+    assert [(e.state, e.attempts, e.absent_count) for e in _effects(journey, number, "place")] == [
+        ("unknown", 1, 0)
+    ]
     assert journey.supplied(number) == []
     assert [purchase.state for purchase in journey.purchases(number)] == ["unconfirmed"]
 
@@ -86,7 +88,9 @@ def test_a_purchase_that_never_arrived_is_sent_again_only_after_the_proof(journe
 
 
 @pytest.mark.parametrize(("dial", "truth"), [("timeout_after", "bought"), ("timeout_before", "not_bought")])
-def test_a_supplier_that_remembers_nothing_is_settled_by_a_person(journey: Journey, dial: str, truth: str) -> None:
+def test_a_supplier_that_remembers_nothing_is_settled_by_a_person(
+    journey: Journey, dial: str, truth: str
+) -> None:
     journey.sim("faults", **{dial: {"next": 1, **PLACE}})
     number = _ready_to_buy(journey, "JAR")
     for _ in range(3):
@@ -102,7 +106,9 @@ def test_a_supplier_that_remembers_nothing_is_settled_by_a_person(journey: Journ
     (purchase,) = journey.purchases(number)
     supplier_number, cost = (held[0]["supplier_order_id"], 780) if held else ("", None)
     with journey.session() as session:
-        settle_review(journey.scope(), session, str(purchase.public_id), truth, supplier_number, cost, journey.now)
+        settle_review(
+            journey.scope(), session, str(purchase.public_id), truth, supplier_number, cost, journey.now
+        )
     journey.live(1)
     assert len(journey.supplied(number)) == 1
     assert journey.purchases(number)[-1].state == "paid"
@@ -138,7 +144,9 @@ def test_tracking_whose_answer_is_lost_reaches_tiktok_once(journey: Journey, dia
 
 
 @pytest.mark.parametrize("sent", [True, False])
-def test_a_process_that_died_while_sending_leaves_a_doubt_and_no_second_order(journey: Journey, sent: bool) -> None:
+def test_a_process_that_died_while_sending_leaves_a_doubt_and_no_second_order(
+    journey: Journey, sent: bool
+) -> None:
     """SENDING is committed before the request; a row that stays so has lost its process and is looked up first."""
     journey.sim("faults", http_429={"next": 1, **PLACE})
     number = _ready_to_buy(journey, "CUP")
@@ -146,11 +154,15 @@ def test_a_process_that_died_while_sending_leaves_a_doubt_and_no_second_order(jo
     _start_sending_and_die(journey, number, sent)
     journey.pass_time(SECONDS)
     journey.work()
-    assert [purchase.state for purchase in journey.purchases(number)] == (["paid"] if sent else ["unconfirmed"])
+    assert [purchase.state for purchase in journey.purchases(number)] == (
+        ["paid"] if sent else ["unconfirmed"]
+    )
     for _ in range(4):
         journey.pass_time(AFTER_QUARANTINE)
         journey.work()
-    assert [(e.state, e.attempts) for e in _effects(journey, number, "place")] == [("confirmed", 2 if sent else 3)]
+    assert [(e.state, e.attempts) for e in _effects(journey, number, "place")] == [
+        ("confirmed", 2 if sent else 3)
+    ]
     assert len(journey.supplied(number)) == 1
 
 

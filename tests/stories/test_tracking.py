@@ -20,20 +20,21 @@ def test_a_mistyped_number_is_held_back_until_the_supplier_corrects_it(journey: 
     _live_until_blocked(journey, number)
     assert journey.attentions(number)["tracking_blocked"].action == "add_tracking"
 
-    journey.live_until(journey.is_at(number, "settled"), step_hours=4)
+    journey.live_until(journey.is_at(number, "shipped"), step_hours=2)
     (package,) = journey.sold(number)["packages"]
     assert package["correct"]
-    assert sorted(parcel.state for parcel in journey.parcels(number)) == ["delivered", "void"]
+    assert sorted(parcel.state for parcel in journey.parcels(number)) == ["pushed", "void"]
     assert journey.attentions(number) == {}
 
 
 def test_a_carrier_that_contradicts_the_number_is_put_right_by_a_person(journey: Journey) -> None:
     number = journey.place_bought(US, sku_id("MUG"))
-    with journey.simulator.app.world.book.transaction():
-        order = find_supplier_order(journey.simulator.app.world.book, journey.supplied(number)[0]["supplier_order_id"])
+    book, (held,) = journey.simulator.app.world.book, journey.supplied(number)
+    with book.transaction():
+        order = find_supplier_order(book, held["supplier_order_id"])
         assert order is not None
         order |= {"carrier": "ups", "carrier_text": "FedEx"}
-        save_supplier_order(journey.simulator.app.world.book, order)
+        save_supplier_order(book, order)
     _live_until_blocked(journey, number)
     why = journey.attentions(number)["tracking_blocked"].why
     assert "is a number of UPS, not of FedEx" in why
@@ -41,7 +42,7 @@ def test_a_carrier_that_contradicts_the_number_is_put_right_by_a_person(journey:
     (parcel,) = journey.parcels(number)
     with journey.session() as session:
         record_tracking(journey.scope(), session, number, "UPS", parcel.tracking_number, [], journey.now)
-    journey.live_until(journey.is_at(number, "settled"), step_hours=4)
+    journey.live_until(journey.is_at(number, "shipped"), step_hours=2)
     (package,) = journey.sold(number)["packages"]
     assert (package["carrier"], package["correct"]) == ("ups", True)
     assert journey.attentions(number) == {}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 from sqlalchemy import text
 
@@ -73,7 +75,10 @@ def test_an_order_at_two_suppliers_travels_in_two_parcels(journey: Journey) -> N
 
     journey.live_until(settled, step_hours=1)
     assert len({purchase.supplier_id for purchase in journey.purchases(number)}) == 2
-    assert sorted(order["account"] for order in journey.supplied(number)) == ["fake-rest-key-east", "fake-rest-key-kiln"]
+    assert sorted(order["account"] for order in journey.supplied(number)) == [
+        "fake-rest-key-east",
+        "fake-rest-key-kiln",
+    ]
     packages = journey.sold(number)["packages"]
     assert len({package["tracking_number"] for package in packages}) == 2
     assert all(package["correct"] for package in packages)
@@ -119,7 +124,7 @@ def test_the_timeline_tells_the_whole_way_and_its_hashes_form_a_chain(journey: J
             {"number": number},
         ).all()
     assert [event.seq for event in events] == list(range(1, len(events) + 1))
-    assert all(later.previous_hash == earlier.hash for earlier, later in zip(events, events[1:], strict=False))
+    assert all(later.previous_hash == earlier.hash for earlier, later in pairwise(events))
     told = [event.kind for event in events if event.kind not in ("stage_changed", "status_changed")]
     wanted = ["order_received", "purchase_planned", "purchase_placed", "purchase_paid", "tracking_received"]
     assert told[:5] == wanted
