@@ -56,8 +56,11 @@ def keep_login(context: Context, turn: Turn, desk: SupplierDesk) -> None:
     if not login or all(desk.credentials.get(name) == value for name, value in login.items()):
         return
     with context.work(turn) as (scope, session):
-        supplier = session.get_one(Supplier, desk.supplier.id)
-        store_credentials(scope, session, context.keyring, supplier, {**desk.credentials, **login})
+        now = open_supplier(session, context.keyring, desk.supplier.id)
+        if now.credentials.get("api_key") == desk.credentials.get(
+            "api_key"
+        ):  # else a person replaced the key meanwhile
+            store_credentials(scope, session, context.keyring, now.supplier, {**now.credentials, **login})
 
 
 def ask_quotes(context: Context, turn: Turn, desk: SupplierDesk, skus: list[str]) -> Mapping[str, Quote]:

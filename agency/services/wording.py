@@ -61,6 +61,9 @@ KINDS = {
     "address_changed": ("Address changed", "bad"),
     "supplier_credentials": ("Supplier key refused", "bad"),
     "money_mismatch": ("Money does not match", "bad"),
+    "cancel_request": ("Buyer asks to cancel", "ask"),
+    "strange_purchase": ("Unknown supplier order", "bad"),
+    "shop_taken": ("Shop connected elsewhere", "bad"),
 }
 
 DEADLINES = {

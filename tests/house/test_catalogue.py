@@ -12,20 +12,18 @@ from sqlalchemy.engine import make_url
 
 from agency.models.tables import metadata
 from migrations.run import upgrade
-from tests.databases import MASTER_KEY, create_database, drop_database
+from tests.databases import MASTER_KEY, TestDatabase
 from tests.house.catalogue import PORTAL_TABLES, SYSTEM_TABLES, lint, tenant_tables
 
 
 @pytest.fixture(scope="module")
-def connection() -> Iterator[psycopg.Connection[Any]]:
-    made = create_database("catalogue")
-    upgrade(made.owner_url, MASTER_KEY)  # rights on the database itself are not copied from a template
-    url = make_url(made.owner_url).set(drivername="postgresql").render_as_string(hide_password=False)
-    try:
-        with psycopg.connect(url, row_factory=namedtuple_row) as opened:
-            yield opened
-    finally:
-        drop_database(made)
+def connection(own_database: TestDatabase) -> Iterator[psycopg.Connection[Any]]:
+    upgrade(
+        own_database.owner_url, MASTER_KEY
+    )  # rights on the database itself are not copied from a template
+    url = make_url(own_database.owner_url).set(drivername="postgresql").render_as_string(hide_password=False)
+    with psycopg.connect(url, row_factory=namedtuple_row) as opened:
+        yield opened
 
 
 @pytest.fixture

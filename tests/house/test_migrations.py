@@ -17,7 +17,7 @@ from sqlalchemy import Connection, Engine, create_engine, inspect
 from agency.extensions import sqlalchemy_url
 from agency.models.tables import metadata
 from migrations.run import upgrade
-from tests.databases import MASTER_KEY, create_database, database_url, drop_database
+from tests.databases import MASTER_KEY, TestDatabase, database_url
 from tests.house.source import ROOT
 from tests.servers import postgres_url
 
@@ -25,12 +25,10 @@ VERSIONS = ROOT / "migrations" / "versions"
 
 
 @pytest.fixture(scope="module")
-def engine() -> Iterator[Engine]:
-    made = create_database("migrations")
-    engine = create_engine(sqlalchemy_url(made.owner_url))
+def engine(own_database: TestDatabase) -> Iterator[Engine]:
+    engine = create_engine(sqlalchemy_url(own_database.owner_url))
     yield engine
     engine.dispose()
-    drop_database(made)
 
 
 def _config(connection: Connection | None = None) -> Config:

@@ -31,7 +31,7 @@ from agency.domain.scope import Scope
 from agency.extensions import Database, ScopeMissing, login_url, sqlalchemy_url
 from agency.services.memberships import Person, create_agency_with_owner
 from agency.transaction import system_transaction, transaction
-from tests.databases import MASTER_KEY, TestDatabase, create_database, drop_database
+from tests.databases import MASTER_KEY, TestDatabase
 from tests.house.catalogue import PORTAL_TABLES
 from tests.worlds import TENANT_TABLES, Tenant, fill, parents_of
 
@@ -69,8 +69,8 @@ class FullHouse:
 
 
 @pytest.fixture(scope="module")
-def house() -> Iterator[FullHouse]:
-    made = create_database("isolation")
+def house(own_database: TestDatabase) -> Iterator[FullHouse]:
+    made = own_database
     owner = create_engine(sqlalchemy_url(made.owner_url))
     tenants = []
     with owner.begin() as connection:
@@ -82,7 +82,6 @@ def house() -> Iterator[FullHouse]:
                 tenants.append(fill(connection, agency_id, _add_client(connection, agency_id, name)))
     yield FullHouse(made, owner, tenants)
     owner.dispose()
-    drop_database(made)
 
 
 def _add_client(connection: Connection, agency_id: int, name: str) -> int:
