@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import select, text
@@ -78,7 +79,9 @@ def find_unscanned(scope: Scope, session: Session, shop: Shop, now: datetime) ->
     )
     for parcel, order in session.execute(query):
         why = f"No carrier has scanned {parcel.tracking_number} yet; the dispatch clock stops at the scan. Chase it."
-        open_attention(scope, session, parcel_cause(order, parcel, "no_first_scan", why, "chase_carrier"))
+        cause = parcel_cause(order, parcel, "no_first_scan", why, "chase_carrier")
+        # Several parcels of one order are one call to make.
+        open_attention(scope, session, replace(cause, key=f"order:{order.id}"))
 
 
 def wake_stuck(session: Session, shop: Shop, now: datetime) -> None:
