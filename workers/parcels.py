@@ -22,7 +22,7 @@ log = logging.getLogger(__name__)
 PURCHASES_A_TURN, THREADS = 100, 6
 ASK_EVERY = timedelta(minutes=45)  # shop time, while something is awaited
 IDLE_EVERY = timedelta(hours=6)  # shop time, for stock and price
-FLOOR = timedelta(seconds=2)  # machine time; matters only while shop time runs fast
+FLOOR = timedelta(seconds=4)  # machine time; matters only while shop time runs fast
 
 
 def serve_tracking(context: Context, turn: Turn) -> TurnResult:

@@ -144,31 +144,27 @@ def test_a_client_sees_its_own_rows_or_is_refused_the_whole_table(house: FullHou
 
 @BY_TABLE
 def test_staff_can_change_no_row_of_another_agency(house: FullHouse, table: Table) -> None:
-    session = house.made.database.session(house.staff())
-    own = try_to(session, update(table).values(untouched(table)).where(at(table, house.ours)))
-    foreign = try_to(session, update(table).values(untouched(table)).where(at(table, house.stranger)))
+    with house.made.database.session(house.staff()) as session:
+        own = try_to(session, update(table).values(untouched(table)).where(at(table, house.ours)))
+        foreign = try_to(session, update(table).values(untouched(table)).where(at(table, house.stranger)))
+        deleted = try_to(session, delete(table).where(at(table, house.stranger)))
     assert (own, foreign) in ((1, 0), (None, None)), "either nothing may be changed here, or only the own row"
-    assert try_to(session, delete(table).where(at(table, house.stranger))) in (0, None)
-    session.close()
+    assert deleted in (0, None)
 
 
 @BY_TABLE
 def test_staff_can_add_no_row_to_another_agency_or_move_one_there(house: FullHouse, table: Table) -> None:
-    session = house.made.database.session(house.staff())
     foreign = {
         name: value
         for name, value in house.stranger.rows[table.name].items()
         if table.c[name].identity is None and table.c[name].unique is not True
     }
-    with pytest.raises(ProgrammingError) as refused:
-        session.execute(insert(table).values(foreign))
-    assert is_refused(refused.value)
-    session.rollback()
     keys = {"agency_id": house.stranger.agency_id, "client_id": house.stranger.client_id}
-    with pytest.raises(DBAPIError) as refused_move:
-        session.execute(update(table).values(keys).where(at(table, house.ours)))
-    assert is_refused(refused_move.value)
-    session.close()
+    for statement in (insert(table).values(foreign), update(table).values(keys).where(at(table, house.ours))):
+        with house.made.database.session(house.staff()) as session:
+            with pytest.raises(DBAPIError) as refused:
+                session.execute(statement)
+            assert is_refused(refused.value)
 
 
 @BY_TABLE
@@ -241,10 +237,10 @@ def test_the_system_login_sees_ids_and_no_tenant_data(house: FullHouse) -> None:
         "select * from orders",
         "select sealed_address from order_contacts",
     ):
-        session = house.made.database.system_session()
-        with pytest.raises(ProgrammingError, match="permission denied"):
-            session.execute(text(query))
-        session.close()
+        with house.made.database.system_session() as session:
+            refused = pytest.raises(ProgrammingError, match="permission denied")
+            with refused:
+                session.execute(text(query))
     with house.made.database.system_session() as session:
         assert session.execute(text("select count(*) from shops")).scalar_one() == 4
 
