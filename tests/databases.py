@@ -56,5 +56,7 @@ def drop_database(made: TestDatabase) -> None:
 
 
 def _execute(base: str, statement: str) -> None:
-    with psycopg.connect(base.replace("postgresql+psycopg://", "postgresql://"), autocommit=True) as connection:
+    with psycopg.connect(
+        base.replace("postgresql+psycopg://", "postgresql://"), autocommit=True
+    ) as connection:
         connection.execute(statement)

@@ -190,9 +190,7 @@ def add_parcel(session: Session, order: Order, purchase: Purchase | None = None,
     finding = {"code": "carrier_unknown", "severity": "block", "sentence": "Zippy is not a known carrier."}
     values = {"state": "blocked", "tracking_number": f"{order.tiktok_order_id}", "carrier_text": "Zippy",
               "findings": [finding], **changes}  # fmt: skip
-    row = Parcel(
-        **keys_of(order), order_id=order.id, purchase_id=purchase.id if purchase else None, **values
-    )
+    row = Parcel(**keys_of(order), order_id=order.id, purchase_id=purchase.id if purchase else None, **values)
     add_row(session, row)
     session.refresh(row)
     return row

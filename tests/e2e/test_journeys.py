@@ -15,7 +15,16 @@ from tests.portal.scenes import OVER_LIMIT, add_purchase
 pytestmark = pytest.mark.e2e
 
 UNMAPPED, DEAR, BY_HAND = "577400000000000001", "577400000000000002", "577400000000000003"
-STAFF = ("/today", "/orders", f"/orders/{BY_HAND}", "/approvals", "/shops", "/clients", "/suppliers", "/mappings")
+STAFF = (
+    "/today",
+    "/orders",
+    f"/orders/{BY_HAND}",
+    "/approvals",
+    "/shops",
+    "/clients",
+    "/suppliers",
+    "/mappings",
+)
 CLIENT = ("/client", "/client/orders", f"/client/orders/{BY_HAND}")
 
 
