@@ -25,7 +25,7 @@ from agency.supervisor import Supervisor
 
 # More than two shop hours a second, and suppliers and carriers much quicker than in life: an order's two weeks pass in
 # half a minute, while TikTok's own deadlines keep their length.
-RATE, PACE = 8_000.0, 0.15
+RATE, PACE = 9_600.0, 0.15
 OVER_HOURS = 8.0
 SETTLE_DAYS = 0.1
 LOOK_EVERY = 2.0  # seconds between two readings of the books
