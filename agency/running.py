@@ -15,7 +15,7 @@ from agency.demo.world import CLIENTS, PASSWORD, STAFF
 from agency.extensions import Database
 from agency.running_summary import describe
 from agency.services.sealing import Keyring
-from agency.startup import require_free_port, require_space
+from agency.startup import make_folder, require_free_port, require_space
 from agency.supervisor import Child, Supervisor, our_command
 from migrations.run import upgrade
 
@@ -31,7 +31,7 @@ def run_everything() -> int:
     require_free_port(settings.port, settings.host)
     if not settings.simulator:
         return _run_for_real(boot())
-    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    make_folder(settings.data_dir)
     require_space(settings.data_dir, SPACE_NEEDED)
     cast = assemble(settings, RATE)
     performance = _Performance(cast)

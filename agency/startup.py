@@ -50,6 +50,14 @@ def hold_folder(folder: Path) -> FolderHold:
     return FolderHold(marker, descriptor)
 
 
+def make_folder(folder: Path) -> None:
+    """Make the data folder, private; raise StartupProblem when that is not possible."""
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise folder_problem(folder, error) from error
+
+
 def folder_problem(folder: Path, error: OSError) -> StartupProblem:
     """Say what an operating system error on the data folder means for the person who started us."""
     if error.errno in {errno.ENOSPC, errno.EDQUOT}:

@@ -9,7 +9,14 @@ from pathlib import Path
 
 import pytest
 
-from agency.startup import StartupProblem, folder_problem, hold_folder, require_free_port, require_space
+from agency.startup import (
+    StartupProblem,
+    folder_problem,
+    hold_folder,
+    make_folder,
+    require_free_port,
+    require_space,
+)
 
 
 def test_a_port_in_use_is_named_with_another_one_to_set() -> None:
@@ -54,3 +61,10 @@ def test_a_released_folder_can_be_held_again_and_is_private(tmp_path: Path) -> N
     hold.release()
     hold_folder(folder).release()
     assert folder.stat().st_mode & 0o077 == 0
+
+
+def test_a_folder_that_cannot_be_made_is_one_sentence_with_the_remedy() -> None:
+    with pytest.raises(StartupProblem, match="SHOPFLEET_DATA") as problem:
+        make_folder(Path("/proc/no-folder-can-be-made-here"))
+
+    assert "\n" not in str(problem.value)
