@@ -63,13 +63,12 @@ class Bench:
     def ticked(self, count: int) -> int:
         """The same with the pause between two rounds that the dispatcher really makes."""
         self._wake(count)
-        last = 0.0
+        due = 0.0
 
         def tick() -> None:
-            nonlocal last
-            if time.monotonic() - last >= self._settings.dispatcher_tick:
-                last = time.monotonic()
-                self._dispatcher.round()
+            nonlocal due
+            if time.monotonic() >= due:
+                due = time.monotonic() + self._dispatcher.pause_after(self._dispatcher.round())
 
         self._wait(tick)
         return count

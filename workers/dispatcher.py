@@ -46,17 +46,16 @@ class Dispatcher:
         signal.signal(signal.SIGINT, self.stop)
         last_beat = 0.0
         while not self._stopping:
-            started, pause = time.monotonic(), self._settings.dispatcher_tick
+            started, rung = time.monotonic(), 0
             try:
                 if started - last_beat >= BEAT_EVERY:
                     self._beat()
                     last_beat = started
-                if self.round() >= self._room // 2 or self._bells.waiting():
-                    pause /= 4  # more waits than there was room for
+                rung = self.round()
             except (OperationalError, RedisError) as error:
                 log.warning("dispatcher waits", extra={"problem": type(error).__name__})
                 time.sleep(0.5)
-            time.sleep(max(0.0, pause - (time.monotonic() - started)))
+            time.sleep(max(0.0, self.pause_after(rung) - (time.monotonic() - started)))
 
     def round(self) -> int:
         """Claims what there is room for and rings; returns how many bells were rung."""
@@ -68,6 +67,11 @@ class Dispatcher:
         for lane in claimed:
             self._bells.ring(lane)
         return len(claimed)
+
+    def pause_after(self, rung: int) -> float:
+        """Seconds until the next round: a quarter of the tick while more waits than there was room for."""
+        tick = self._settings.dispatcher_tick
+        return tick / 4 if rung >= self._room // 2 else tick
 
     def _beat(self) -> None:
         with system_transaction(self._database) as session:
