@@ -12,7 +12,8 @@ from agency.domain.purchasing import PurchaseState
 from agency.domain.scope import Scope
 from agency.models.orders import Order
 from agency.models.purchasing import Purchase
-from agency.services.attention import Cause, open_attention
+from agency.services.attention import open_attention
+from agency.services.purchase_causes import purchase_cause
 from agency.services.purchase_outcomes import release
 
 
@@ -35,21 +36,4 @@ def _ask(scope: Scope, session: Session, order: Order, purchase: Purchase) -> No
         "The buyer changed the address after the purchase. Ask the supplier to change it, or to take the order back; "
         "TikTok compares the parcel's postcode with the new address."
     )
-    open_attention(
-        scope,
-        session,
-        Cause(
-            client_id=order.client_id,
-            kind="address_changed",
-            key=f"purchase:{purchase.id}",
-            why=why,
-            action="check_supplier",
-            shop_id=order.shop_id,
-            order_id=order.id,
-            supplier_id=purchase.supplier_id,
-            due_at=order.due_at,
-            loss_minor=order.total_minor,
-            currency=order.currency,
-            data={"purchase": str(purchase.public_id)},
-        ),
-    )
+    open_attention(scope, session, purchase_cause(order, purchase, "address_changed", why, "check_supplier"))

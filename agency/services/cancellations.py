@@ -17,8 +17,9 @@ from agency.models.catalog import Supplier, SupplierItem
 from agency.models.effects import Effect
 from agency.models.orders import Order
 from agency.models.purchasing import Purchase, PurchaseLine
-from agency.services.attention import Cause, close_order_attentions, open_attention
+from agency.services.attention import close_order_attentions, open_attention
 from agency.services.effects import EffectRef, intend
+from agency.services.purchase_causes import spent_cause
 from agency.services.purchase_outcomes import record_supplier_cancelled, release
 from agency.services.purchases import move
 from agency.services.timeline import record_event
@@ -62,23 +63,7 @@ def note_cancelled_units(scope: Scope, session: Session, order_ids: Sequence[int
             session.get_one(Supplier, purchase.supplier_id),
         )
         why = f"{row.units} of the units bought at {supplier.name} were cancelled since. Ask to have them left out."
-        open_attention(
-            scope,
-            session,
-            Cause(
-                client_id=order.client_id,
-                kind="cancelled_after_purchase",
-                key=f"purchase:{purchase.id}",
-                why=why,
-                action="look",
-                shop_id=order.shop_id,
-                order_id=order.id,
-                supplier_id=supplier.id,
-                loss_minor=purchase.actual_minor or purchase.expected_minor,
-                currency=purchase.currency,
-                data={"purchase": str(purchase.public_id)},
-            ),
-        )
+        open_attention(scope, session, spent_cause(order, purchase, why))
 
 
 def freeze_purchase(scope: Scope, session: Session, order: Order, purchase: Purchase, now: datetime) -> None:
@@ -114,23 +99,7 @@ def _ask_back(
     why = f"The order was cancelled after {spent} was spent at {supplier.name}. The supplier is asked to take it back."
     if supplier.kind == "manual":
         why = f"The order was cancelled after {spent} was spent. Ask {supplier.name} to take it back."
-    open_attention(
-        scope,
-        session,
-        Cause(
-            client_id=order.client_id,
-            kind="cancelled_after_purchase",
-            key=f"purchase:{purchase.id}",
-            why=why,
-            action="look",
-            shop_id=order.shop_id,
-            order_id=order.id,
-            supplier_id=supplier.id,
-            loss_minor=purchase.actual_minor or purchase.expected_minor,
-            currency=purchase.currency,
-            data={"purchase": str(purchase.public_id)},
-        ),
-    )
+    open_attention(scope, session, spent_cause(order, purchase, why))
 
 
 def _back_on_shelf(session: Session, purchase: Purchase) -> None:

@@ -10,6 +10,7 @@ from agency.models.catalog import Supplier
 from agency.models.orders import Order
 from agency.models.purchasing import Purchase
 from agency.services.attention import Cause, close_attention, open_attention
+from agency.services.purchase_causes import purchase_cause
 from agency.services.purchases import move
 
 
@@ -19,20 +20,8 @@ def record_payment_refused(scope: Scope, session: Session, purchase: Purchase, d
         return
     move(session, purchase, PurchaseState.REVIEW, reason=detail[:500])
     order = session.get_one(Order, purchase.order_id)
-    cause = Cause(
-        client_id=purchase.client_id,
-        kind="purchase_review",
-        key=f"purchase:{purchase.id}",
-        why=f"The supplier took the order but not the payment ({detail}). Settle it with the supplier.",
-        action="review_purchase",
-        shop_id=purchase.shop_id,
-        order_id=purchase.order_id,
-        supplier_id=purchase.supplier_id,
-        due_at=order.due_at,
-        loss_minor=order.total_minor,
-        currency=order.currency,
-        data={"purchase": str(purchase.public_id)},
-    )
+    why = f"The supplier took the order but not the payment ({detail}). Settle it with the supplier."
+    cause = purchase_cause(order, purchase, "purchase_review", why, "review_purchase")
     open_attention(scope, session, cause)
 
 

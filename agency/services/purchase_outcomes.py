@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from dataclasses import replace
+from datetime import datetime
 
 from sqlalchemy import select, text, update
 from sqlalchemy.orm import Session
@@ -22,12 +23,12 @@ from agency.services.attention import Cause, close_attention, open_attention
 from agency.services.blocked import block_order, plan_again
 from agency.services.effects import EffectRef, intend
 from agency.services.ledger import Entry, record_entries
+from agency.services.purchase_causes import purchase_cause
 from agency.services.purchases import TRACKING_DUTY, move, receipt_of
 from agency.services.stages import recompute
 from agency.services.timeline import record_event
 
 _SOLD_OUT = (RefusalReason.OUT_OF_STOCK, RefusalReason.SKU_GONE)
-DOUBT_PATIENCE = timedelta(minutes=2)  # machine time; a doubt that lasts longer is shown to a person
 
 
 def record_placed(
@@ -204,18 +205,9 @@ def _stop_for_person(
 
 
 def _cause(order: Order, purchase: Purchase, kind: str, why: str, action: str) -> Cause:
-    return Cause(
-        client_id=order.client_id,
-        kind=kind,
-        key=f"purchase:{purchase.id}",
-        why=why,
-        action=action,
-        shop_id=order.shop_id,
-        order_id=order.id,
-        supplier_id=purchase.supplier_id,
-        due_at=order.due_at,
+    return replace(
+        purchase_cause(order, purchase, kind, why, action),
         loss_minor=max(order.total_minor, purchase.actual_minor or purchase.expected_minor),
-        currency=order.currency,
         data={"purchase": str(purchase.public_id), "reference": purchase.reference},
     )
 

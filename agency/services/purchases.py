@@ -23,8 +23,9 @@ from agency.models.catalog import Supplier, SupplierItem
 from agency.models.orders import Order, OrderLine
 from agency.models.purchasing import Purchase, PurchaseLine
 from agency.models.shops import Shop
-from agency.services.attention import Cause, open_attention
+from agency.services.attention import open_attention
 from agency.services.effects import EffectRef, intend
+from agency.services.purchase_causes import purchase_cause
 from agency.services.timeline import record_event
 
 TRACKING_DUTY = timedelta(days=3)  # the supplier's duty to name a tracking id, from the trade's course
@@ -164,24 +165,7 @@ def _take_from_shelf(
 def _ask_person(
     scope: Scope, session: Session, order: Order, purchase: Purchase, action: str, why: str
 ) -> None:
-    open_attention(
-        scope,
-        session,
-        Cause(
-            client_id=order.client_id,
-            kind=action,
-            key=f"purchase:{purchase.id}",
-            why=why,
-            action=action,
-            shop_id=order.shop_id,
-            order_id=order.id,
-            supplier_id=purchase.supplier_id,
-            due_at=order.due_at,
-            loss_minor=order.total_minor,
-            currency=order.currency,
-            data={"purchase": str(purchase.public_id)},
-        ),
-    )
+    open_attention(scope, session, purchase_cause(order, purchase, action, why, action))
 
 
 def move(session: Session, purchase: Purchase, state: str, **values: Any) -> bool:

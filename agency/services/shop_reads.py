@@ -18,7 +18,6 @@ from agency.services.attention import Cause, close_attention, open_attention
 
 SHORTEST_POLL = timedelta(minutes=5)  # shop time, as the rest of the rhythm
 LONGEST_POLL = timedelta(minutes=60)
-BUSY_WINDOW = timedelta(hours=1)
 
 
 @dataclass(frozen=True)

@@ -17,8 +17,9 @@ from agency.models.orders import Order
 from agency.models.parcels import Parcel
 from agency.models.purchasing import Purchase
 from agency.models.shops import Shop
-from agency.services.attention import Cause, open_attention
+from agency.services.attention import open_attention
 from agency.services.parcels import parcel_cause
+from agency.services.purchase_causes import purchase_cause
 from agency.services.shop_reads import record_read_failure
 
 UNREAD_AFTER = timedelta(hours=2)  # shop time; twice the longest poll
@@ -47,22 +48,7 @@ def find_late_tracking(scope: Scope, session: Session, shop: Shop, now: datetime
     for purchase, order in session.execute(query):
         why = f"The supplier has not named a tracking id since {purchase.paid_at:%d %b %H:%M} UTC. Ask the supplier."
         open_attention(
-            scope,
-            session,
-            Cause(
-                client_id=shop.client_id,
-                kind="tracking_late",
-                key=f"purchase:{purchase.id}",
-                why=why,
-                action="check_supplier",
-                shop_id=shop.id,
-                order_id=order.id,
-                supplier_id=purchase.supplier_id,
-                due_at=order.due_at,
-                loss_minor=order.total_minor,
-                currency=order.currency,
-                data={"purchase": str(purchase.public_id)},
-            ),
+            scope, session, purchase_cause(order, purchase, "tracking_late", why, "check_supplier")
         )
 
 
