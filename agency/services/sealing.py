@@ -1,13 +1,15 @@
 """Sealing of secrets and buyer contacts: AES-256-GCM under a data key per client, wrapped by the master key.
 
-A sealed value is `1 | key version (2 bytes) | nonce (12) | ciphertext and tag`. The associated data names table,
-column, client and row, so that a value moved to another row does not open. Source of the demand: TikTok's Data
+A client's sealed value is `1 | key version (2 bytes) | nonce (12) | ciphertext and tag`. The associated data names
+table, column, client and row, so that a value moved to another row does not open. Source of the demand: TikTok's Data
 Security and Privacy Review (AES-256 at rest), copy of December 2025.
+
+What belongs to a person or to the installation and to no client (a second factor's secret, a queued mail) is sealed
+under a key derived from the master key: `2 | id of the master key (4 bytes) | nonce (12) | ciphertext and tag`.
 """
 
 from __future__ import annotations
 
-import base64
 import os
 
 from cryptography.exceptions import InvalidTag
@@ -17,8 +19,10 @@ from sqlalchemy.orm import Session
 
 from agency.domain.scope import Scope
 from agency.models.clients import ClientKey
+from agency.services.master_keys import ID_BYTES, NONCE_BYTES, decrypt, encrypt, find_key, parse_master_keys
 
-_FORMAT = b"\x01"
+_FORMAT, _SYSTEM_FORMAT = b"\x01", b"\x02"
+_TAG_BYTES = 16
 
 
 class CannotOpen(Exception):
@@ -26,14 +30,12 @@ class CannotOpen(Exception):
 
 
 class Keyring:
-    """The master key, and the clients' data keys once they were unwrapped. Lives as long as the process."""
+    """The master keys, and the clients' data keys once they were unwrapped. Lives as long as the process."""
 
     def __init__(self, master_key: str) -> None:
-        """`master_key` is base64 of 32 bytes. Raises ValueError otherwise."""
-        raw = base64.b64decode(master_key, validate=True)
-        if len(raw) != 32:
-            raise ValueError("SHOPFLEET_KEY must be base64 of exactly 32 bytes.")
-        self._master = AESGCM(raw)
+        """`master_key` is base64 of 32 bytes, or several with commas, newest first. Raises ValueError otherwise."""
+        self._masters = parse_master_keys(master_key)
+        self._master = self._masters[0].wrapping
         self._opened: dict[tuple[int, int], AESGCM] = {}
 
     def seal(self, scope: Scope, session: Session, client_id: int, place: str, value: bytes) -> bytes:
@@ -52,6 +54,21 @@ class Keyring:
             return key.decrypt(sealed[3:15], sealed[15:], _associated(place, client_id))
         except InvalidTag as error:
             raise CannotOpen(place) from error
+
+    def seal_system(self, place: str, value: bytes) -> bytes:
+        """Seals a value of no client for `place` ("table.column:row"). Needs no session."""
+        newest = self._masters[0]
+        return _SYSTEM_FORMAT + bytes.fromhex(newest.id) + encrypt(newest.system, value, place.encode())
+
+    def open_system(self, place: str, sealed: bytes) -> bytes:
+        """Opens what `seal_system` made for the same place. Raises CannotOpen, which names the place only."""
+        if sealed[:1] != _SYSTEM_FORMAT or len(sealed) < 1 + ID_BYTES + NONCE_BYTES + _TAG_BYTES:
+            raise CannotOpen(place)
+        master = find_key(self._masters, sealed[1 : 1 + ID_BYTES].hex())
+        value = decrypt(master.system, sealed[1 + ID_BYTES :], place.encode()) if master else None
+        if value is None:
+            raise CannotOpen(place)
+        return value
 
     def _newest(self, scope: Scope, session: Session, client_id: int) -> tuple[int, AESGCM]:
         known = [version for client, version in self._opened if client == client_id]
