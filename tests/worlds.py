@@ -17,7 +17,11 @@ from sqlalchemy.types import BigInteger, Boolean, LargeBinary, Text
 
 from agency.models.tables import metadata
 
-SYSTEM_TABLES = {"users", "memberships", "sessions", "heartbeats", "inbox_strays"}
+# Of people and of agencies as a whole; the tables of one client are all others.
+SYSTEM_TABLES = {
+    "users", "memberships", "sessions", "heartbeats", "inbox_strays", "second_factors", "recovery_codes", "challenges",
+    "mails", "mail_links", "invitations", "api_tokens", "audit_entries",
+}  # fmt: skip
 TENANTS = {"agencies", "clients"}
 TENANT_TABLES = [
     table

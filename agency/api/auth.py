@@ -10,7 +10,7 @@ from agency.api.encoding import answer
 from agency.api.operations import Shapes, group, operation
 from agency.api.schemas.accounts import MeSchema, SignInSchema, TokenSchema
 from agency.services.accounts import sign_in, sign_out
-from agency.web import current_caller, session_token, system_session
+from agency.web import client_address, current_caller, session_token, system_session
 
 blueprint = group("sessions", "/api/v1/sessions", "Sign in and out")
 
@@ -24,7 +24,7 @@ blueprint = group("sessions", "/api/v1/sessions", "Sign in and out")
 )
 def open_session(body: dict[str, Any]) -> Response:
     """Sign in: returns a bearer token."""
-    token = sign_in(system_session(), body["email"], body["password"], device="API")
+    token = sign_in(system_session(), body["email"], body["password"], "API", client_address())
     return answer({"token": token}, 201)
 
 

@@ -25,6 +25,13 @@ class Forbidden(ShopfleetError):
     status = 403
 
 
+class ConfirmRequired(Forbidden):
+    """The caller may do this, after proving once more who they are."""
+
+    def __init__(self) -> None:
+        super().__init__("Confirm that it is you first, then do this again. Nothing was changed.")
+
+
 class SignInRequired(ShopfleetError):
     """No valid session."""
 

@@ -16,7 +16,8 @@ class Scope:
 
     `login` is the database login whose single row-level policy applies: "staff" sees one agency, "portal" sees one
     client read-only. `client_ids` narrows a team member to some clients (None = all of the agency). `actor` is
-    "user:<id>", "rule:<name>" or "worker"; it is written into every event.
+    "user:<id>", "token:<public id>", "rule:<name>" or "worker"; it is written into every event. `address` is where a
+    request came from, empty for our own work.
     """
 
     login: str
@@ -27,6 +28,7 @@ class Scope:
     client_ids: frozenset[int] | None = None
     user_id: int | None = None
     read_only: bool = False
+    address: str = ""
 
     def __post_init__(self) -> None:
         if self.login not in ("staff", "portal"):

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, func, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from agency.domain.scope import ROLES
-from agency.models.base import Base, WithCreatedAt, WithId, WithPublicId
+from agency.models.base import Base, WithCreatedAt, WithPublicId
 from agency.models.tenancy import one_of
 
 
@@ -19,6 +19,7 @@ class Agency(WithPublicId, WithCreatedAt, Base):
 
     name: Mapped[str]
     brand_colour: Mapped[str] = mapped_column(server_default="#1b1f28")
+    requires_second_factor: Mapped[bool] = mapped_column(server_default=text("false"))
     buying_stopped_at: Mapped[datetime | None]
     buying_stopped_by: Mapped[str | None]
 
@@ -31,6 +32,7 @@ class User(WithPublicId, WithCreatedAt, Base):
     email: Mapped[str] = mapped_column(unique=True)  # lower case
     name: Mapped[str]
     password_hash: Mapped[str]  # argon2id
+    password_changed_at: Mapped[datetime] = mapped_column(server_default=func.now())
     time_zone: Mapped[str] = mapped_column(server_default="UTC")
     disabled_at: Mapped[datetime | None]
 
@@ -44,6 +46,7 @@ class Membership(WithPublicId, WithCreatedAt, Base):
         CheckConstraint(
             "role <> 'client_member' or cardinality(client_ids) = 1", name="client_member_has_client"
         ),
+        UniqueConstraint("id", "agency_id"),
         Index(
             "uq_memberships_live",
             "user_id",
@@ -60,8 +63,13 @@ class Membership(WithPublicId, WithCreatedAt, Base):
     ended_at: Mapped[datetime | None]
 
 
-class UserSession(WithId, WithCreatedAt, Base):
-    """One signed-in device. Only the SHA-256 of its token is stored; Redis may vanish without signing anybody out."""
+class UserSession(WithPublicId, WithCreatedAt, Base):
+    """One signed-in device. Only the SHA-256 of its token is stored; Redis may vanish without signing anybody out.
+
+    `needs_factor`: the password was right and the second factor is due; such a session opens only that page.
+    `confirmed_at`: when the person last proved who they are, for acts that ask for it again (step-up).
+    `viewing_client_id`: staff who look at a client's pages as that client sees them.
+    """
 
     __tablename__ = "sessions"
     __table_args__ = (Index("ix_sessions_user", "user_id"),)
@@ -72,4 +80,8 @@ class UserSession(WithId, WithCreatedAt, Base):
     last_seen_at: Mapped[datetime]
     expires_at: Mapped[datetime]
     revoked_at: Mapped[datetime | None]
+    needs_factor: Mapped[bool] = mapped_column(server_default=text("false"))
+    confirmed_at: Mapped[datetime | None]
+    viewing_client_id: Mapped[int | None]
     device: Mapped[str] = mapped_column(server_default="")
+    address: Mapped[str] = mapped_column(server_default="")  # where it was opened from

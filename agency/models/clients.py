@@ -31,6 +31,9 @@ class Client(WithPublicId, WithCreatedAt, Base):
     daily_budget_minor: Mapped[int] = mapped_column(server_default="100000")
     buying_stopped_at: Mapped[datetime | None]
     buying_stopped_by: Mapped[str | None]
+    left_at: Mapped[
+        datetime | None
+    ]  # the client and the agency have parted; nothing is read or bought any more
 
 
 class ClientKey(TenantOwned, WithCreatedAt, Base):

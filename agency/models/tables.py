@@ -5,16 +5,21 @@ from __future__ import annotations
 from agency.models import (  # noqa: F401 - imported for their effect on the metadata
     accounts,
     attention,
+    audit,
     catalog,
     clients,
+    consents,
     effects,
     finance,
     inbox,
     lanes,
+    mails,
     orders,
     parcels,
     purchasing,
+    second_factors,
     shops,
+    team,
 )
 from agency.models.base import Base
 

@@ -10,6 +10,7 @@ from agency.portal.blueprint import portal
 from agency.portal.frame import page
 from agency.services import accounts
 from agency.web import (
+    client_address,
     cookie_token,
     current_caller,
     find_caller,
@@ -44,7 +45,11 @@ def open_session() -> ResponseReturnValue:
     email = request.form.get("email", "")
     try:
         token = accounts.sign_in(
-            system_session(), email, request.form.get("password", ""), request.headers.get("User-Agent", "")
+            system_session(),
+            email,
+            request.form.get("password", ""),
+            request.headers.get("User-Agent", ""),
+            client_address(),
         )
     except SignInRequired as refusal:
         again = page(

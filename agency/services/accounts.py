@@ -6,8 +6,6 @@ after sign-in. Rights are read with it on every request, so a right that was tak
 
 from __future__ import annotations
 
-import hashlib
-import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -18,10 +16,12 @@ from sqlalchemy.orm import Session
 from agency.clock import machine_now
 from agency.domain.errors import NotFound, SignInRequired
 from agency.domain.scope import Scope
+from agency.services.one_time import new_secret, secret_hash
 from agency.services.passwords import verify_password
 
 SESSION_LIFE = timedelta(days=30)
 SESSION_IDLE = timedelta(hours=12)
+FRESH = timedelta(minutes=10)  # how long a proof of who one is counts for acts that ask for it again
 _TOUCH_EVERY = timedelta(minutes=5)
 _WRONG = "E-mail or password is not right. Check both and try again."
 
@@ -38,7 +38,11 @@ class Membership:
 
 @dataclass(frozen=True)
 class SignedIn:
-    """Who calls, as what, and what else this person could be."""
+    """Who calls, as what, and what else this person could be.
+
+    `must_enrol`: the agency asks for a second factor and this person has none yet; only their own account is open.
+    `viewing`: the name of the client whose pages a team member looks at as that client sees them; empty otherwise.
+    """
 
     scope: Scope
     session_id: int
@@ -51,10 +55,14 @@ class SignedIn:
     role: str
     client_name: str
     memberships: tuple[Membership, ...]
+    confirmed_at: datetime | None = None
+    must_enrol: bool = False
+    viewing: str = ""
 
 
 _LIVE = """
     select m.id, m.public_id, m.role, m.agency_id, m.client_ids, a.name as agency_name, a.brand_colour,
+      a.requires_second_factor,
       case when m.role = 'client_member' then (select c.name from clients c where c.id = m.client_ids[1]) end
         as client_name
     from memberships m join agencies a on a.id = m.agency_id
@@ -63,14 +71,17 @@ _LIVE = """
 
 _READ_SESSION = text(
     f"""
-    select s.id as session_id, s.last_seen_at, u.id as user_id, u.name as user_name, u.email, u.time_zone,
-      m.public_id, m.role, m.agency_id, m.client_ids, m.agency_name, m.brand_colour, m.client_name,
+    select s.id as session_id, s.last_seen_at, s.confirmed_at, u.id as user_id, u.name as user_name, u.email,
+      u.time_zone, m.public_id, m.role, m.agency_id, m.client_ids, m.agency_name, m.brand_colour, m.client_name,
+      m.requires_second_factor and not exists (
+        select from second_factors f where f.user_id = u.id and f.confirmed_at is not null) as must_enrol,
       (select json_agg(json_build_array(o.public_id, o.agency_name, o.role, coalesce(o.client_name, '')) order by o.id)
        from ({_LIVE} and m.user_id = s.user_id) o) as memberships
     from sessions s
     join users u on u.id = s.user_id and u.disabled_at is null
     join ({_LIVE}) m on m.id = s.membership_id
-    where s.token_hash = :token_hash and s.revoked_at is null and s.expires_at > :now and s.last_seen_at > :idle_since
+    where s.token_hash = :token_hash and s.revoked_at is null and not s.needs_factor
+      and s.expires_at > :now and s.last_seen_at > :idle_since
     """  # noqa: S608 - put together from constants of this module
 )
 
@@ -91,13 +102,14 @@ _FIND_USER = text(
 
 _ADD_SESSION = text(
     """
-    insert into sessions (token_hash, user_id, membership_id, last_seen_at, expires_at, device)
-    values (:token_hash, :user_id, :membership_id, :now, :expires_at, :device)
+    insert into sessions
+      (token_hash, user_id, membership_id, last_seen_at, expires_at, confirmed_at, device, address)
+    values (:token_hash, :user_id, :membership_id, :now, :expires_at, :now, :device, :address)
     """
 )
 
 
-def sign_in(session: Session, email: str, password: str, device: str = "") -> str:
+def sign_in(session: Session, email: str, password: str, device: str = "", address: str = "") -> str:
     """Opens a session on the membership that was used last and returns its token.
 
     Raises SignInRequired with one sentence for every kind of wrong, and TooBusy.
@@ -106,26 +118,32 @@ def sign_in(session: Session, email: str, password: str, device: str = "") -> st
     right = verify_password(user["password_hash"] if user else None, password)
     if user is None or not right or user["membership_id"] is None:
         raise SignInRequired(_WRONG)
-    token = secrets.token_urlsafe(32)
+    token = new_secret()
     now = machine_now()
     session.execute(
         _ADD_SESSION,
         {
-            "token_hash": _hash(token),
+            "token_hash": secret_hash(token),
             "user_id": user["id"],
             "membership_id": user["membership_id"],
             "now": now,
             "expires_at": now + SESSION_LIFE,
             "device": device[:200],
+            "address": address,
         },
     )
     return token
 
 
+def is_fresh(caller: SignedIn) -> bool:
+    """True while the caller's last proof of who they are counts for acts that ask for it again."""
+    return caller.confirmed_at is not None and machine_now() - caller.confirmed_at < FRESH
+
+
 def scope_of_session(session: Session, token: str) -> SignedIn | None:
     """Who holds this token, in one indexed read; None when it is unknown, ended or idle for too long."""
     now = machine_now()
-    query = {"token_hash": _hash(token), "now": now, "idle_since": now - SESSION_IDLE}
+    query = {"token_hash": secret_hash(token), "now": now, "idle_since": now - SESSION_IDLE}
     row = session.execute(_READ_SESSION, query).mappings().one_or_none()
     if row is None:
         return None
@@ -142,6 +160,8 @@ def scope_of_session(session: Session, token: str) -> SignedIn | None:
         role=row["role"],
         client_name=row["client_name"] or "",
         memberships=tuple(Membership(*fields) for fields in row["memberships"]),
+        confirmed_at=row["confirmed_at"],
+        must_enrol=row["must_enrol"],
     )
 
 
@@ -149,7 +169,7 @@ def sign_out(session: Session, token: str) -> None:
     """Ends the session of this token; an unknown token changes nothing."""
     session.execute(
         text("update sessions set revoked_at = :now where token_hash = :token_hash and revoked_at is null"),
-        {"now": machine_now(), "token_hash": _hash(token)},
+        {"now": machine_now(), "token_hash": secret_hash(token)},
     )
 
 
@@ -167,10 +187,6 @@ def switch_membership(session: Session, caller: SignedIn, membership_id: str) ->
         ),
         {"session_id": caller.session_id, "membership_id": membership_id},
     )
-
-
-def _hash(token: str) -> bytes:
-    return hashlib.sha256(token.encode()).digest()
 
 
 def _touch(session: Session, row: RowMapping, now: datetime) -> None:

@@ -12,6 +12,7 @@ from agency.web.headers import add_security_headers
 from agency.web.origin import form_token
 from agency.web.permissions import permissions_of, require_permissions, route
 from agency.web.requests import (
+    client_address,
     current_caller,
     current_scope,
     db_session,
@@ -26,6 +27,7 @@ __all__ = [
     "Ground",
     "add_security_headers",
     "answer_failures",
+    "client_address",
     "cookie_token",
     "current_caller",
     "current_scope",

@@ -1,4 +1,4 @@
-"""What happens before any view runs: origin, sign-in, form token, permission, in this order."""
+"""What happens before any view runs: origin, sign-in, form token, permission, a recent proof, in this order."""
 
 from __future__ import annotations
 
@@ -6,9 +6,17 @@ from collections.abc import Iterator
 
 from flask import Flask, request
 
-from agency.domain.errors import Invalid, NotFound
+from agency.domain.errors import ConfirmRequired, Forbidden, Invalid, NotFound
+from agency.services.accounts import is_fresh
 from agency.web.origin import check_form_token, check_origin
-from agency.web.permissions import PUBLIC, SAFE_METHODS, check_permission, permission_now
+from agency.web.permissions import (
+    PUBLIC,
+    SAFE_METHODS,
+    SIGNED_IN,
+    check_permission,
+    permission_now,
+    wants_fresh,
+)
 from agency.web.requests import bearer_token, came_by_cookie, current_caller
 
 _FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
@@ -34,7 +42,11 @@ def _guard() -> None:
     caller = current_caller()
     if unsafe and by_cookie:
         check_form_token()
+    if caller.must_enrol and word != SIGNED_IN:
+        raise Forbidden("Your agency asks for a second factor. Add one to your account first, then go on.")
     check_permission(word, caller.scope)
+    if wants_fresh() and not is_fresh(caller):
+        raise ConfirmRequired
 
 
 def _refuse_nul() -> None:

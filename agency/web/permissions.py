@@ -13,10 +13,12 @@ from agency.domain.scope import STAFF_ROLES, Scope
 View = TypeVar("View", bound=Callable[..., Any])
 
 PUBLIC = "public"
-WORDS = (PUBLIC, "signed_in", "read", "write", "owner", "client")
+SIGNED_IN = "signed_in"
+WORDS = (PUBLIC, SIGNED_IN, "read", "write", "owner", "client")
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 _WORD = "shopfleet_permission"
 _WRITES = "shopfleet_writes_on_get"
+_FRESH = "shopfleet_fresh"
 
 
 class UndeclaredRoute(RuntimeError):
@@ -31,10 +33,12 @@ def route(
     methods: Sequence[str] = ("GET",),
     endpoint: str | None = None,
     writes_on_get: bool = False,
+    fresh: bool = False,
 ) -> Callable[[View], View]:
     """Registers a view: `permission` is one of public, signed_in, read, write, owner (staff roles) or client.
 
-    `writes_on_get` is for the one link that leads back from TikTok's consent page; its `state` guards it.
+    `writes_on_get` is for the one link that leads back from TikTok's consent page; its `state` guards it. `fresh` asks
+    for a proof of who one is within the last minutes: what shows a secret, moves money or gives power.
     Raises UndeclaredRoute for any other word.
     """
     if permission not in WORDS:
@@ -43,6 +47,7 @@ def route(
     def register(view: View) -> View:
         setattr(view, _WORD, permission)
         setattr(view, _WRITES, writes_on_get)
+        setattr(view, _FRESH, fresh)
         blueprint.route(rule, methods=list(methods), endpoint=endpoint)(view)
         return view
 
@@ -73,6 +78,12 @@ def writes_now() -> bool:
         return True
     view = current_app.view_functions.get(request.endpoint or "")
     return bool(getattr(view, _WRITES, False))
+
+
+def wants_fresh() -> bool:
+    """True when this request's route asks for a recent proof of who calls."""
+    view = current_app.view_functions.get(request.endpoint or "")
+    return bool(getattr(view, _FRESH, False))
 
 
 def check_permission(word: str, scope: Scope) -> None:

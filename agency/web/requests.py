@@ -35,6 +35,11 @@ def came_by_cookie() -> bool:
     return not bearer_token() and bool(cookie_token())
 
 
+def client_address() -> str:
+    """Where the request came from, as far as the configured proxies can be believed."""
+    return request.remote_addr or ""
+
+
 def find_caller() -> SignedIn | None:
     """Who calls, or None when nobody is signed in; read once per request."""
     if "caller" not in g:
@@ -42,7 +47,9 @@ def find_caller() -> SignedIn | None:
         g.caller = None
         if token:
             with system_transaction(ground().database) as session:
-                g.caller = scope_of_session(session, token)
+                caller = scope_of_session(session, token)
+            if caller is not None:
+                g.caller = replace(caller, scope=replace(caller.scope, address=client_address()))
     return cast("SignedIn | None", g.caller)
 
 

@@ -15,7 +15,12 @@ from psycopg import Connection
 LOGINS = ("shopfleet_staff", "shopfleet_portal", "shopfleet_system")
 STAFF, PORTAL, SYSTEM = LOGINS
 # Without a tenant: nobody but the system login may touch them.
-SYSTEM_TABLES = {"users", "memberships", "sessions", "heartbeats", "inbox_strays"}
+SYSTEM_TABLES = {
+    "users", "memberships", "sessions", "heartbeats", "inbox_strays", "second_factors", "recovery_codes", "challenges",
+    "mails", "mail_links",
+}  # fmt: skip
+# Of an agency as a whole: no client column that must be filled, and nothing for the clients' login.
+AGENCY_TABLES = {"invitations", "api_tokens", "audit_entries"}
 # What a client's own people may read; secrets, buyer contacts and supplier costs are in other tables.
 PORTAL_TABLES = {
     "agencies", "clients", "shops", "skus", "orders", "order_lines", "parcels", "parcel_lines", "parcel_scans",
@@ -24,6 +29,9 @@ PORTAL_TABLES = {
 # What the system login may do to tenant tables: ids, names and times, the inbox, and the lanes it rings for.
 SYSTEM_GRANTS: dict[str, dict[str, set[str]]] = {
     "agencies": {"SELECT": {"*"}, "INSERT": {"*"}},
+    "invitations": {"SELECT": {"*"}, "UPDATE": {"accepted_at"}},
+    "api_tokens": {"SELECT": {"*"}, "UPDATE": {"last_used_at", "revoked_at"}},
+    "audit_entries": {"SELECT": {"agency_id", "number", "hash"}, "INSERT": {"*"}},
     "clients": {"SELECT": {"id", "agency_id", "public_id", "name"}},
     "authorizations": {"SELECT": {"id", "agency_id", "client_id"}},
     "shops": {"SELECT": {"id", "agency_id", "client_id", "authorization_id", "tiktok_shop_id"}},
@@ -124,7 +132,7 @@ def tenant_tables(connection: Connection[Any]) -> list[str]:
 
 
 def _is_tenant(table: str) -> bool:
-    return table not in SYSTEM_TABLES | SCOPE_ONLY
+    return table not in SYSTEM_TABLES | AGENCY_TABLES | SCOPE_ONLY
 
 
 def _rows(connection: Connection[Any], query: str, *values: Any) -> list[Any]:

@@ -13,7 +13,7 @@ from sqlalchemy.engine import make_url
 from agency.models.tables import metadata
 from migrations.run import upgrade
 from tests.databases import MASTER_KEY, TestDatabase
-from tests.house.catalogue import PORTAL_TABLES, SYSTEM_TABLES, lint, tenant_tables
+from tests.house.catalogue import AGENCY_TABLES, PORTAL_TABLES, SYSTEM_TABLES, lint, tenant_tables
 
 
 @pytest.fixture(scope="module")
@@ -39,7 +39,7 @@ def test_the_migrated_database_has_no_findings(connection: psycopg.Connection[An
 
 
 def test_every_table_of_the_models_is_looked_at(connection: psycopg.Connection[Any]) -> None:
-    looked_at = {*tenant_tables(connection), *SYSTEM_TABLES, "agencies", "clients"}
+    looked_at = {*tenant_tables(connection), *SYSTEM_TABLES, *AGENCY_TABLES, "agencies", "clients"}
     assert looked_at == set(metadata.tables)
 
 
@@ -47,7 +47,8 @@ def test_the_clients_login_reaches_no_secret_no_buyer_and_no_cost() -> None:
     forbidden = {
         "authorizations", "connect_requests", "shop_secrets", "suppliers", "supplier_secrets", "supplier_items",
         "mappings", "carrier_overrides", "order_contacts", "order_events", "purchases", "purchase_lines", "effects",
-        "inbox_items", "client_keys", "lanes", "attentions",
+        "inbox_items", "client_keys", "lanes", "attentions", "supplier_consents", "audit_entries", "api_tokens",
+        "invitations",
     }  # fmt: skip
     assert forbidden <= set(metadata.tables)
     assert not forbidden & PORTAL_TABLES
