@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import Flask
 
 from agency.portal import (
+    account,
     approvals,
     assets,
     client,
@@ -23,7 +24,8 @@ from agency.portal.frame import furnish
 
 # Importing a page registers its routes on the blueprint.
 PAGES = (
-    sign_in, today, orders, order_work, parcel_work, approvals, shops, clients, suppliers, mappings, client, assets,
+    sign_in, today, orders, order_work, parcel_work, approvals, shops, clients, suppliers, mappings, client, account,
+    assets,
 )  # fmt: skip
 
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from agency.portal.frame import page
+from agency.portal.tabs import SETTINGS
 from agency.services.totals import read_counts
 from agency.web import current_scope, db_session
 
 
 def staff_page(template: str, **values: Any) -> str:
     """Renders a page of the agency's team."""
-    return page(template, nav=read_counts(current_scope(), db_session()), **values)
+    start = SETTINGS[0][0] if SETTINGS else ""
+    return page(template, nav=read_counts(current_scope(), db_session()), settings_start=start, **values)

@@ -1,0 +1,22 @@
+"""The pages behind a person's name (their account) and behind Settings (the agency's), each with its row of tabs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from agency.portal.frame import page
+from agency.portal.staff import staff_page
+from agency.portal.tabs import ACCOUNT, SETTINGS
+from agency.web import current_scope
+
+
+def account_page(template: str, **values: Any) -> str:
+    """A page of the caller's own account, in the frame of the team or of a client; open to everybody signed in."""
+    if current_scope().login == "portal":
+        return page(template, frame="client_frame.html", tabs=ACCOUNT, **values)
+    return staff_page(template, frame="frame.html", tabs=ACCOUNT, **values)
+
+
+def settings_page(template: str, **values: Any) -> str:
+    """A page of the agency's settings."""
+    return staff_page(template, frame="frame.html", tabs=SETTINGS, **values)
