@@ -13,6 +13,7 @@ from agency.api.operations import group, operation
 from agency.api.schemas.base import ProblemSchema
 
 VERSION = "1"
+PROBLEM = "application/problem+json"
 DESCRIPTION = (
     "Lists are pages of 50 with `next_cursor`; send it back as `after`. GET answers carry an ETag; send it as "
     "If-None-Match. Failures are application/problem+json. Writes may carry an Idempotency-Key: every write here can "
@@ -42,7 +43,12 @@ def describe(app: Flask) -> QuietApi:
 def document() -> dict[str, Any]:
     """The OpenAPI document of the running application."""
     result: dict[str, Any] = current_app.extensions["shopfleet-api"].spec.to_dict()
-    return result | {"security": [{"bearer": []}]}
+    parts = result["components"]
+    failures = {
+        name: failure | {"content": {PROBLEM: failure["content"]["application/json"]}}
+        for name, failure in parts["responses"].items()
+    }
+    return result | {"components": parts | {"responses": failures}, "security": [{"bearer": []}]}
 
 
 @operation(blueprint, "GET", "/openapi.json", permission="public")

@@ -7,6 +7,8 @@ from typing import Any
 
 from marshmallow import RAISE, Schema, ValidationError, fields, pre_load, validate
 
+WITHOUT_NUL = r"^[^\u0000]*$"
+
 
 class Input(Schema):
     """What a caller sends. A misspelt field is an error, never silently dropped."""
@@ -42,11 +44,22 @@ class CursorSchema(Schema):
     after = fields.String(load_default="", validate=validate.Length(max=500))
 
 
+class WholeNumber(fields.Integer):
+    """A whole number; 3.0 is one in JSON too, 3.5 and "3" are none."""
+
+    def _validated(self, value: Any) -> int:
+        if isinstance(value, float) and value.is_integer():
+            value = int(value)
+        if type(value) is not int:
+            raise self.make_error("invalid", input=value)
+        return value
+
+
 def text_field(label: str, longest: int) -> fields.String:
     """A needed text with its label, its limit and messages that name the remedy."""
     return fields.String(
         required=True,
         validate=validate.Length(1, longest, error=f"{label} must have 1 to {longest} characters."),
         error_messages={"required": f"{label} is needed."},
-        metadata={"label": label},
+        metadata={"label": label, "pattern": WITHOUT_NUL},
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from marshmallow import fields, validate
 
-from agency.api.schemas.base import Input, text_field
+from agency.api.schemas.base import WITHOUT_NUL, Input, WholeNumber, text_field
 
 _HIGHEST_MINOR = 100_000_000_00
 
@@ -13,7 +13,7 @@ class ApproveSchema(Input):
     """Which blockers to wave through; without `codes`, all that may be."""
 
     codes = fields.List(
-        fields.String(validate=validate.Length(1, 60)),
+        fields.String(validate=validate.Length(1, 60), metadata={"pattern": WITHOUT_NUL}),
         load_default=None,
         allow_none=True,
         validate=validate.Length(1, 20, error="Name one to twenty codes, or leave the field out for all."),
@@ -61,16 +61,14 @@ class MappingSchema(Input):
             "invalid_uuid": "This is not an id of ours.",
         },
     )
-    quantity = fields.Integer(
+    quantity = WholeNumber(
         load_default=1,
-        strict=True,
         validate=validate.Range(1, 1000, error="Between 1 and 1,000 supplier units."),
     )
-    rank = fields.Integer(load_default=1, strict=True, validate=validate.Range(1, 9, error="Rank 1 to 9."))
-    price_cap_minor = fields.Integer(
+    rank = WholeNumber(load_default=1, validate=validate.Range(1, 9, error="Rank 1 to 9."))
+    price_cap_minor = WholeNumber(
         load_default=None,
         allow_none=True,
-        strict=True,
         validate=validate.Range(1, _HIGHEST_MINOR, error="A price cap is at least one minor unit."),
     )
 
