@@ -7,7 +7,7 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from agency.config import BadSetting, Settings, load_settings
+from agency.config import BadSetting, Settings, load_settings, read_key_file
 from agency.extensions import Database
 
 
@@ -36,7 +36,7 @@ def boot() -> Booted:
 
 
 def read_master_key(settings: Settings) -> str:
-    """The key that wraps every client's data key: SHOPFLEET_KEY, or for a trial run a private file made at first start.
+    """The keys that wrap every client's data key, newest first, with commas; for a trial run from a file of our own.
 
     Raises BadSetting when a real installation has none: losing the key loses every sealed value.
     """
@@ -44,15 +44,17 @@ def read_master_key(settings: Settings) -> str:
         return settings.master_key
     if not settings.simulator:
         raise BadSetting(
-            "SHOPFLEET_KEY is not set. Make one with `openssl rand -base64 32`, keep it safe, and set it everywhere."
+            "Neither SHOPFLEET_KEY nor SHOPFLEET_KEY_FILE is set. Make a key with `openssl rand -base64 32`, "
+            "keep it safe, and set it everywhere."
         )
     return _key_file(settings.data_dir / "master.key")
 
 
 def _key_file(path: Path) -> str:
+    """Made private at the first start."""
     path.parent.mkdir(parents=True, exist_ok=True)
     if not path.exists():
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(descriptor, "w") as file:
             file.write(base64.b64encode(os.urandom(32)).decode())
-    return path.read_text().strip()
+    return read_key_file(path, "The practice world's master key")

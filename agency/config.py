@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
+from agency.domain.master_keys import split_keys
+
 DEMO_APP_KEY = "fake-app-key"
 DEMO_APP_SECRET = "fake-app-secret"  # noqa: S105 - the simulator's published test value
 
@@ -33,7 +35,7 @@ class Settings:
     tiktok_app_secret: str = field(default=DEMO_APP_SECRET, repr=False)
     tiktok_service_id: str = ""
     public_url: str = ""
-    master_key: str = field(default="", repr=False)
+    master_key: str = field(default="", repr=False)  # the newest, then older ones, with commas
     clock_origin: datetime | None = None
     clock_epoch: datetime | None = None
     clock_rate: float = 1.0
@@ -65,7 +67,7 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
         tiktok_app_secret=env.get("TIKTOK_APP_SECRET", DEMO_APP_SECRET),
         tiktok_service_id=env.get("TIKTOK_SERVICE_ID", ""),
         public_url=env.get("PUBLIC_URL", "").rstrip("/"),
-        master_key=env.get("SHOPFLEET_KEY", ""),
+        master_key=_master_keys(env),
         clock_origin=_moment(env, "CLOCK_ORIGIN"),
         clock_epoch=_moment(env, "CLOCK_EPOCH"),
         clock_rate=_decimal(env, "CLOCK_RATE", 1.0),
@@ -82,6 +84,44 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
             "SIMULATOR is off but TIKTOK_APP_SECRET is not set; take it from your app in Partner Center."
         )
     return settings
+
+
+def _master_keys(env: Mapping[str, str]) -> str:
+    key, file, older = (
+        env.get(name, "") for name in ("SHOPFLEET_KEY", "SHOPFLEET_KEY_FILE", "SHOPFLEET_OLD_KEYS")
+    )
+    if key and file:
+        raise BadSetting("SHOPFLEET_KEY and SHOPFLEET_KEY_FILE are both set; unset one of them.")
+    if older and not key and not file:
+        raise BadSetting(
+            "SHOPFLEET_OLD_KEYS is set without SHOPFLEET_KEY or SHOPFLEET_KEY_FILE, the newest key."
+        )
+    newest = read_key_file(Path(file), "SHOPFLEET_KEY_FILE") if file else _keys("SHOPFLEET_KEY", key)
+    return ",".join(part for part in (newest, _keys("SHOPFLEET_OLD_KEYS", older)) if part)
+
+
+def read_key_file(path: Path, name: str) -> str:
+    """The keys of a private file, one a line, newest first; `name` is what to call it in a message.
+
+    Raises BadSetting when the file is missing, when group or others may read or change it, or when a line is no key.
+    """
+    try:
+        with path.open() as opened:
+            mode, lines = os.fstat(opened.fileno()).st_mode, opened.read().split()
+    except (OSError, UnicodeDecodeError) as error:
+        raise BadSetting(f"{name}: {path} cannot be read ({type(error).__name__}).") from error
+    if mode & 0o077:
+        raise BadSetting(f"{name}: {path} is open to group or others; run `chmod 600 {path}`.")
+    if not lines:
+        raise BadSetting(f"{name}: {path} is empty; it needs one master key a line, the newest first.")
+    return _keys(name, ",".join(lines))
+
+
+def _keys(name: str, text: str) -> str:
+    try:
+        return ",".join(split_keys(text)) if text else ""
+    except ValueError as error:
+        raise BadSetting(f"{name}: {error}.") from None
 
 
 def _level(env: Mapping[str, str]) -> str:

@@ -11,10 +11,11 @@ import hmac
 from typing import Any
 
 from redis import Redis
-from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy import Connection, Dialect, Engine, create_engine, event
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.orm import Session
 
+from agency.domain.master_keys import key_id, split_keys
 from agency.domain.scope import Scope
 
 LOGINS = ("staff", "portal", "system")
@@ -30,14 +31,20 @@ def login_name(login: str) -> str:
 
 
 def login_password(master_key: str, login: str) -> str:
-    """The password of a login, derived from the master key so that no second secret has to be kept."""
+    """The password of a login, derived from one master key so that no second secret has to be kept."""
     return hmac.new(master_key.encode(), f"login:{login}".encode(), hashlib.sha256).hexdigest()
 
 
-def login_url(owner_url: str, login: str, master_key: str) -> URL:
-    """The owner's URL with the login's name and password in their place."""
+def login_passwords(master_keys: str, login: str) -> dict[str, str]:
+    """The passwords that a login may have while several master keys are known, by id of the key, newest first."""
+    return {key_id(key): login_password(key, login) for key in split_keys(master_keys)}
+
+
+def login_url(owner_url: str, login: str, master_keys: str) -> URL:
+    """The owner's URL with the login's name and its newest password in their place."""
     url = sqlalchemy_url(owner_url)
-    return url.set(username=login_name(login), password=login_password(master_key, login))
+    newest = next(iter(login_passwords(master_keys, login).values()))
+    return url.set(username=login_name(login), password=newest)
 
 
 def sqlalchemy_url(url: str) -> URL:
@@ -60,15 +67,39 @@ def _begin_statement(scope: Scope) -> str:
     return start + settings
 
 
+def _try_passwords(engine: Engine, passwords: list[str]) -> None:
+    """During a change of the master key the server has the password of one key or of the other (ADR 20)."""
+    # The oldest first: that is what the server has until the old key leaves the settings.
+    order = passwords[::-1]
+
+    def connect(dialect: Dialect, _record: Any, args: tuple[Any, ...], parameters: dict[str, Any]) -> Any:
+        for number, password in enumerate(order):
+            try:
+                connection = dialect.connect(*args, **parameters | {"password": password})
+            except dialect.loaded_dbapi.OperationalError:
+                if number == len(order) - 1:
+                    raise
+                continue
+            order[:] = [password, *(other for other in order if other != password)]
+            return connection
+        return None
+
+    if len(passwords) > 1:
+        event.listen(engine, "do_connect", connect)
+
+
 class Database:
     """Engines of the three logins. One session, one scope: a new scope needs a new session."""
 
-    def __init__(self, owner_url: str, master_key: str, pool_size: int = 5, *, check: bool = True) -> None:
-        """`check` asks pooled connections whether they live before use; a turn's are too young for that."""
+    def __init__(self, owner_url: str, master_keys: str, pool_size: int = 5, *, check: bool = True) -> None:
+        """`master_keys` may be one or several, newest first, with commas between them.
+
+        `check` asks pooled connections whether they live before use; a turn's are too young for that.
+        """
         self._engines: dict[str, Engine] = {}
         for login in LOGINS:
             engine = create_engine(
-                login_url(owner_url, login, master_key),
+                login_url(owner_url, login, master_keys),
                 pool_size=pool_size,
                 max_overflow=10,
                 pool_pre_ping=check,
@@ -76,6 +107,7 @@ class Database:
                 connect_args={"autocommit": True, "application_name": f"shopfleet-{login}"},
             )
             event.listen(engine, "begin", _begin)
+            _try_passwords(engine, list(login_passwords(master_keys, login).values()))
             self._engines[login] = engine
 
     def session(self, scope: Scope) -> Session:

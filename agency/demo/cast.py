@@ -72,10 +72,13 @@ def assemble(settings: Settings, rate: float, *, fast: bool = False) -> Cast:
     simulator_url = f"http://127.0.0.1:{_simulator_port(settings)}"
     web_url = f"http://127.0.0.1:{settings.port}"
     clock = Clock(_shop_time(settings.data_dir), machine_now(), rate)
+    newest, _comma, older = key.partition(",")
     environment = os.environ | {
         "DATABASE_URL": database_url,
         "REDIS_URL": redis_url,
-        "SHOPFLEET_KEY": key,
+        "SHOPFLEET_KEY": newest,
+        "SHOPFLEET_KEY_FILE": "",
+        "SHOPFLEET_OLD_KEYS": older,
         "SHOPFLEET_DATA": str(settings.data_dir),
         "PORT": str(settings.port),
         "SIMULATOR": "on",

@@ -22,6 +22,9 @@ class Agency(WithPublicId, WithCreatedAt, Base):
     requires_second_factor: Mapped[bool] = mapped_column(server_default=text("false"))
     buying_stopped_at: Mapped[datetime | None]
     buying_stopped_by: Mapped[str | None]
+    keys_rotating_since: Mapped[
+        datetime | None
+    ]  # set while a rotation of its clients' data keys is not finished
 
 
 class User(WithPublicId, WithCreatedAt, Base):

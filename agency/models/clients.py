@@ -34,6 +34,7 @@ class Client(WithPublicId, WithCreatedAt, Base):
     left_at: Mapped[
         datetime | None
     ]  # the client and the agency have parted; nothing is read or bought any more
+    keys_shredded_at: Mapped[datetime | None]  # since then nothing can be sealed for the client
 
 
 class ClientKey(TenantOwned, WithCreatedAt, Base):
@@ -49,3 +50,6 @@ class ClientKey(TenantOwned, WithCreatedAt, Base):
     version: Mapped[int] = mapped_column(primary_key=True)
     client_id: Mapped[int] = mapped_column(primary_key=True)
     wrapped_key: Mapped[bytes]
+    master_key_id: Mapped[str] = mapped_column(
+        server_default=""
+    )  # which one wrapped it; "" = not written down

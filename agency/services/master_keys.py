@@ -1,13 +1,11 @@
-"""Master keys: what the installation's secret opens, and the short id by which a key may be spoken of.
+"""What master keys do: they wrap the clients' data keys, and seal what belongs to no client.
 
-Several keys may be known at once: the first one is the newest, which seals and wraps; the others only open. From each
-key an id and a key for values without a client are derived (HKDF-SHA256, RFC 5869), each under a label of its own.
+Several keys may be known at once: the first one is the newest, which seals and wraps; the others only open. Values of
+no client are sealed under a key derived from the master key (HKDF-SHA256, RFC 5869), not under the master key itself.
 """
 
 from __future__ import annotations
 
-import base64
-import binascii
 import os
 from collections.abc import Sequence
 
@@ -16,58 +14,75 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
-KEY_BYTES, NONCE_BYTES, ID_BYTES = 32, 12, 4
+from agency.domain.master_keys import ID_BYTES, KEY_BYTES, key_id, raw_key, split_keys
+
+NONCE_BYTES, TAG_BYTES = 12, 16
+_SYSTEM_FORMAT = b"\x02"
+SYSTEM_HEAD = len(_SYSTEM_FORMAT) + ID_BYTES
+_LABEL = b"shopfleet values without a client"
+
+
+class CannotOpen(Exception):
+    """The value was not sealed for this place, or the key is another one."""
 
 
 class MasterKey:
     """One master key. Holds ciphers only, so that neither its repr nor a traceback shows the key."""
 
-    def __init__(self, raw: bytes) -> None:
-        """`raw` is 32 bytes."""
-        self.id = _derive(raw, b"shopfleet master key id", ID_BYTES).hex()
-        self.wrapping = AESGCM(raw)
-        self.system = AESGCM(_derive(raw, b"shopfleet values without a client", KEY_BYTES))
+    def __init__(self, key: str) -> None:
+        """`key` is base64 of 32 bytes. Raises ValueError otherwise."""
+        self.id = key_id(key)
+        self._wrapping = AESGCM(raw_key(key))
+        self._system = AESGCM(HKDF(SHA256(), KEY_BYTES, salt=None, info=_LABEL).derive(raw_key(key)))
 
     def __repr__(self) -> str:
         return f"MasterKey({self.id})"
 
+    def wrap(self, place: str, data_key: bytes) -> bytes:
+        """Wraps a data key for one place."""
+        return encrypt(self._wrapping, data_key, place)
+
+    def unwrap(self, place: str, wrapped: bytes) -> bytes | None:
+        """The data key, or None when this key did not wrap it for this place."""
+        return decrypt(self._wrapping, wrapped, place)
+
+    @property
+    def system_head(self) -> bytes:
+        """How every value begins that this key sealed for no client."""
+        return _SYSTEM_FORMAT + bytes.fromhex(self.id)
+
+    def seal_system(self, place: str, value: bytes) -> bytes:
+        """`2 | id of the master key (4 bytes) | nonce (12) | ciphertext and tag`."""
+        return self.system_head + encrypt(self._system, value, place)
+
+    def open_system(self, place: str, sealed: bytes) -> bytes | None:
+        """What `seal_system` of this key made for this place, else None."""
+        if not sealed.startswith(self.system_head):
+            return None
+        return decrypt(self._system, sealed[SYSTEM_HEAD:], place)
+
 
 def parse_master_keys(text: str) -> tuple[MasterKey, ...]:
     """Keys in base64, newest first, separated by commas. Raises ValueError, which never repeats what was given."""
-    keys = [MasterKey(_decode(part.strip())) for part in text.split(",")]
-    return tuple({key.id: key for key in keys}.values())
+    return tuple(MasterKey(key) for key in split_keys(text))
 
 
-def encrypt(key: AESGCM, value: bytes, associated: bytes) -> bytes:
+def find_master(keys: Sequence[MasterKey], wanted: str) -> MasterKey | None:
+    """The key of that id, if it is among those known."""
+    return next((key for key in keys if key.id == wanted), None)
+
+
+def encrypt(key: AESGCM, value: bytes, place: str) -> bytes:
     """A fresh nonce and the ciphertext with its tag."""
     nonce = os.urandom(NONCE_BYTES)
-    return nonce + key.encrypt(nonce, value, associated)
+    return nonce + key.encrypt(nonce, value, place.encode())
 
 
-def decrypt(key: AESGCM, sealed: bytes, associated: bytes) -> bytes | None:
+def decrypt(key: AESGCM, sealed: bytes, place: str) -> bytes | None:
     """What `encrypt` made, or None when key, place or content are not the same."""
-    try:
-        return key.decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], associated)
-    except (InvalidTag, ValueError):
+    if len(sealed) < NONCE_BYTES + TAG_BYTES:
         return None
-
-
-def find_key(keys: Sequence[MasterKey], key_id: str) -> MasterKey | None:
-    """The key of that id, if it is among those known."""
-    return next((key for key in keys if key.id == key_id), None)
-
-
-def _decode(text: str) -> bytes:
     try:
-        raw = base64.b64decode(text, validate=True)
-    except binascii.Error:
-        raw = b""
-    if len(raw) != KEY_BYTES:
-        raise ValueError(
-            "A master key must be base64 of exactly 32 bytes; make one with `openssl rand -base64 32`."
-        )
-    return raw
-
-
-def _derive(raw: bytes, label: bytes, length: int) -> bytes:
-    return HKDF(algorithm=SHA256(), length=length, salt=None, info=label).derive(raw)
+        return key.decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], place.encode())
+    except InvalidTag:
+        return None

@@ -10,109 +10,89 @@ under a key derived from the master key: `2 | id of the master key (4 bytes) | n
 
 from __future__ import annotations
 
-import os
+from dataclasses import dataclass, field
 
-from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, SessionTransaction
 
 from agency.domain.scope import Scope
-from agency.models.clients import ClientKey
-from agency.services.master_keys import ID_BYTES, NONCE_BYTES, decrypt, encrypt, find_key, parse_master_keys
+from agency.services.data_keys import MEMO, DataKey, find_data_key, hold_newest
+from agency.services.master_keys import CannotOpen, MasterKey, decrypt, encrypt, parse_master_keys
 
-_FORMAT, _SYSTEM_FORMAT = b"\x01", b"\x02"
-_TAG_BYTES = 16
+__all__ = ["CLIENT_HEAD", "CannotOpen", "Keyring", "client_head"]
+
+_FORMAT = b"\x01"
+CLIENT_HEAD = 3
 
 
-class CannotOpen(Exception):
-    """The value was not sealed for this place, or the key is another one."""
+def client_head(version: int) -> bytes:
+    """How every value begins that is sealed under this version of its client's data key."""
+    return _FORMAT + version.to_bytes(2, "big")
+
+
+@dataclass
+class _Opened:
+    """Data keys that one transaction has looked up; forgotten with it, so that a deleted key lives no longer."""
+
+    transaction: SessionTransaction | None
+    keys: dict[tuple[int, int], AESGCM] = field(default_factory=dict)
+    newest: dict[int, int] = field(default_factory=dict)
 
 
 class Keyring:
-    """The master keys, and the clients' data keys once they were unwrapped. Lives as long as the process."""
+    """The master keys of the process. Knows data keys only within a transaction; many threads may share it."""
 
     def __init__(self, master_key: str) -> None:
         """`master_key` is base64 of 32 bytes, or several with commas, newest first. Raises ValueError otherwise."""
-        self._masters = parse_master_keys(master_key)
-        self._master = self._masters[0].wrapping
-        self._opened: dict[tuple[int, int], AESGCM] = {}
+        self.masters: tuple[MasterKey, ...] = parse_master_keys(master_key)
 
     def seal(self, scope: Scope, session: Session, client_id: int, place: str, value: bytes) -> bytes:
-        """Seals `value` for `place` ("table.column:row"). Makes the client's data key when there is none."""
-        version, key = self._newest(scope, session, client_id)
-        nonce = os.urandom(12)
-        sealed = key.encrypt(nonce, value, _associated(place, client_id))
-        return _FORMAT + version.to_bytes(2, "big") + nonce + sealed
+        """Seals `value` for `place` ("table.column:row"), to be written in the same transaction.
+
+        Makes the client's data key when there is none. Raises Conflict when the client's keys were destroyed.
+        """
+        opened = self._opened(session)
+        version = opened.newest.get(client_id)
+        if version is None:
+            version = self._keep(opened, client_id, hold_newest(scope, session, self.masters, client_id))
+            opened.newest[client_id] = version
+        key = opened.keys[client_id, version]
+        return client_head(version) + encrypt(key, value, f"{place}|{client_id}")
 
     def open(self, session: Session, client_id: int, place: str, sealed: bytes) -> bytes:
         """Opens what `seal` made for the same place and client. Raises CannotOpen."""
-        if sealed[:1] != _FORMAT or len(sealed) < 31:
+        if sealed[:1] != _FORMAT or len(sealed) < CLIENT_HEAD:
             raise CannotOpen(place)
-        key = self._data_key(session, client_id, int.from_bytes(sealed[1:3], "big"))
-        try:
-            return key.decrypt(sealed[3:15], sealed[15:], _associated(place, client_id))
-        except InvalidTag as error:
-            raise CannotOpen(place) from error
-
-    def seal_system(self, place: str, value: bytes) -> bytes:
-        """Seals a value of no client for `place` ("table.column:row"). Needs no session."""
-        newest = self._masters[0]
-        return _SYSTEM_FORMAT + bytes.fromhex(newest.id) + encrypt(newest.system, value, place.encode())
-
-    def open_system(self, place: str, sealed: bytes) -> bytes:
-        """Opens what `seal_system` made for the same place. Raises CannotOpen, which names the place only."""
-        if sealed[:1] != _SYSTEM_FORMAT or len(sealed) < 1 + ID_BYTES + NONCE_BYTES + _TAG_BYTES:
-            raise CannotOpen(place)
-        master = find_key(self._masters, sealed[1 : 1 + ID_BYTES].hex())
-        value = decrypt(master.system, sealed[1 + ID_BYTES :], place.encode()) if master else None
+        opened, version = self._opened(session), int.from_bytes(sealed[1:CLIENT_HEAD], "big")
+        if (client_id, version) not in opened.keys:
+            self._keep(opened, client_id, find_data_key(session, self.masters, client_id, version))
+        value = decrypt(opened.keys[client_id, version], sealed[CLIENT_HEAD:], f"{place}|{client_id}")
         if value is None:
             raise CannotOpen(place)
         return value
 
-    def _newest(self, scope: Scope, session: Session, client_id: int) -> tuple[int, AESGCM]:
-        known = [version for client, version in self._opened if client == client_id]
-        if known:
-            return max(known), self._opened[client_id, max(known)]
-        query = (
-            select(ClientKey)
-            .where(ClientKey.client_id == client_id)
-            .order_by(ClientKey.version.desc())
-            .limit(1)
-        )
-        row = session.scalars(query).one_or_none()
-        if row is None:
-            row = self._create(scope, session, client_id)
-        return row.version, self._unwrap(row)
+    def seal_system(self, place: str, value: bytes) -> bytes:
+        """Seals a value of no client for `place` ("table.column:row"). Needs no session."""
+        return self.masters[0].seal_system(place, value)
 
-    def _create(self, scope: Scope, session: Session, client_id: int) -> ClientKey:
-        nonce, key = os.urandom(12), os.urandom(32)
-        wrapped = nonce + self._master.encrypt(nonce, key, _associated("client_keys", client_id))
-        row = ClientKey(agency_id=scope.agency_id, client_id=client_id, version=1, wrapped_key=wrapped)
-        session.add(row)
-        session.flush()
-        return row
+    def open_system(self, place: str, sealed: bytes) -> bytes:
+        """Opens what `seal_system` made for the same place. Raises CannotOpen, which names the place only."""
+        for master in self.masters:
+            value = master.open_system(place, sealed)
+            if value is not None:
+                return value
+        raise CannotOpen(place)
 
-    def _data_key(self, session: Session, client_id: int, version: int) -> AESGCM:
-        found = self._opened.get((client_id, version))
-        if found is not None:
-            return found
-        row = session.get(ClientKey, {"client_id": client_id, "version": version})
-        if row is None:
-            raise CannotOpen(f"no data key {version} of this client")
-        return self._unwrap(row)
+    def _opened(self, session: Session) -> _Opened:
+        """What the running transaction has opened. A savepoint has its own, since rolling it back lets go of locks."""
+        if not session.in_transaction():
+            session.begin()
+        running = session.get_nested_transaction() or session.get_transaction()
+        kept: dict[Keyring, _Opened] = session.info.setdefault(MEMO, {})
+        if self not in kept or kept[self].transaction is not running:
+            kept[self] = _Opened(running)
+        return kept[self]
 
-    def _unwrap(self, row: ClientKey) -> AESGCM:
-        try:
-            key = self._master.decrypt(
-                row.wrapped_key[:12], row.wrapped_key[12:], _associated("client_keys", row.client_id)
-            )
-        except InvalidTag as error:
-            raise CannotOpen("the master key is not the one that wrapped this client's key") from error
-        opened = AESGCM(key)
-        self._opened[row.client_id, row.version] = opened
-        return opened
-
-
-def _associated(place: str, client_id: int) -> bytes:
-    return f"{place}|{client_id}".encode()
+    def _keep(self, opened: _Opened, client_id: int, key: DataKey) -> int:
+        opened.keys[client_id, key.version] = AESGCM(key.raw)
+        return key.version

@@ -28,7 +28,7 @@ PORTAL_TABLES = {
 }  # fmt: skip
 # What the system login may do to tenant tables: ids, names and times, the inbox, and the lanes it rings for.
 SYSTEM_GRANTS: dict[str, dict[str, set[str]]] = {
-    "agencies": {"SELECT": {"*"}, "INSERT": {"*"}},
+    "agencies": {"SELECT": {"*"}, "INSERT": {"*"}, "UPDATE": {"keys_rotating_since"}},
     "invitations": {"SELECT": {"*"}, "UPDATE": {"accepted_at"}},
     "api_tokens": {"SELECT": {"*"}, "UPDATE": {"last_used_at", "revoked_at"}},
     "audit_entries": {"SELECT": {"agency_id", "number", "hash"}, "INSERT": {"*"}},

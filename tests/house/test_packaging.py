@@ -15,6 +15,7 @@ import pytest
 import yaml
 
 from agency.config import load_settings
+from tests.databases import MASTER_KEY
 
 ROOT = Path(__file__).parents[2]
 OURS = ("migrate", "web", "dispatcher", "worker")
@@ -131,7 +132,9 @@ def test_a_service_of_ours_gets_only_settings_that_the_program_reads(service: st
 def test_the_settings_of_compose_are_accepted_and_leave_the_simulator_out() -> None:
     given = compose()["services"]["web"]["environment"]
     filled = {name: re.sub(r"\$\{\w+:[?-][^}]*\}", "fake-value", value) for name, value in given.items()}
-    settings = load_settings(filled | {"PUBLIC_URL": "https://shopfleet.example.test"})
+    settings = load_settings(
+        filled | {"PUBLIC_URL": "https://shopfleet.example.test", "SHOPFLEET_KEY": MASTER_KEY}
+    )
     assert not settings.simulator
     assert settings.secure_cookies
     assert settings.database_url == "postgresql://postgres:fake-value@postgres:5432/shopfleet"
