@@ -62,6 +62,15 @@ def _parser() -> argparse.ArgumentParser:
     doctor.add_argument(
         "--doubt", action="store_true", help="after a restore: ask for every open write before sending"
     )
+    keys = add("keys", _keys_status, "Count what is sealed under which key, or rotate the keys.")
+    doing = keys.add_subparsers(required=True, metavar="status|rotate")
+    doing.add_parser("status", help="Counts per master key and data key; nothing secret.")
+    rotate = doing.add_parser(
+        "rotate", help="New data keys under the newest master key, while everything goes on."
+    )
+    rotate.set_defaults(run=_keys_rotate)
+    rotate.add_argument("--batch", type=int, default=200, help="values sealed again in one transaction")
+    rotate.add_argument("--pause", type=float, default=0.0, help="seconds between two transactions")
     return parser
 
 
@@ -142,6 +151,20 @@ def _doctor(arguments: argparse.Namespace) -> int:
     from agency.doctor import examine
 
     return examine(boot(), arguments.doubt)
+
+
+def _keys_status(_arguments: argparse.Namespace) -> int:
+    from agency.boot import boot
+    from agency.key_status import show_status
+
+    return show_status(boot())
+
+
+def _keys_rotate(arguments: argparse.Namespace) -> int:
+    from agency.boot import boot
+    from agency.key_rotation import rotate_keys
+
+    return rotate_keys(boot(), max(1, arguments.batch), max(0.0, arguments.pause))
 
 
 if __name__ == "__main__":
