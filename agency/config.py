@@ -97,7 +97,8 @@ def _master_keys(env: Mapping[str, str]) -> str:
             "SHOPFLEET_OLD_KEYS is set without SHOPFLEET_KEY or SHOPFLEET_KEY_FILE, the newest key."
         )
     newest = read_key_file(Path(file), "SHOPFLEET_KEY_FILE") if file else _keys("SHOPFLEET_KEY", key)
-    return ",".join(part for part in (newest, _keys("SHOPFLEET_OLD_KEYS", older)) if part)
+    every = ",".join(part for part in (newest, _keys("SHOPFLEET_OLD_KEYS", older)) if part)
+    return ",".join(split_keys(every)) if every else ""
 
 
 def read_key_file(path: Path, name: str) -> str:

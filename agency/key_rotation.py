@@ -2,7 +2,8 @@
 
     mark all agencies -> values of no client -> data keys wrapped anew under the newest master key
     -> for each marked agency: a new data key per client -> every value sealed again, batch by batch
-    -> wait for older transactions -> delete the old data keys under which nothing is left -> take the mark away
+    -> wait for older transactions
+    -> for each marked agency: delete the old data keys under which nothing is left -> take the mark away
 
 Each arrow is a commit. A run that is cut off anywhere leaves marks, and the next run goes on from there. Clients' rows
 are worked on by the staff login in the scope of their agency, so that row-level security holds for us as for a turn.
@@ -46,7 +47,7 @@ from agency.services.sealing import Keyring
 from agency.transaction import system_transaction, transaction
 
 ACTOR = "rule:keys"
-PASSES = 20  # over values that other writers hold, before they are left to the next run
+PASSES = 5  # over values that other writers hold, before they are left to the next run
 POLL = 0.05  # seconds
 
 Opening = Callable[[], AbstractContextManager[Session]]
@@ -66,7 +67,11 @@ def rotate_keys(booted: Booted, batch: int = 200, pause: float = 0.0, patience: 
     for agency_id in every:
         rotation.wrap_anew(worker_scope(agency_id, ACTOR))
     for agency_id in marked:
-        rotation.rotate_agency(worker_scope(agency_id, ACTOR))
+        rotation.reseal_agency(worker_scope(agency_id, ACTOR))
+    for agency_id in marked[:1]:
+        rotation.wait_for_older(worker_scope(agency_id, ACTOR))
+    for agency_id in marked:
+        rotation.retire_agency(worker_scope(agency_id, ACTOR))
     for sentence in _report(rotation.done):
         sys.stdout.write(f"{sentence}\n")
     return 1 if any(rotation.done[name] for name in ("not_wrapped", "unopened", "busy")) else 0
@@ -84,21 +89,31 @@ class _Rotation:
         self._blocked = False
         self.done: Counter[str] = Counter()
 
-    def rotate_agency(self, scope: Scope) -> None:
-        """New data keys for one agency; its mark stays when something could not be finished."""
-        opening = partial(transaction, self._database, scope)
+    def reseal_agency(self, scope: Scope) -> None:
+        """New data keys for one agency's clients, and everything sealed again under them."""
+        opening = self._opening(scope)
         self._add_versions(scope, opening)
-        finished = self.reseal_system("staff", opening)
-        with opening() as session:
-            clients = list_clients_to_reseal(session)
-        for client_id in clients:
+        for client_id in self._clients(opening):
             self._reseal_client(scope, opening, client_id)
-        if clients:
-            self._wait_for_older(opening)
-        kept = [client_id for client_id in clients if not self._retire(scope, opening, client_id)]
-        if finished and not kept:
+
+    def retire_agency(self, scope: Scope) -> None:
+        """Deletes the agency's old data keys; its mark stays when that could not be finished."""
+        opening = self._opening(scope)
+        done = [self._retire(scope, opening, client_id) for client_id in self._clients(opening)]
+        if all(done) and self.reseal_system("staff", opening):
             with opening() as session:
                 finish_rotation(scope, session)
+
+    def wait_for_older(self, scope: Scope) -> None:
+        """Waits for transactions that may have read a value under an old key; they run on the same login."""
+        self._wait(self._opening(scope))
+
+    def _opening(self, scope: Scope) -> Opening:
+        return partial(transaction, self._database, scope)
+
+    def _clients(self, opening: Opening) -> list[int]:
+        with opening() as session:
+            return list_clients_to_reseal(session)
 
     def reseal_system(self, login: str, opening: Opening) -> bool:
         """Values of no client that this login may touch. Returns whether nothing is left to another run."""
@@ -118,13 +133,13 @@ class _Rotation:
             if left == found["unopened"]:
                 self.done["unopened"] += left
                 return True
-            time.sleep(POLL)
+            time.sleep(POLL)  # somebody is writing the others
         self.done["busy"] += 1
         return False
 
     def wrap_anew(self, scope: Scope) -> None:
         """The agency's data keys under the newest master key."""
-        opening = partial(transaction, self._database, scope)
+        opening = self._opening(scope)
         after: tuple[int, int] | None = (0, 0)
         while after is not None:
             with opening() as session:
@@ -167,13 +182,13 @@ class _Rotation:
             if batch.last is None:
                 return found
             self.done["resealed"] += batch.resealed
-            self.done["overtaken"] += batch.overtaken
-            found["unopened"] += batch.unopened
+            found.update(resealed=batch.resealed, unopened=batch.unopened)
             after = batch.last
             time.sleep(self._pause)
 
     def _retire(self, scope: Scope, opening: Opening, client_id: int) -> bool:
         """Deletes a client's old data keys; first seals what arrived under them meanwhile."""
+        unopened = 0
         for _attempt in range(PASSES):
             if self._blocked:
                 break
@@ -182,15 +197,14 @@ class _Rotation:
             self.done["deleted"] += deleted
             if not left:
                 return True
-            if self._reseal_client(scope, opening, client_id)["unopened"] == left:
-                self.done["unopened"] += left
-                return True
-            self._wait_for_older(opening)
-        self.done["busy"] += 1
-        return False
+            found = self._reseal_client(scope, opening, client_id)
+            unopened = 0 if found["resealed"] else found["unopened"]
+            self._wait(opening)
+        self.done["unopened" if unopened else "busy"] += unopened or 1
+        # What nobody can open will not get better by another run.
+        return bool(unopened)
 
-    def _wait_for_older(self, opening: Opening) -> None:
-        """A transaction that runs since before may have read a value that is sealed under an old key."""
+    def _wait(self, opening: Opening) -> None:
         with opening() as session:
             moment = moment_of_server(session)
         self._blocked = False
@@ -205,7 +219,7 @@ class _Rotation:
 def _report(done: Counter[str]) -> Iterator[str]:
     yield f"{done['wrapped']} data keys wrapped anew under the newest master key."
     yield f"{done['added']} new data keys made, {done['deleted']} old ones deleted."
-    yield f"{done['resealed']} values sealed again; {done['overtaken']} were changed by others at that moment."
+    yield f"{done['resealed']} values sealed again."
     if done["not_wrapped"]:
         yield (
             f"{done['not_wrapped']} data keys need a master key that is not configured; "

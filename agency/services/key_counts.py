@@ -39,9 +39,9 @@ def count_keys(session: Session) -> KeyCounts:
     """Counts what the session's agency holds for its clients."""
     counts = KeyCounts()
     wrapped = select(ClientKey.master_key_id, func.count()).group_by(ClientKey.master_key_id)
-    counts.wrapped.update(dict(session.execute(wrapped).tuples().all()))
+    counts.wrapped.update(dict(session.execute(wrapped).all()))
     newest = select(ClientKey.client_id, func.max(ClientKey.version)).group_by(ClientKey.client_id)
-    versions = dict(session.execute(newest).tuples().all())
+    versions = dict(session.execute(newest).all())
     for sealed in CLIENT_COLUMNS:
         _count_values(session, sealed, versions, counts)
     return counts
@@ -49,18 +49,18 @@ def count_keys(session: Session) -> KeyCounts:
 
 def count_system(session: Session, sealed: SealedColumn, counts: KeyCounts) -> None:
     """Adds one column of no client."""
-    head = func.substring(sealed.column, 2, SYSTEM_HEAD - 1)
-    query = select(head, func.count()).where(sealed.column.is_not(None)).group_by(head)
-    for master, count in session.execute(query).tuples():
+    head = func.substring(sealed.column, 2, SYSTEM_HEAD - 1).label("head")
+    query = select(head, func.count()).where(sealed.column.is_not(None)).group_by("head")
+    for master, count in session.execute(query):
         counts.system[str(sealed), bytes(master).hex()] += count
 
 
 def _count_values(
     session: Session, sealed: SealedColumn, versions: dict[int, int], counts: KeyCounts
 ) -> None:
-    client, head = sealed.table.c.client_id, func.substring(sealed.column, 2, CLIENT_HEAD - 1)
-    query = select(client, head, func.count()).where(sealed.column.is_not(None)).group_by(client, head)
-    for client_id, written, count in session.execute(query).tuples():
+    client, head = sealed.table.c.client_id, func.substring(sealed.column, 2, CLIENT_HEAD - 1).label("head")
+    query = select(client, head, func.count()).where(sealed.column.is_not(None)).group_by(client, "head")
+    for client_id, written, count in session.execute(query):
         version = int.from_bytes(written, "big")
         newest = versions.get(client_id)
         state = "destroyed" if newest is None else "newest" if version == newest else "older"

@@ -26,7 +26,6 @@ class Batch:
 
     last: tuple[Any, ...] | None
     resealed: int = 0
-    overtaken: int = 0
     unopened: int = 0
 
 
@@ -126,7 +125,7 @@ def _reseal(
             unopened += 1
     written = sum(_replace(session, sealed, row, value) for row, value in changed)
     last = tuple(rows[-1]._mapping[column] for column in sealed.key) if rows else None
-    return Batch(last, written, len(changed) - written, unopened)
+    return Batch(last, written, unopened)
 
 
 def _page(sealed: SealedColumn, which: ColumnElement[bool], after: tuple[Any, ...] | None, limit: int) -> Any:

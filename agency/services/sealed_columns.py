@@ -14,11 +14,19 @@ from sqlalchemy import Column, Row, Table
 
 from agency.models.base import Base
 from agency.models.catalog import SupplierSecret
+from agency.models.mails import Mail
 from agency.models.orders import OrderContact
+from agency.models.second_factors import SecondFactor
 from agency.models.shops import Authorization, ShopSecret
 from agency.services.contacts_store import place_of
+from agency.services.mails import body_place
 from agency.services.shops import cipher_place, code_place, tokens_place
 from agency.services.suppliers import credentials_place
+
+
+def secret_place(factor_id: int) -> str:
+    """What the seal of an authenticator app's secret is bound to."""
+    return f"second_factors.sealed_secret:{factor_id}"
 
 
 @dataclass(frozen=True)
@@ -68,4 +76,7 @@ CLIENT_COLUMNS = (
 )
 
 # Sealed under the master key, of no client: `keyring.seal_system`.
-SYSTEM_COLUMNS: tuple[SealedColumn, ...] = ()
+SYSTEM_COLUMNS = (
+    SealedColumn(Mail, "sealed_body", body_place, named_by=("public_id",), login="system"),
+    SealedColumn(SecondFactor, "sealed_secret", secret_place, login="system"),
+)
