@@ -133,7 +133,12 @@ def test_the_settings_of_compose_are_accepted_and_leave_the_simulator_out() -> N
     given = compose()["services"]["web"]["environment"]
     filled = {name: re.sub(r"\$\{\w+:[?-][^}]*\}", "fake-value", value) for name, value in given.items()}
     settings = load_settings(
-        filled | {"PUBLIC_URL": "https://shopfleet.example.test", "SHOPFLEET_KEY": MASTER_KEY}
+        filled
+        | {
+            "PUBLIC_URL": "https://shopfleet.example.test",
+            "SHOPFLEET_KEY": MASTER_KEY,
+            "SHOPFLEET_OLD_KEYS": "",
+        }
     )
     assert not settings.simulator
     assert settings.secure_cookies
