@@ -29,10 +29,9 @@ class KeyCounts:
         self.system += other.system
 
     def left_under(self, master_id: str) -> int:
-        """How many data keys and values still need that master key; "" = wrapped before the id was written down."""
-        return self.wrapped[master_id] + sum(
-            count for (_column, master), count in self.system.items() if master == master_id
-        )
+        """How many data keys and values need that master key, or may need it (wrapped before ids were written down)."""
+        values = sum(count for (_column, master), count in self.system.items() if master == master_id)
+        return self.wrapped[master_id] + self.wrapped[""] + values
 
 
 def count_keys(session: Session) -> KeyCounts:
