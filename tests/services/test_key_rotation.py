@@ -2,26 +2,21 @@
 
 from __future__ import annotations
 
-import base64
-import os
 import signal
 import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
-from agency.boot import Booted
-from agency.config import Settings
 from agency.key_rotation import rotate_keys
 from agency.key_status import show_status
 from agency.services.contacts_store import place_of
 from agency.services.data_keys import shred_client_keys
 from agency.services.sealed_columns import CLIENT_COLUMNS, SYSTEM_COLUMNS
 from agency.services.sealing import CannotOpen, Keyring, client_head
-from tests.desk import Desk, open_desk
-from tests.house.source import ROOT
+from tests.desk import Desk
+from tests.rotating import booted, command, open_sealed_desk
 from tests.sealed_rows import (
     BOTH,
     NEW_ID,
@@ -29,7 +24,6 @@ from tests.sealed_rows import (
     OLD_ID,
     OLD_KEY,
     add_contact,
-    fill_sealed,
     filled_columns,
     heads,
     open_everything,
@@ -42,32 +36,8 @@ CONTACTS = CLIENT_COLUMNS[0]
 @pytest.fixture
 def desk() -> Iterator[Desk]:
     """A world of the test's own, full of values that the old master key protects."""
-    with open_desk() as made:
-        with made.owner() as connection:
-            # Should two of our transactions ever wait for each other, the test says so instead of hanging.
-            (name,) = connection.execute("select quote_ident(current_database())").fetchone() or ("",)
-            connection.execute(f"alter database {name} set lock_timeout = '10s'")
-        made.database.dispose()
-        fill_sealed(made, Keyring(OLD_KEY))
+    with open_sealed_desk() as made:
         yield made
-
-
-def _booted(desk: Desk, keys: str = BOTH) -> Booted:
-    return Booted(Settings(Path("unused"), master_key=keys), desk.owner_url, "unused", keys, desk.database)
-
-
-def _command(desk: Desk, tmp_path: Path, *arguments: str) -> subprocess.Popen[str]:
-    environment = os.environ | {
-        "DATABASE_URL": desk.owner_url,
-        "REDIS_URL": "redis://unused",
-        "SHOPFLEET_DATA": str(tmp_path),
-        "SHOPFLEET_KEY": NEW_KEY,
-        "SHOPFLEET_OLD_KEYS": OLD_KEY,
-        "LOG_LEVEL": "DEBUG",
-    }
-    argv = [sys.executable, "-m", "agency.cli", "keys", *arguments]
-    out = subprocess.PIPE
-    return subprocess.Popen(argv, cwd=ROOT, env=environment, stdout=out, stderr=out, text=True)
 
 
 def _kill_when(process: subprocess.Popen[str], reached: Callable[[], bool]) -> None:
@@ -94,7 +64,7 @@ def test_a_rotation_leaves_nothing_under_old_keys_and_everything_opens(
 ) -> None:
     before = open_everything(desk, Keyring(OLD_KEY))
     assert filled_columns(before) == {str(sealed) for sealed in (*CLIENT_COLUMNS, *SYSTEM_COLUMNS)}
-    assert rotate_keys(_booted(desk), batch=2) == 0
+    assert rotate_keys(booted(desk), batch=2) == 0
     _nothing_is_old(desk)
     assert open_everything(desk, Keyring(NEW_KEY)) == before
     said = capsys.readouterr().out
@@ -105,13 +75,13 @@ def test_a_rotation_leaves_nothing_under_old_keys_and_everything_opens(
 
 def test_a_rotation_without_a_new_master_key_gives_new_data_keys(desk: Desk) -> None:
     before = open_everything(desk, Keyring(OLD_KEY))
-    assert rotate_keys(_booted(desk, OLD_KEY)) == 0
+    assert rotate_keys(booted(desk, OLD_KEY)) == 0
     assert set(map(tuple, versions(desk).values())) == {(2,)}
     assert open_everything(desk, Keyring(OLD_KEY)) == before
 
 
 def test_a_second_rotation_goes_one_version_further(desk: Desk) -> None:
-    assert [rotate_keys(_booted(desk)), rotate_keys(_booted(desk))] == [0, 0]
+    assert [rotate_keys(booted(desk)), rotate_keys(booted(desk))] == [0, 0]
     _nothing_is_old(desk, newest=3)
 
 
@@ -119,14 +89,14 @@ def test_killed_three_times_half_way_and_then_completed(desk: Desk, tmp_path: Pa
     before = open_everything(desk, Keyring(OLD_KEY))
     new, old = client_head(2), client_head(1)
     for reached in (1, 9, 17):
-        process = _command(desk, tmp_path, "rotate", "--batch", "1", "--pause", "0.02")
+        process = command(desk, tmp_path, "rotate", "--batch", "1", "--pause", "0.02")
         _kill_when(process, lambda reached=reached: heads(desk, CONTACTS)[new] >= reached)
         half_way = heads(desk, CONTACTS)
         assert half_way[new] >= reached
         assert half_way[old] > 0
         assert open_everything(desk, Keyring(BOTH)) == before
     left = sum(heads(desk, sealed)[old] for sealed in CLIENT_COLUMNS)
-    last = _command(desk, tmp_path, "rotate")
+    last = command(desk, tmp_path, "rotate")
     said, errors = last.communicate()
     assert (last.returncode, errors) == (0, "")
     assert said.startswith("Going on with a rotation that was not finished.\n")
@@ -140,13 +110,13 @@ def test_killed_before_the_old_keys_are_deleted_a_late_value_is_found(desk: Desk
     with desk.database.session(desk.ours.scope()) as late:
         # Seals under version 1 before the rotation and comes out with it only after the kill.
         order_id = add_contact(late, desk.ours, "Luma", keyring, "fake late buyer")
-        process = _command(desk, tmp_path, "rotate")
+        process = command(desk, tmp_path, "rotate")
         _kill_when(process, lambda: not heads(desk, CONTACTS)[client_head(1)])
         # All is sealed again, and the rotation waits for our transaction.
         assert versions(desk)[desk.ours.clients["Luma"]] == [1, 2]
         late.commit()
     assert heads(desk, CONTACTS)[client_head(1)] == 1
-    assert rotate_keys(_booted(desk)) == 0
+    assert rotate_keys(booted(desk)) == 0
     _nothing_is_old(desk)
     place = ("order_contacts.sealed_address", (order_id,))
     assert open_everything(desk, Keyring(NEW_KEY))[place] == b"fake late buyer"
@@ -160,12 +130,12 @@ def test_a_writer_during_the_rotation_wins(desk: Desk, capsys: pytest.CaptureFix
     with desk.database.session(scope) as writer:
         sealed = keyring.seal(scope, writer, luma, place_of(order_id), b"fake new buyer")
         writer.connection().exec_driver_sql(write.replace(":v", "%s").replace(":o", "%s"), (sealed, order_id))
-        assert rotate_keys(_booted(desk), patience=0.1) == 1
+        assert rotate_keys(booted(desk), patience=0.1) == 1
         assert "Run this again" in capsys.readouterr().out
         writer.commit()
     place = ("order_contacts.sealed_address", (order_id,))
     assert open_everything(desk, keyring)[place] == b"fake new buyer"
-    assert rotate_keys(_booted(desk)) == 0
+    assert rotate_keys(booted(desk)) == 0
     _nothing_is_old(desk)
     assert open_everything(desk, Keyring(NEW_KEY))[place] == b"fake new buyer"
 
@@ -175,7 +145,7 @@ def test_who_writes_and_reads_all_the_while_loses_nothing(desk: Desk, tmp_path: 
     with desk.session(scope) as session:
         orders = [add_contact(session, desk.ours, "Luma", keyring, "0") for _number in range(10)]
     written = dict.fromkeys(orders, 0)
-    process = _command(desk, tmp_path, "rotate", "--batch", "2", "--pause", "0.01")
+    process = command(desk, tmp_path, "rotate", "--batch", "2", "--pause", "0.01")
     turns = 0
     while process.poll() is None:
         order_id = orders[turns % len(orders)]
@@ -201,7 +171,7 @@ def test_a_process_that_began_before_opens_and_seals_right_after(desk: Desk) -> 
     before = open_everything(desk, warm)
     with desk.session(scope) as session:
         warm.seal(scope, session, luma, "order_contacts.sealed_address:1", b"warm")
-    assert rotate_keys(_booted(desk)) == 0
+    assert rotate_keys(booted(desk)) == 0
     assert open_everything(desk, warm) == before
     with desk.session(scope) as session:
         sealed = warm.seal(scope, session, luma, "order_contacts.sealed_address:1", b"value")
@@ -214,12 +184,12 @@ def test_a_transaction_that_read_before_opens_after_since_its_key_waits(desk: De
     with desk.database.session(desk.ours.scope()) as reader:
         read = "select order_id, sealed_address from order_contacts where client_id = %s"
         rows = reader.connection().exec_driver_sql(read, (luma,)).all()
-        assert rotate_keys(_booted(desk), patience=0.1) == 1
+        assert rotate_keys(booted(desk), patience=0.1) == 1
         for order_id, sealed in rows:
             assert sealed.startswith(client_head(1))
             assert warm.open(reader, luma, place_of(order_id), sealed).startswith(b"fake buyer")
         reader.rollback()
-    assert rotate_keys(_booted(desk)) == 0
+    assert rotate_keys(booted(desk)) == 0
     _nothing_is_old(desk)
 
 
@@ -233,7 +203,7 @@ def test_a_damaged_value_stays_with_its_key_and_is_reported(
             " (select min(order_id) from order_contacts where client_id = %s)",
             (luma,),
         )
-    assert rotate_keys(_booted(desk)) == 1
+    assert rotate_keys(booted(desk)) == 1
     assert "1 values do not open with any key" in capsys.readouterr().out
     assert versions(desk)[luma] == [1, 2]
     assert all(found == [2] for client, found in versions(desk).items() if client != luma)
@@ -243,12 +213,12 @@ def test_a_missing_master_key_is_named_by_its_id_and_nothing_is_lost(
     desk: Desk, capsys: pytest.CaptureFixture[str]
 ) -> None:
     before = open_everything(desk, Keyring(OLD_KEY))
-    assert rotate_keys(_booted(desk, NEW_KEY)) == 1
+    assert rotate_keys(booted(desk, NEW_KEY)) == 1
     assert "4 data keys need a master key that is not configured" in capsys.readouterr().out
-    show_status(_booted(desk, NEW_KEY))
+    show_status(booted(desk, NEW_KEY))
     assert f"Master key {OLD_ID} (not configured): wraps 4 data keys" in capsys.readouterr().out
     assert open_everything(desk, Keyring(BOTH)) == before
-    assert rotate_keys(_booted(desk)) == 0
+    assert rotate_keys(booted(desk)) == 0
     assert open_everything(desk, Keyring(NEW_KEY)) == before
 
 
@@ -256,7 +226,7 @@ def test_a_shredded_client_stays_shredded(desk: Desk) -> None:
     scope, kite = desk.ours.scope(), desk.ours.clients["Kite"]
     with desk.session(scope) as session:
         shred_client_keys(scope, session, kite)
-    assert rotate_keys(_booted(desk)) == 0
+    assert rotate_keys(booted(desk)) == 0
     assert kite not in versions(desk)
     with desk.session(scope) as session:
         row = (
@@ -268,49 +238,3 @@ def test_a_shredded_client_stays_shredded(desk: Desk) -> None:
         )
         with pytest.raises(CannotOpen):
             Keyring(BOTH).open(session, kite, place_of(row[0]), row[1])
-
-
-def test_the_status_counts_what_is_where(desk: Desk, capsys: pytest.CaptureFixture[str]) -> None:
-    show_status(_booted(desk))
-    said = capsys.readouterr().out
-    assert f"Master key {NEW_ID} (newest): wraps 0 data keys" in said
-    assert f"Master key {OLD_ID} (older): wraps 4 data keys; still needed for 10" in said
-    assert "order_contacts.sealed_address: 24 under data key version 1 (newest)" in said
-    assert f"mails.sealed_body: 3 under master key {OLD_ID}" in said
-    rotate_keys(_booted(desk))
-    capsys.readouterr()
-    show_status(_booted(desk))
-    said = capsys.readouterr().out
-    assert f"Master key {OLD_ID} (older): wraps 0 data keys; no longer needed here" in said
-    assert "order_contacts.sealed_address: 24 under data key version 2 (newest)" in said
-    assert "not finished" not in said
-
-
-def test_no_key_and_no_value_is_printed_or_logged(desk: Desk, tmp_path: Path) -> None:
-    shown = ""
-    for arguments in (("status",), ("rotate", "--batch", "3"), ("status",)):
-        process = _command(desk, tmp_path, *arguments)
-        out, errors = process.communicate()
-        assert process.returncode == 0
-        shown += out + errors
-    assert OLD_ID in shown
-    for key in (OLD_KEY, NEW_KEY):
-        raw = base64.b64decode(key)
-        for secret in (key, key.rstrip("="), raw.decode(), raw.hex()):
-            assert secret not in shown
-    assert "fake buyer" not in shown
-
-
-def test_a_key_of_unknown_wrapping_keeps_the_old_master_key_needed(
-    desk: Desk, capsys: pytest.CaptureFixture[str]
-) -> None:
-    rotate_keys(_booted(desk))
-    with desk.owner() as connection:
-        connection.execute(
-            "update client_keys set master_key_id = '' where client_id = %s", (desk.ours.clients["Luma"],)
-        )
-    capsys.readouterr()
-    show_status(_booted(desk))
-    said = capsys.readouterr().out
-    assert f"Master key {OLD_ID} (older): wraps 0 data keys; still needed for 1" in said
-    assert "A master key not written down: wraps 1 data keys" in said
