@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from agency.config import BadSetting, Settings, load_settings, read_key_file
@@ -18,7 +18,7 @@ class Booted:
     settings: Settings
     database_url: str
     redis_url: str
-    master_key: str
+    master_key: str = field(repr=False)
     database: Database
 
 

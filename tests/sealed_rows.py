@@ -16,7 +16,7 @@ from agency.models.second_factors import SecondFactor
 from agency.models.shops import Authorization, ShopSecret
 from agency.services.contacts_store import place_of
 from agency.services.mails import queue_mail
-from agency.services.sealed_columns import CLIENT_COLUMNS, SYSTEM_COLUMNS, SealedColumn
+from agency.services.sealed_columns import CLIENT_COLUMNS, SYSTEM_COLUMNS, SealedColumn, secret_place
 from agency.services.sealing import Keyring
 from agency.services.shops import cipher_place, code_place, tokens_place
 from agency.services.suppliers import store_credentials
@@ -45,10 +45,9 @@ def fill_sealed(desk: Desk, keyring: Keyring, contacts: int = 6) -> None:
             factor = SecondFactor(user_id=user_id, kind="totp", label=f"Phone {number}")
             session.add(factor)
             session.flush()
-            sealed = keyring.seal_system(
-                f"second_factors.sealed_secret:{factor.id}", f"fake secret {number}".encode()
-            )
-            factor.sealed_secret = sealed
+            session.refresh(factor)
+            place = secret_place(factor.public_id)
+            factor.sealed_secret = keyring.seal_system(place, f"fake secret {number}".encode())
 
 
 def _fill_client(session: Session, side: Side, client: str, keyring: Keyring, contacts: int) -> None:

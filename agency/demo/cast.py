@@ -6,7 +6,7 @@ import json
 import os
 import socket
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -30,11 +30,11 @@ class Cast:
     servers: tuple[EmbeddedServer, ...]
     database_url: str
     redis_url: str
-    master_key: str
+    master_key: str = field(repr=False)
     simulator_url: str
     web_url: str
     clock: Clock
-    environment: dict[str, str]
+    environment: dict[str, str] = field(repr=False)  # with every secret that the children need
 
     def children(self, workers: int) -> list[Child]:
         """Simulator first, then the doors, then who decides and who works."""

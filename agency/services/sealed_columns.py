@@ -6,6 +6,7 @@ Rotation, status and the tests of the seal go through these lists, so that a new
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -24,8 +25,8 @@ from agency.services.shops import cipher_place, code_place, tokens_place
 from agency.services.suppliers import credentials_place
 
 
-def secret_place(factor_id: int) -> str:
-    """What the seal of an authenticator app's secret is bound to."""
+def secret_place(factor_id: uuid.UUID) -> str:
+    """What the seal of an authenticator app's secret is bound to; `factor_id` is the public one."""
     return f"second_factors.sealed_secret:{factor_id}"
 
 
@@ -78,5 +79,5 @@ CLIENT_COLUMNS = (
 # Sealed under the master key, of no client: `keyring.seal_system`.
 SYSTEM_COLUMNS = (
     SealedColumn(Mail, "sealed_body", body_place, named_by=("public_id",), login="system"),
-    SealedColumn(SecondFactor, "sealed_secret", secret_place, login="system"),
+    SealedColumn(SecondFactor, "sealed_secret", secret_place, named_by=("public_id",), login="system"),
 )

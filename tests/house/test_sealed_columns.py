@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import psycopg
 from sqlalchemy import LargeBinary
 
 from agency.models.tables import metadata
 from agency.services.sealed_columns import CLIENT_COLUMNS, SYSTEM_COLUMNS
+from tests.databases import TestDatabase
 
 REGISTERED = [*CLIENT_COLUMNS, *SYSTEM_COLUMNS]
 
@@ -45,3 +47,11 @@ def test_a_place_names_table_and_column_and_changes_with_the_row() -> None:
 def _may_lack_a_client(columns: object) -> bool:
     client = getattr(columns, "client_id", None)
     return client is None or client.nullable
+
+
+def test_the_login_that_seals_again_may_read_and_update_the_column(own_database: TestDatabase) -> None:
+    asked = "select has_column_privilege(%s, %s, %s, 'select'), has_column_privilege(%s, %s, %s, 'update')"
+    with psycopg.connect(own_database.owner_url.replace("+psycopg", "")) as connection:
+        for sealed in REGISTERED:
+            column = (f"shopfleet_{sealed.login}", sealed.table.name, sealed.name)
+            assert connection.execute(asked, column * 2).fetchone() == (True, True), str(sealed)

@@ -39,7 +39,7 @@ def test_the_status_counts_what_is_where(desk: Desk, capsys: pytest.CaptureFixtu
 
 
 def test_no_key_and_no_value_is_printed_or_logged(desk: Desk, tmp_path: Path) -> None:
-    shown = ""
+    shown = repr(booted(desk)) + repr(booted(desk).settings)
     for arguments in (("status",), ("rotate", "--batch", "3"), ("status",)):
         process = command(desk, tmp_path, *arguments)
         out, errors = process.communicate()
