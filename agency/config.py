@@ -9,6 +9,7 @@ from datetime import datetime
 from pathlib import Path
 
 from agency.domain.master_keys import split_keys
+from agency.domain.outbound import NOTHING_MORE, Allowance, read_allowance
 
 DEMO_APP_KEY = "fake-app-key"
 DEMO_APP_SECRET = "fake-app-secret"  # noqa: S105 - the simulator's published test value
@@ -44,6 +45,8 @@ class Settings:
     dispatcher_tick: float = 0.2
     workers: int = 2
     secure_cookies: bool = False
+    outbound_allow: Allowance = NOTHING_MORE
+    proxies: int = 0
     web_workers: int = 2
     log_level: str = "WARNING"
 
@@ -76,6 +79,8 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
         dispatcher_tick=_decimal(env, "DISPATCHER_TICK", 0.2),
         workers=_number(env, "WORKERS", 2),
         secure_cookies=env.get("SECURE_COOKIES", "off").lower() in ("on", "1", "yes", "true"),
+        outbound_allow=_allowance(env),
+        proxies=_number(env, "PROXIES", 0),
         web_workers=_number(env, "WEB_WORKERS", 2),
         log_level=_level(env),
     )
@@ -123,6 +128,11 @@ def _keys(name: str, text: str) -> str:
         return ",".join(split_keys(text)) if text else ""
     except ValueError as error:
         raise BadSetting(f"{name}: {error}.") from None
+def _allowance(env: Mapping[str, str]) -> Allowance:
+    try:
+        return read_allowance(env.get("OUTBOUND_ALLOW", ""))
+    except ValueError as error:
+        raise BadSetting(f"OUTBOUND_ALLOW: {error}. Write entries with commas between them.") from error
 
 
 def _level(env: Mapping[str, str]) -> str:

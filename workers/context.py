@@ -17,6 +17,7 @@ from agency.config import Settings
 from agency.domain.scope import Scope, worker_scope
 from agency.extensions import Database
 from agency.integrations.http import ReadClient
+from agency.integrations.outbound import Guard
 from agency.integrations.tiktok.adapter import TikTokAdapter
 from agency.integrations.tiktok.auth import TikTokAuth
 from agency.integrations.tiktok.port import TikTokPort
@@ -92,6 +93,7 @@ class Context:
             settings.tiktok_app_key,
             settings.tiktok_app_secret,
             settings.outside_timeout,
+            client=self.reads,
         )
 
     def after(self, shop_span: timedelta, floor: timedelta = timedelta(seconds=1)) -> datetime:
@@ -102,4 +104,7 @@ class Context:
 def build_context(settings: Settings, database: Database, master_key: str) -> Context:
     """Builds what a worker process needs; opens no socket."""
     clock = Clock(settings.clock_origin, settings.clock_epoch, settings.clock_rate)
-    return Context(settings, database, Keyring(master_key), clock, ReadClient(settings.outside_timeout))
+    tiktok = Guard.to((settings.tiktok_api_url, settings.tiktok_auth_url), settings.outbound_allow)
+    return Context(
+        settings, database, Keyring(master_key), clock, ReadClient(settings.outside_timeout, tiktok)
+    )

@@ -45,6 +45,7 @@ def open_desk(context: Context, turn: Turn, supplier_id: int) -> SupplierDesk | 
         settings=supplier.settings,
         credentials=opened.credentials,
         timeout=context.settings.outside_timeout,
+        allowance=context.settings.outbound_allow,
     )
     pace = Pace(float(supplier.settings.get("calls_per_second", CALLS_PER_SECOND[supplier.kind])))
     return SupplierDesk(supplier, open_adapter(connection), opened.credentials, pace)

@@ -15,6 +15,7 @@ import psycopg
 from agency.boot import read_master_key
 from agency.clock import Clock, machine_now
 from agency.config import Settings
+from agency.demo.practice import OUTSIDE_HERE
 from agency.embedded import EmbeddedServer, start_postgres, start_redis
 from agency.supervisor import Child, our_command
 from migrations.run import upgrade
@@ -91,7 +92,8 @@ def assemble(settings: Settings, rate: float, *, fast: bool = False) -> Cast:
         "OUTSIDE_TIMEOUT": os.environ.get("OUTSIDE_TIMEOUT", "2.5"),
         "LANE_LEASE": os.environ.get("LANE_LEASE", "15"),
         "DISPATCHER_TICK": os.environ.get("DISPATCHER_TICK", "0.1"),
-        "PUBLIC_URL": web_url,
+        "PUBLIC_URL": settings.public_url or web_url,
+        "OUTBOUND_ALLOW": ",".join(filter(None, (os.environ.get("OUTBOUND_ALLOW"), OUTSIDE_HERE))),
         "WEB_WORKERS": os.environ.get("WEB_WORKERS", "1"),
     }
     return Cast(

@@ -12,6 +12,7 @@ from agency.clock import Clock
 from agency.demo.stage import Stage, webhook_secret
 from agency.demo.world import AGENCY, CLIENTS, PASSWORD, STAFF, PracticeClient, Product, product_ids
 from agency.domain.money import parse_money
+from agency.domain.outbound import read_allowance
 from agency.domain.scope import Scope
 from agency.extensions import Database
 from agency.models.catalog import Supplier, SupplierItem
@@ -30,6 +31,7 @@ from agency.services.sealing import Keyring
 from agency.services.shops import accept_connection, request_connection
 from agency.transaction import system_transaction, transaction
 
+OUTSIDE_HERE = "127.0.0.1"  # where a practice run has its whole outside; the guard must be told so
 PRACTICE_SETTINGS = {
     "quarantine_s": 3,
     "calls_per_second": 100,
@@ -155,7 +157,7 @@ class Practice:
             public_id, "rest", "Eastport Wholesale", client.currency, f"{self.simulator_url}/suppliers/rest",
             settings=rest, credentials=keys,
         )  # fmt: skip
-        self._fill(scope, session, client, "api", add_supplier(scope, session, self.keyring, new), "3.90")
+        self._fill(scope, session, client, "api", self._add_supplier(scope, session, new), "3.90")
         if client.cj_key:
             base = f"{self.simulator_url}/suppliers/cj/api2.0/v1"
             preferred = {
@@ -166,13 +168,16 @@ class Practice:
                 public_id, "cj", "CJ Dropshipping", "USD", base, settings=preferred,
                 credentials={"api_key": client.cj_key},
             )  # fmt: skip
-            self._fill(scope, session, client, "cj", add_supplier(scope, session, self.keyring, new), "4.71")
+            self._fill(scope, session, client, "cj", self._add_supplier(scope, session, new), "4.71")
         for kind, name in (("stock", "Own stock"), ("manual", "Corner workshop")):
             if any(product.source == kind for shop in client.shops for product in shop.products):
                 new = NewSupplier(
                     public_id, kind, name, client.currency, website="https://workshop.example.test"
                 )
-                self._fill(scope, session, client, kind, add_supplier(scope, session, self.keyring, new), "0")
+                self._fill(scope, session, client, kind, self._add_supplier(scope, session, new), "0")
+
+    def _add_supplier(self, scope: Scope, session: Session, new: NewSupplier) -> str:
+        return add_supplier(scope, session, self.keyring, new, read_allowance(OUTSIDE_HERE))
 
     def _fill(
         self,

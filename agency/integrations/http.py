@@ -17,15 +17,19 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
+import httpcore
 import httpx
 
 from agency.domain.errors import OutsideError, Unavailable
+from agency.integrations.outbound import Guard, GuardedSockets, NotCalled, split_target
 from agency.integrations.wire import parse_json
 
 MAX_ANSWER = 20_000_000  # bytes; a statement page with 100 rows is below 1 MB
 _REPEATS = 2
 _FIRST_WAIT = 0.1
 _OVERLOADED = 503
+_KEPT_OPEN = 5.0  # seconds for which an idle connection waits for the next call
+PUBLIC_ONLY = Guard()
 
 
 class _WithoutAddresses(logging.Filter):
@@ -78,16 +82,34 @@ def tls_context() -> ssl.SSLContext:
     return httpx.create_ssl_context()
 
 
-class ReadClient:
-    """A pooled, thread-safe client for reads; never follows a redirect."""
+class _GuardedTransport(httpx.HTTPTransport):
+    """httpx's transport over a pool that gets its sockets from the guard.
 
-    def __init__(self, timeout: float = 10.0, *, connections: int = 20) -> None:
+    httpx has no argument for this, so its pool is replaced; a release that keeps it elsewhere would connect past the
+    guard, which `tests/integrations/test_outbound.py` would notice.
+    """
+
+    def __init__(self, guard: Guard, connections: int) -> None:
+        super().__init__(verify=tls_context(), trust_env=False)
+        self._pool = httpcore.ConnectionPool(
+            ssl_context=tls_context(),
+            max_connections=connections,
+            max_keepalive_connections=connections,
+            keepalive_expiry=_KEPT_OPEN,
+            network_backend=GuardedSockets(guard),
+        )
+
+
+class ReadClient:
+    """A pooled, thread-safe client for reads; calls only whom `guard` lets it and never follows a redirect."""
+
+    def __init__(self, timeout: float = 10.0, guard: Guard = PUBLIC_ONLY, *, connections: int = 20) -> None:
+        self.guard = guard
         self._client = httpx.Client(
             timeout=timeout,
             follow_redirects=False,
             trust_env=False,
-            verify=tls_context(),
-            limits=httpx.Limits(max_connections=connections, max_keepalive_connections=connections),
+            transport=_GuardedTransport(guard, connections),
         )
 
     def ask(self, ask: Ask) -> RawAnswer:
@@ -96,6 +118,13 @@ class ReadClient:
         A refused connection, a connection that broke and a 503 are tried at most twice more when
         `ask.repeatable`. A timeout is not: the caller's turn has better things to do.
         """
+        try:
+            self.guard.check_target(*split_target(ask.url))
+            return self._repeated(ask)
+        except NotCalled as closed:
+            raise closed.as_unavailable(ask.label) from None
+
+    def _repeated(self, ask: Ask) -> RawAnswer:
         repeats = _REPEATS if ask.repeatable else 0
         for attempt in range(repeats + 1):
             if attempt:
@@ -133,16 +162,16 @@ class ReadClient:
         self._client.close()
 
 
-_shared: dict[tuple[int, float], ReadClient] = {}
+_shared: dict[tuple[int, float, Guard], ReadClient] = {}
 
 
-def shared_reads(timeout: float) -> ReadClient:
-    """The pool of this process for this timeout; a fork gets its own, since two processes cannot share a
-    socket.
+def shared_reads(timeout: float, guard: Guard = PUBLIC_ONLY) -> ReadClient:
+    """The pool of this process for this timeout and guard; a fork gets its own, since two processes cannot
+    share a socket.
     """
-    key = (os.getpid(), timeout)
+    key = (os.getpid(), timeout, guard)
     if key not in _shared:
-        _shared[key] = ReadClient(timeout)
+        _shared[key] = ReadClient(timeout, guard)
     return _shared[key]
 
 

@@ -11,10 +11,10 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
-from urllib.parse import urlsplit
 
 from agency.domain.errors import OutcomeUnknown, OutsideError, Unavailable
-from agency.integrations.http import MAX_ANSWER, RawAnswer, tls_context
+from agency.integrations.http import MAX_ANSWER, PUBLIC_ONLY, RawAnswer, tls_context
+from agency.integrations.outbound import Guard, NotCalled, split_target
 
 T = TypeVar("T")
 
@@ -42,17 +42,16 @@ class OneShot:
         self._used = False
 
     @classmethod
-    def open(cls, base_url: str, timeout: float, label: str = "write") -> OneShot:
-        """Opens the TCP (and TLS) connection; raises Unavailable when it cannot. Nothing is sent yet."""
-        parts = urlsplit(base_url)
-        connection = _connection(parts.scheme, parts.hostname or "", parts.port, timeout)
-        connection.auto_open = 0
+    def open(cls, base_url: str, timeout: float, label: str = "write", guard: Guard = PUBLIC_ONLY) -> OneShot:
+        """Opens the TCP (and TLS) connection; raises Unavailable when it cannot or must not. Nothing is sent yet."""
         try:
-            connection.connect()
-            if connection.sock is not None:
-                connection.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            scheme, host, port = split_target(base_url)
+            guard.check_target(scheme, host, port)
+            connection = _connection(scheme, host, port, timeout)
+            connection.sock = _open_socket(guard, connection, timeout)
+        except NotCalled as closed:
+            raise closed.as_unavailable(label) from None
         except OSError as failed:
-            connection.close()
             raise Unavailable(f"{label}: no connection ({type(failed).__name__})") from None
         return cls(connection, label, timeout)
 
@@ -123,10 +122,28 @@ def _is_whole(response: http.client.HTTPResponse, received: int) -> bool:
     return received > 0 if announced is None else int(announced) == received
 
 
-def _connection(scheme: str, host: str, port: int | None, timeout: float) -> http.client.HTTPConnection:
+def _connection(scheme: str, host: str, port: int, timeout: float) -> http.client.HTTPConnection:
+    """A connection without a socket, which cannot open one by itself."""
     if scheme == "https":
-        return http.client.HTTPSConnection(host, port, timeout=timeout, context=tls_context())
-    return http.client.HTTPConnection(host, port, timeout=timeout)
+        made: http.client.HTTPConnection = http.client.HTTPSConnection(
+            host, port, timeout=timeout, context=tls_context()
+        )
+    else:
+        made = http.client.HTTPConnection(host, port, timeout=timeout)
+    made.auto_open = 0
+    return made
+
+
+def _open_socket(guard: Guard, connection: http.client.HTTPConnection, timeout: float) -> socket.socket:
+    """The socket to a checked address, with TLS for the name."""
+    plain = guard.open_socket(connection.host, connection.port, timeout)
+    if not isinstance(connection, http.client.HTTPSConnection):
+        return plain
+    try:
+        return tls_context().wrap_socket(plain, server_hostname=connection.host)
+    except BaseException:
+        plain.close()
+        raise
 
 
 @dataclass

@@ -36,7 +36,8 @@ def add_supplier() -> ResponseReturnValue:
             **given, credentials={name: key for name, key in credentials.items() if key}
         )
         with form.keeping_errors():
-            added = catalog.add_supplier(current_scope(), db_session(), ground().keyring, new)
+            allowance = ground().settings.outbound_allow
+            added = catalog.add_supplier(current_scope(), db_session(), ground().keyring, new, allowance)
             return redirect(url_for("portal.supplier", supplier_id=added, done="supplier"), 303)
     return _show_all(form)
 

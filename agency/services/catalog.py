@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from agency.clock import machine_now
 from agency.domain.errors import Conflict, Invalid, NotFound
 from agency.domain.money import exponent_of
+from agency.domain.outbound import NOTHING_MORE, Allowance, check_typed_address
 from agency.domain.scope import Scope
 from agency.lanes import add_lane, make_due
 from agency.models.catalog import SUPPLIER_KINDS, Sku, Supplier, SupplierItem
@@ -70,13 +71,20 @@ class NewMapping:
     price_cap_minor: int | None = None
 
 
-def add_supplier(scope: Scope, session: Session, keyring: Keyring, new: NewSupplier) -> str:
+def add_supplier(
+    scope: Scope,
+    session: Session,
+    keyring: Keyring,
+    new: NewSupplier,
+    allowance: Allowance = NOTHING_MORE,
+) -> str:
     """Connects a supplier to a client and returns its public id.
 
     Raises Forbidden, NotFound for the client, and Invalid for a kind, currency, address or key that cannot be used.
+    `allowance` is the operator's OUTBOUND_ALLOW: an address that would never be called is refused here already.
     """
     scope.require_write()
-    _check_supplier(new)
+    _check_supplier(new, allowance)
     client = get_visible(
         scope, session, Client, "Client", Client.public_id == as_public_id(new.client_id, "Client")
     )
@@ -222,14 +230,14 @@ def unmap_sku(scope: Scope, session: Session, shop_id: str, sku_id: str, rank: i
     live.superseded_at = machine_now()
 
 
-def _check_supplier(new: NewSupplier) -> None:
+def _check_supplier(new: NewSupplier, allowance: Allowance) -> None:
     if new.kind not in SUPPLIER_KINDS:
         raise Invalid("kind", f"Choose one of {', '.join(SUPPLIER_KINDS)}.")
     if not new.name.strip():
         raise Invalid("name", "Give the supplier a name.")
     exponent_of(new.currency)  # raises Invalid for a currency that nobody could calculate with
-    if new.kind == "rest" and not new.base_url.startswith(("https://", "http://")):
-        raise Invalid("base_url", "Enter the address of the supplier's API; it starts with https://.")
+    if new.kind == "rest" or new.base_url.strip():
+        check_typed_address("base_url", new.base_url.strip(), allowance)
     _check_key(new.kind, new.credentials)
 
 

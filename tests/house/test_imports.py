@@ -54,7 +54,7 @@ OUTSIDE_LIBRARIES: dict[str, tuple[str, ...]] = {
     "boot": (),
     "models": ("sqlalchemy",),
     "services": ("sqlalchemy", "argon2", "cryptography", "orjson"),
-    "integrations": ("httpx",),
+    "integrations": ("httpx", "httpcore"),
     "web": ("flask", "werkzeug", "sqlalchemy"),
     "api": ("flask", "flask_smorest", "marshmallow", "markupsafe", "orjson", "werkzeug"),
     "portal": ("flask", "marshmallow", "markupsafe", "jinja2", "werkzeug"),

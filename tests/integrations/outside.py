@@ -10,11 +10,13 @@ from urllib.parse import parse_qs, urlsplit
 import httpx
 
 from agency.domain.addresses import Address
+from agency.integrations.http import shared_reads
 from agency.integrations.suppliers.port import SupplierConnection, SupplierPort
 from agency.integrations.suppliers.registry import open_supplier
 from agency.integrations.tiktok.adapter import TikTokAdapter
 from agency.integrations.tiktok.auth import TikTokAuth
 from agency.simulator.server import RunningSimulator, start
+from tests.integrations.local import HERE, LOCAL
 
 APP_KEY, APP_SECRET = "fake-key", "fake-app-secret-9f"
 US_SHOP, GB_SHOP = "7494000000000000001", "7494000000000000002"
@@ -59,7 +61,13 @@ class Outside:
 
     def shop(self, shop_id: str = US_SHOP, token: str = "") -> TikTokAdapter:
         return TikTokAdapter(
-            self.running.url, APP_KEY, APP_SECRET, token or self.token, self.ciphers[shop_id], TIMEOUT
+            self.running.url,
+            APP_KEY,
+            APP_SECRET,
+            token or self.token,
+            self.ciphers[shop_id],
+            TIMEOUT,
+            shared_reads(TIMEOUT, LOCAL),
         )
 
     def order(
@@ -77,19 +85,21 @@ class Outside:
         credentials = {"api_key": REST_KEYS[idempotency], "webhook_secret": WEBHOOK_SECRET}
         more = {"idempotency": idempotency, **settings}
         url = f"{self.running.url}/suppliers/rest"
-        return open_supplier(SupplierConnection("rest", url, "USD", more, credentials, TIMEOUT))
+        return open_supplier(SupplierConnection("rest", url, "USD", more, credentials, TIMEOUT, HERE))
 
     def cj(self, **settings: Any) -> SupplierPort:
         url = f"{self.running.url}/suppliers/cj/api2.0/v1"
         credentials = {"api_key": CJ_KEY, "open_id": CJ_OPEN_ID}
-        return open_supplier(SupplierConnection("cj", url, "USD", settings, credentials, TIMEOUT))
+        return open_supplier(SupplierConnection("cj", url, "USD", settings, credentials, TIMEOUT, HERE))
 
 
 def start_outside(state: str) -> Outside:
     """Peoples a fresh world and walks through the authorisation once, as a seller and our door would."""
     running = start(state, app_key=APP_KEY, app_secret=APP_SECRET)
     httpx.post(f"{running.url}/_sim/setup", json=_setup(), timeout=10).raise_for_status()
-    auth = TikTokAuth(running.url, running.url, APP_KEY, APP_SECRET, TIMEOUT)
+    auth = TikTokAuth(
+        running.url, running.url, APP_KEY, APP_SECRET, TIMEOUT, client=shared_reads(TIMEOUT, LOCAL)
+    )
     consent = httpx.get(auth.authorize_url("fake-service", "state-1"), follow_redirects=False, timeout=10)
     code = parse_qs(urlsplit(consent.headers["location"]).query)["code"][0]
     pair = auth.exchange(code)

@@ -10,6 +10,7 @@ import pytest
 
 from agency.domain.errors import Unavailable
 from agency.integrations.http import Ask, ReadClient, readable, shared_reads
+from tests.integrations.local import LOCAL
 from tests.integrations.raw_server import RawServer, Script, reply, reset, say
 
 Peer = Callable[[Script], RawServer]
@@ -19,7 +20,7 @@ BUSY = reply("503 Service Unavailable", b"", "Retry-After: 3\r\n")
 
 @pytest.fixture
 def reads() -> Iterator[ReadClient]:
-    client = ReadClient(timeout=1.0)
+    client = ReadClient(1.0, LOCAL)
     yield client
     client.close()
 
@@ -63,7 +64,7 @@ def test_a_question_that_is_not_repeatable_is_asked_once(peer: Peer, reads: Read
 
 def test_a_cut_answer_and_a_timeout_are_unavailable(peer: Peer) -> None:
     cut, slow = peer(say(OK[:-3])), peer(lambda sock, _: bool(sock.recv(1)) and None)
-    client = ReadClient(timeout=0.2)
+    client = ReadClient(0.2, LOCAL)
 
     for server in (cut, slow):
         with pytest.raises(Unavailable):
@@ -90,6 +91,7 @@ def test_an_unreadable_document_of_a_read_is_unavailable() -> None:
 def test_the_pool_is_shared_within_a_process() -> None:
     assert shared_reads(3.5) is shared_reads(3.5)
     assert shared_reads(3.5) is not shared_reads(4.5)
+    assert shared_reads(3.5, LOCAL) is not shared_reads(3.5)
 
 
 def test_neither_log_nor_error_shows_the_query_or_the_headers(

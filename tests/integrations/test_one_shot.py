@@ -11,6 +11,7 @@ import pytest
 from agency.domain.errors import OutcomeUnknown, Refused, Unavailable
 from agency.integrations.http import RawAnswer
 from agency.integrations.one_shot import OneShot, PreparedWrite, WriteRequest
+from tests.integrations.local import LOCAL
 from tests.integrations.raw_server import RawServer, Script, reply, reset, say
 
 Peer = Callable[[Script], RawServer]
@@ -18,7 +19,7 @@ WRITE = WriteRequest("POST", "/orders?key=fake-query-secret", {"X-Key": "fake-to
 
 
 def send(server: RawServer, timeout: float = 2.0, since: float | None = None) -> RawAnswer:
-    shot = OneShot.open(server.url, timeout, "test write")
+    shot = OneShot.open(server.url, timeout, "test write", LOCAL)
     return shot.send(WRITE, "REF-1", time.monotonic() if since is None else since)
 
 
@@ -89,12 +90,12 @@ def test_a_refused_connection_is_unavailable_before_anything_is_promised() -> No
         port = taken.getsockname()[1]
 
     with pytest.raises(Unavailable):
-        OneShot.open(f"http://127.0.0.1:{port}", 0.5)
+        OneShot.open(f"http://127.0.0.1:{port}", 0.5, guard=LOCAL)
 
 
 def test_a_peer_that_hung_up_before_the_first_byte_is_unavailable() -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
-        shot = OneShot.open(f"http://127.0.0.1:{listener.getsockname()[1]}", 1.0)
+        shot = OneShot.open(f"http://127.0.0.1:{listener.getsockname()[1]}", 1.0, guard=LOCAL)
         accepted, _ = listener.accept()
         accepted.close()
 
@@ -113,7 +114,7 @@ def test_more_than_a_second_after_the_commit_nothing_is_sent(peer: Peer) -> None
 
 def test_a_connection_serves_one_write_only(peer: Peer) -> None:
     server = peer(say(reply("200 OK", b"{}")))
-    shot = OneShot.open(server.url, 2.0)
+    shot = OneShot.open(server.url, 2.0, guard=LOCAL)
     shot.send(WRITE, "REF-1", time.monotonic())
 
     with pytest.raises(OutcomeUnknown, match="used before"):
@@ -124,7 +125,7 @@ def test_a_connection_serves_one_write_only(peer: Peer) -> None:
 
 def test_closing_without_sending_leaves_the_peer_without_a_request(peer: Peer) -> None:
     server = peer(say(reply("200 OK", b"{}")))
-    shot = OneShot.open(server.url, 2.0)
+    shot = OneShot.open(server.url, 2.0, guard=LOCAL)
 
     shot.close()
     shot.close()
@@ -139,7 +140,7 @@ def test_an_answer_that_our_reading_trips_over_is_an_unknown_outcome(peer: Peer,
     def read(_: RawAnswer) -> None:
         raise mistake
 
-    prepared = PreparedWrite(OneShot.open(server.url, 2.0), "REF-1", lambda: WRITE, read)
+    prepared = PreparedWrite(OneShot.open(server.url, 2.0, guard=LOCAL), "REF-1", lambda: WRITE, read)
     with pytest.raises(OutcomeUnknown) as caught:
         prepared.send(time.monotonic())
 
@@ -154,7 +155,9 @@ def test_a_clear_refusal_passes_through_a_prepared_write(peer: Peer) -> None:
         raise Refused("out_of_stock", "none left")
 
     with pytest.raises(Refused):
-        PreparedWrite(OneShot.open(server.url, 2.0), "REF-1", lambda: WRITE, read).send(time.monotonic())
+        PreparedWrite(OneShot.open(server.url, 2.0, guard=LOCAL), "REF-1", lambda: WRITE, read).send(
+            time.monotonic()
+        )
 
 
 def test_no_secret_shows_in_a_failed_writes_text_or_in_a_request_printed_by_mistake(peer: Peer) -> None:

@@ -85,6 +85,16 @@ def test_a_supplier_that_needs_a_key_asks_for_it_and_never_shows_it(desk: Desk, 
         assert b"fake-key-123" not in session.get_one(SupplierSecret, supplier.id).sealed_credentials
 
 
+def test_an_address_inside_a_private_network_is_refused_at_its_field(desk: Desk, owner: Visitor) -> None:
+    fields = {"client_id": desk.ours.public["Luma"], "kind": "rest", "name": "Inside", "currency": "USD"}
+    for address in ("https://169.254.169.254/latest", "https://localhost", "http://kiln.example.com"):
+        refused = owner.send("/suppliers", **fields, base_url=address, api_key="fake-key-123")
+        assert refused.status_code == 422, address
+        assert "OUTBOUND_ALLOW" in refused.text
+    with desk.session() as session:
+        assert session.scalars(select(Supplier).where(Supplier.name == "Inside")).all() == []
+
+
 def test_each_wrong_field_of_a_supplier_has_its_own_message(desk: Desk, owner: Visitor) -> None:
     refused = owner.send(
         "/suppliers",

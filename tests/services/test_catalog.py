@@ -153,6 +153,8 @@ def test_a_suppliers_key_is_sealed_and_its_lanes_are_awake(desk: Desk) -> None:
         ({"name": "  "}, "name"),
         ({"currency": "XXQ"}, "currency"),
         ({"base_url": "supplier.example.test"}, "base_url"),
+        ({"base_url": "https://10.0.0.5/v1"}, "base_url"),
+        ({"kind": "cj", "base_url": "https://metadata.internal"}, "base_url"),
         ({"credentials": {}}, "api_key"),
     ],
 )

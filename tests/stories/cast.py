@@ -182,7 +182,9 @@ def _add_supplier(journey: Journey, name: str) -> None:
             public_id, kind, name.capitalize(), CURRENCY[client], addresses.get(kind, ""),
             settings=settings, credentials=credentials.get(kind, {}),
         )  # fmt: skip
-        supplier = add_supplier(journey.scope(), session, journey.context.keyring, new)
+        supplier = add_supplier(
+            journey.scope(), session, journey.context.keyring, new, journey.settings.outbound_allow
+        )
         journey.suppliers[name] = supplier
         for sku, (title, _price_there, source, cost) in {**GOODS, **GB_GOODS}.items():
             if source == name:

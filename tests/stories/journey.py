@@ -21,6 +21,7 @@ from sqlalchemy.orm import Session
 
 from agency.clock import Clock
 from agency.config import Settings
+from agency.domain.outbound import read_allowance
 from agency.domain.scope import Scope
 from agency.lanes import claim_due
 from agency.models.attention import Attention
@@ -77,6 +78,7 @@ class Journey:
             clock_epoch=epoch,
             outside_timeout=2.0,
             lane_lease=LEASE,
+            outbound_allow=read_allowance("127.0.0.1"),
         )
         self.context = build_context(self.settings, made.database, MASTER_KEY)
         self.agency_id = 0

@@ -176,5 +176,11 @@ def _start_sending_and_die(journey: Journey, number: str, sent: bool) -> None:
     if sent:
         assert facts.request is not None
         address = f"{journey.url}/suppliers/rest"
-        connection = SupplierConnection("rest", address, "USD", credentials={"api_key": "fake-rest-key-kiln"})
+        connection = SupplierConnection(
+            "rest",
+            address,
+            "USD",
+            credentials={"api_key": "fake-rest-key-kiln"},
+            allowance=journey.settings.outbound_allow,
+        )
         open_supplier(connection).prepare_place(facts.request).send(time.monotonic())

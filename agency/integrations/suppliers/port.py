@@ -9,6 +9,7 @@ from typing import Any, Protocol
 
 from agency.domain.addresses import Address
 from agency.domain.effects import VendorMemory
+from agency.domain.outbound import NOTHING_MORE, Allowance
 from agency.domain.purchasing import Payable, PurchaseRequest, Quote, SupplierEvent, SupplierOrder
 from agency.integrations.port import Prepared
 
@@ -17,7 +18,7 @@ from agency.integrations.port import Prepared
 class SupplierConnection:
     """One account at a supplier: where it is, in which currency it charges, its settings and its secrets.
 
-    `timeout` is in real seconds per call.
+    `timeout` is in real seconds per call; `allowance` says what may be called besides public https addresses.
     """
 
     kind: str
@@ -26,6 +27,7 @@ class SupplierConnection:
     settings: Mapping[str, Any] = field(default_factory=dict)
     credentials: Mapping[str, str] = field(default_factory=dict, repr=False)
     timeout: float = 10.0
+    allowance: Allowance = NOTHING_MORE
 
 
 class SupplierPort(Protocol):

@@ -11,7 +11,8 @@ from typing import Any
 
 from agency.domain.authorizations import AuthorizedShop, TokenPair
 from agency.domain.errors import CredentialsRejected, Refused, Unavailable
-from agency.integrations.http import Ask, shared_reads
+from agency.integrations.http import Ask, ReadClient, shared_reads
+from agency.integrations.outbound import Guard
 from agency.integrations.tiktok import versions
 from agency.integrations.tiktok.client import Call, Credentials, TikTokClient
 from agency.integrations.tiktok.errors import data_of
@@ -37,6 +38,7 @@ class TikTokAuth:
         app_secret: str,
         timeout: float = 10.0,
         page_url: str = "",
+        client: ReadClient | None = None,
     ) -> None:
         self._api_url = api_url
         self._auth_url = auth_url.rstrip("/")
@@ -44,7 +46,7 @@ class TikTokAuth:
         self._app_key = app_key
         self._app_secret = app_secret
         self._timeout = timeout
-        self._reads = shared_reads(timeout)
+        self._reads = client or shared_reads(timeout, Guard.to([api_url, auth_url]))
 
     def authorize_url(self, service_id: str, state: str) -> str:
         """The page on which a seller gives consent; `state` comes back only when the link carried it."""

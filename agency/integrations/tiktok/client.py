@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 from agency.domain.errors import Unavailable
 from agency.integrations.http import Ask, RawAnswer, ReadClient, shared_reads
 from agency.integrations.one_shot import OneShot, PreparedWrite, WriteRequest
+from agency.integrations.outbound import Guard
 from agency.integrations.tiktok.errors import data_of
 from agency.integrations.tiktok.signing import encode_query, sign_request
 from agency.integrations.tiktok.versions import Endpoint
@@ -60,7 +61,7 @@ class TikTokClient:
         self.base = api_url.rstrip("/")
         self._who = credentials
         self._timeout = timeout
-        self._reads = reads or shared_reads(timeout)
+        self._reads = reads or shared_reads(timeout, Guard.to([api_url]))
 
     def read(self, call: Call) -> dict[str, Any]:
         """The `data` of a read; raises Unavailable, Refused or CredentialsRejected."""
@@ -89,7 +90,7 @@ class TikTokClient:
         """Opens the connection for one write; raises Unavailable when it cannot. Signed at the moment of
         sending.
         """
-        shot = OneShot.open(self.base, self._timeout, call.label)
+        shot = OneShot.open(self.base, self._timeout, call.label, self._reads.guard)
 
         def read_answer(answer: RawAnswer) -> T:
             return read(data_of(answer, call.label, reference))

@@ -8,6 +8,7 @@ from typing import Any
 
 from agency.integrations.suppliers.port import SupplierConnection, SupplierPort
 from agency.integrations.suppliers.registry import open_supplier
+from tests.integrations.local import HERE
 from tests.integrations.outside import CJ_OPEN_ID
 from tests.integrations.raw_server import RawServer, Script, reply
 
@@ -16,7 +17,7 @@ Peer = Callable[[Script], RawServer]
 
 def cj_at(server: RawServer, **credentials: str) -> SupplierPort:
     secrets = credentials or {"access_token": "fake-at", "open_id": CJ_OPEN_ID}
-    return open_supplier(SupplierConnection("cj", server.url + "/v1", "USD", {}, secrets, 2.0))
+    return open_supplier(SupplierConnection("cj", server.url + "/v1", "USD", {}, secrets, 2.0, HERE))
 
 
 def envelope(data: Any, code: int = 200) -> bytes:

@@ -16,6 +16,7 @@ from agency.domain.errors import (
 )
 from agency.integrations.suppliers.port import SupplierConnection
 from agency.integrations.suppliers.registry import HAS_ADAPTER, open_supplier
+from tests.integrations.local import HERE
 from tests.integrations.outside import BUYER, Outside, now
 from tests.integrations.suppliers.purchases import request_for, usd
 
@@ -163,7 +164,9 @@ def test_a_shipped_order_names_its_parcel_and_its_lines_and_cannot_be_cancelled(
 
 def test_a_refused_key_is_rejected_credentials(calm: Outside) -> None:
     url = f"{calm.running.url}/suppliers/rest"
-    stranger = open_supplier(SupplierConnection("rest", url, "USD", {}, {"api_key": "fake-stranger"}, 2.0))
+    stranger = open_supplier(
+        SupplierConnection("rest", url, "USD", {}, {"api_key": "fake-stranger"}, 2.0, HERE)
+    )
 
     with pytest.raises(CredentialsRejected):
         stranger.find("X")

@@ -20,6 +20,7 @@ from agency.domain.errors import (
 from agency.integrations.suppliers.port import SupplierConnection, SupplierPort
 from agency.integrations.suppliers.registry import open_supplier
 from agency.integrations.suppliers.rest.mapping import STATUSES, to_order
+from tests.integrations.local import HERE
 from tests.integrations.outside import WEBHOOK_SECRET, now
 from tests.integrations.raw_server import RawServer, Script, reply, say
 from tests.integrations.suppliers.purchases import request_for
@@ -30,7 +31,7 @@ REF = "TS-7F3K2-577001234567890123-1"
 
 def supplier_at(server: RawServer, **settings: Any) -> SupplierPort:
     secrets = {"api_key": "fake-rest-key", "webhook_secret": WEBHOOK_SECRET}
-    return open_supplier(SupplierConnection("rest", server.url, "USD", settings, secrets, 2.0))
+    return open_supplier(SupplierConnection("rest", server.url, "USD", settings, secrets, 2.0, HERE))
 
 
 def order_json(reference: str, **more: Any) -> bytes:

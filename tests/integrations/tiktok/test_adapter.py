@@ -8,8 +8,10 @@ import pytest
 
 from agency.domain.errors import CredentialsRejected, OutcomeUnknown, RefusalReason, Refused, Unavailable
 from agency.domain.parcels import ShipRequest
+from agency.integrations.http import shared_reads
 from agency.integrations.tiktok.adapter import TikTokAdapter
 from agency.integrations.tiktok.port import TikTokPort
+from tests.integrations.local import LOCAL
 from tests.integrations.outside import GB_SHOP, UPS, US_OPTION, Outside, now
 
 WIDE = timedelta(days=400)
@@ -189,7 +191,13 @@ def test_a_stranger_token_is_rejected_and_may_be_mended_by_a_refresh(calm: Outsi
 
 def test_a_wrong_secret_is_rejected_for_good(calm: Outside) -> None:
     shop = TikTokAdapter(
-        calm.running.url, "fake-key", "fake-other-secret", calm.token, calm.ciphers[GB_SHOP], 2.0
+        calm.running.url,
+        "fake-key",
+        "fake-other-secret",
+        calm.token,
+        calm.ciphers[GB_SHOP],
+        2.0,
+        shared_reads(2.0, LOCAL),
     )
 
     with pytest.raises(CredentialsRejected) as caught:

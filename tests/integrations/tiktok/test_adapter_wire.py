@@ -12,7 +12,9 @@ import pytest
 
 from agency.domain.errors import Unavailable
 from agency.domain.parcels import ShipRequest
+from agency.integrations.http import shared_reads
 from agency.integrations.tiktok.adapter import TikTokAdapter
+from tests.integrations.local import LOCAL
 from tests.integrations.outside import UPS, now
 from tests.integrations.raw_server import RawServer, Script, reply, say
 
@@ -30,7 +32,9 @@ def envelope(code: int, data: Any) -> bytes:
 
 
 def adapter_for(server: RawServer) -> TikTokAdapter:
-    return TikTokAdapter(server.url, "fake-key", "fake-secret", "fake-token", "fake-cipher", 2.0)
+    return TikTokAdapter(
+        server.url, "fake-key", "fake-secret", "fake-token", "fake-cipher", 2.0, shared_reads(2.0, LOCAL)
+    )
 
 
 def test_the_shipping_request_is_built_as_documented(peer: Peer) -> None:

@@ -11,7 +11,9 @@ import httpx
 import pytest
 
 from agency.domain.errors import CredentialsRejected, Unavailable
+from agency.integrations.http import ReadClient
 from agency.integrations.tiktok.auth import TikTokAuth, to_token_pair
+from tests.integrations.local import LOCAL
 from tests.integrations.outside import APP_SECRET, GB_SHOP, US_SHOP, Outside
 from tests.integrations.raw_server import RawServer, Script, reply, reset, say
 
@@ -84,7 +86,7 @@ def test_a_dead_refresh_token_asks_for_a_new_authorisation(calm: Outside) -> Non
 def test_an_exchange_is_asked_once_and_shows_no_secret(peer: Peer, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
     server = peer(reset)
-    auth = TikTokAuth(server.url, server.url, "fake-key", APP_SECRET, 1.0)
+    auth = TikTokAuth(server.url, server.url, "fake-key", APP_SECRET, 1.0, client=ReadClient(1.0, LOCAL))
 
     with pytest.raises(Unavailable) as caught:
         auth.exchange("fake-one-time-code")
@@ -99,7 +101,9 @@ def test_a_success_without_tokens_is_unavailable(peer: Peer) -> None:
     server = peer(say(reply("200 OK", b'{"code":0,"data":{"access_token":""}}')))
 
     with pytest.raises(Unavailable):
-        TikTokAuth(server.url, server.url, "fake-key", "fake-secret", 1.0).exchange("c")
+        TikTokAuth(
+            server.url, server.url, "fake-key", "fake-secret", 1.0, client=ReadClient(1.0, LOCAL)
+        ).exchange("c")
 
 
 def test_a_pair_does_not_print_its_tokens() -> None:

@@ -16,6 +16,7 @@ from urllib.parse import urlencode, urlsplit
 from agency.domain.errors import CredentialsRejected, Unavailable
 from agency.integrations.http import Ask, RawAnswer, shared_reads
 from agency.integrations.one_shot import OneShot, PreparedWrite, WriteRequest
+from agency.integrations.outbound import Guard
 from agency.integrations.suppliers.cj.codes import data_of
 from agency.integrations.suppliers.port import SupplierConnection
 from agency.integrations.wire import compact_json, text
@@ -59,7 +60,8 @@ class CjClient:
     def __init__(self, connection: SupplierConnection) -> None:
         self._base = connection.base_url.rstrip("/")
         self._timeout = connection.timeout
-        self._reads = shared_reads(connection.timeout)
+        self._guard = Guard(connection.allowance)
+        self._reads = shared_reads(connection.timeout, self._guard)
         self._api_key = connection.credentials.get("api_key", "")
         given = connection.credentials.get("access_token", "")
         self._account = _accounts.setdefault((self._base, self._api_key or given), _Account())
@@ -115,7 +117,7 @@ class CjClient:
                 self.forget(token)
                 raise
 
-        shot = OneShot.open(self._base, self._timeout, label)
+        shot = OneShot.open(self._base, self._timeout, label, self._guard)
         headers = _headers(token)
         return PreparedWrite(shot, reference, lambda: WriteRequest(verb, target, headers, raw), read_answer)
 

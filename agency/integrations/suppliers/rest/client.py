@@ -16,6 +16,7 @@ from agency.domain.errors import (
 )
 from agency.integrations.http import Ask, RawAnswer, shared_reads
 from agency.integrations.one_shot import OneShot, PreparedWrite, WriteRequest
+from agency.integrations.outbound import Guard
 from agency.integrations.suppliers.port import SupplierConnection
 from agency.integrations.wire import compact_json
 
@@ -49,7 +50,8 @@ class RestClient:
         self._paths = {**PATHS, **dict(connection.settings.get("paths") or {})}
         self._key = connection.credentials.get("api_key", "")
         self._timeout = connection.timeout
-        self._reads = shared_reads(connection.timeout)
+        self._guard = Guard(connection.allowance)
+        self._reads = shared_reads(connection.timeout, self._guard)
 
     def read(self, name: str, parts: Mapping[str, str], query: Mapping[str, str] | None = None) -> Any:
         """The JSON of a read; raises Unavailable, Refused or CredentialsRejected."""
@@ -81,7 +83,7 @@ class RestClient:
                 return read(answer.json())
             raise error_for(answer, label, reference)
 
-        shot = OneShot.open(self._base, self._timeout, label)
+        shot = OneShot.open(self._base, self._timeout, label, self._guard)
         return PreparedWrite(
             shot, reference, lambda: WriteRequest("POST", url.path, headers, raw), read_answer
         )
