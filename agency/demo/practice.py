@@ -26,9 +26,9 @@ from agency.services.catalog import (
     add_supplier_item,
     map_sku,
 )
+from agency.services.connecting import accept_connection, request_connection
 from agency.services.memberships import Person, add_member, create_agency_with_owner
 from agency.services.sealing import Keyring
-from agency.services.shops import accept_connection, request_connection
 from agency.transaction import system_transaction, transaction
 
 OUTSIDE_HERE = "127.0.0.1"  # where a practice run has its whole outside; the guard must be told so

@@ -54,6 +54,20 @@ class ConnectRequest(WithId, TenantOwned, WithCreatedAt, Base):
     used_at: Mapped[datetime | None]
 
 
+class ParkedInstallation(WithId, WithCreatedAt, Base):
+    """A code that TikTok's app store brought without our link: no tenant until a signed-in owner says whose it is.
+
+    Only the system login reads it, by the SHA-256 of a token that one browser holds; it is deleted when it is used.
+    """
+
+    __tablename__ = "parked_installations"
+    __table_args__ = (Index("ix_parked_installations_expires_at", "expires_at"),)
+
+    token_hash: Mapped[bytes] = mapped_column(unique=True)
+    sealed_code: Mapped[bytes]
+    expires_at: Mapped[datetime]
+
+
 class Shop(WithPublicId, TenantOwned, WithCreatedAt, Base):
     """One TikTok Shop. Read times are shop time unless they say machine."""
 

@@ -29,6 +29,7 @@ _SENTENCES = {
     "client": "Client added. Connect a shop of theirs next.",
     "limits": "Limits saved. Orders that the former limits stopped are planned again now.",
     "connecting": "TikTok has said yes. The shop appears here after its first read.",
+    "discarded": "Forgotten. That shop was not connected to anybody.",
     "switched": "You changed the workspace.",
 }
 

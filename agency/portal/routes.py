@@ -10,6 +10,7 @@ from agency.portal import (
     assets,
     client,
     clients,
+    connecting,
     mappings,
     order_work,
     orders,
@@ -24,8 +25,8 @@ from agency.portal.frame import furnish
 
 # Importing a page registers its routes on the blueprint.
 PAGES = (
-    sign_in, today, orders, order_work, parcel_work, approvals, shops, clients, suppliers, mappings, client, account,
-    assets,
+    sign_in, today, orders, order_work, parcel_work, approvals, shops, connecting, clients, suppliers, mappings,
+    client, account, assets,
 )  # fmt: skip
 
 

@@ -14,12 +14,13 @@ from agency.portal.forms import Form, sent_form
 from agency.portal.frame import reader
 from agency.portal.schemas import ShopRulesSchema
 from agency.portal.staff import staff_page
-from agency.services import shops as connections
+from agency.services import shops as shop_service
 from agency.services import switches
+from agency.services.connecting import request_connection
 from agency.services.shop_lists import list_shops
 from agency.services.shop_rules import ShopRules, list_promises, list_shop_rules, set_shop_rules
 from agency.services.totals import read_totals
-from agency.web import current_scope, db_session, ground, route
+from agency.web import current_caller, current_scope, db_session, ground, route
 
 
 @route(portal, "/shops", permission="read")
@@ -31,14 +32,14 @@ def shops() -> ResponseReturnValue:
 @route(portal, "/shops/<uuid:shop_id>/pause", permission="write", methods=["POST"])
 def pause_shop(shop_id: UUID) -> ResponseReturnValue:
     """Stops reading and writing one shop."""
-    connections.pause_shop(current_scope(), db_session(), str(shop_id))
+    shop_service.pause_shop(current_scope(), db_session(), str(shop_id))
     return redirect(url_for("portal.shops", done="paused"), 303)
 
 
 @route(portal, "/shops/<uuid:shop_id>/resume", permission="write", methods=["POST"])
 def resume_shop(shop_id: UUID) -> ResponseReturnValue:
     """Goes on with a paused shop."""
-    connections.resume_shop(current_scope(), db_session(), str(shop_id))
+    shop_service.resume_shop(current_scope(), db_session(), str(shop_id))
     return redirect(url_for("portal.shops", done="resumed"), 303)
 
 
@@ -78,25 +79,13 @@ def connect_shop() -> ResponseReturnValue:
     clients = {client.client_id: client for client in list_shops(current_scope(), db_session()).clients}
     if client_id not in clients:
         raise NotFound("Client")
-    state = connections.request_connection(current_scope(), db_session(), client_id)
+    caller = current_caller()
+    state = request_connection(caller.scope, db_session(), client_id, caller.session_id)
     settings = ground().settings
     query = urlencode({"service_id": settings.tiktok_service_id, "state": state})
     return staff_page(
         "connect.html", link=f"{settings.tiktok_authorize_url}?{query}", client=clients[client_id]
     )
-
-
-@route(portal, "/connect/callback", permission="write", writes_on_get=True)
-def finish_connection() -> ResponseReturnValue:
-    """Where TikTok leads back to, with the one-time code; `state` proves that this person asked for it."""
-    connections.accept_connection(
-        current_scope(),
-        db_session(),
-        ground().keyring,
-        request.args.get("state", ""),
-        request.args.get("code", ""),
-    )
-    return redirect(url_for("portal.shops", done="connecting"), 303)
 
 
 def _show(form: Form) -> ResponseReturnValue:

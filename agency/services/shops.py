@@ -1,10 +1,8 @@
-"""Connecting shops: the authorisation link, the callback, tokens under a compare-and-set, shops and their lanes."""
+"""Connected shops: sealed codes, tokens under a compare-and-set, shops with their ciphers and lanes."""
 
 from __future__ import annotations
 
-import hashlib
 import json
-import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -15,17 +13,15 @@ from sqlalchemy.orm import Session
 
 from agency.clock import machine_now
 from agency.domain.authorizations import AuthorizedShop, TokenPair
-from agency.domain.errors import Conflict, Invalid
+from agency.domain.errors import Conflict
 from agency.domain.scope import Scope
 from agency.lanes import add_lane, make_due
-from agency.models.clients import Client
-from agency.models.shops import Authorization, ConnectRequest, Shop, ShopSecret
+from agency.models.shops import Authorization, Shop, ShopSecret
 from agency.services.attention import Cause, close_attention, open_attention
 from agency.services.public_ids import as_public_id
 from agency.services.sealing import Keyring
 from agency.services.visibility import get_visible
 
-LINK_LIFE = timedelta(minutes=30)  # as long as TikTok's own code lives
 SHOP_LANES = ("orders", "plan", "ship", "finance", "sweep")
 _REGION = {"US": ("USD", "America/Los_Angeles"), "GB": ("GBP", "Europe/London")}
 _REGION |= {"DE": ("EUR", "Europe/Berlin"), "FR": ("EUR", "Europe/Paris"), "ES": ("EUR", "Europe/Madrid")}
@@ -43,61 +39,6 @@ class OpenedTokens:
     access_token: str
     refresh_token: str
     version: int
-
-
-def request_connection(scope: Scope, session: Session, client_public_id: str) -> str:
-    """Starts connecting a client's shops; returns the `state` to put into TikTok's link. Single use, 30 minutes."""
-    scope.require_write()
-    client = get_visible(
-        scope, session, Client, "Client", Client.public_id == as_public_id(client_public_id, "Client")
-    )
-    state = secrets.token_urlsafe(32)
-    session.add(
-        ConnectRequest(
-            agency_id=scope.agency_id,
-            client_id=client.id,
-            state_hash=hashlib.sha256(state.encode()).digest(),
-            user_id=scope.user_id,
-            expires_at=machine_now() + LINK_LIFE,
-        )
-    )
-    session.flush()
-    return state
-
-
-def accept_connection(scope: Scope, session: Session, keyring: Keyring, state: str, code: str) -> str:
-    """Takes TikTok's one-time code for a link that we gave out; the auth lane exchanges it. Returns its public id.
-
-    Raises Invalid for an unknown, used or expired link, or one that another person asked for.
-    """
-    scope.require_write()
-    if not code or code == "null":
-        raise Invalid(
-            "code", "TikTok did not give access. Open the link again and confirm, as the shop's owner."
-        )
-    digest = hashlib.sha256(state.encode()).digest()
-    request = session.scalars(
-        select(ConnectRequest).where(ConnectRequest.state_hash == digest).with_for_update()
-    ).one_or_none()
-    now = machine_now()
-    if (
-        request is None
-        or request.used_at is not None
-        or request.expires_at < now
-        or request.user_id != scope.user_id
-    ):
-        raise Invalid("state", "This link was used already or has expired. Start again with Connect a shop.")
-    request.used_at = now
-    authorization = Authorization(agency_id=scope.agency_id, client_id=request.client_id)
-    session.add(authorization)
-    session.flush()
-    place = code_place(authorization.id)
-    authorization.sealed_code = keyring.seal(scope, session, request.client_id, place, code.encode())
-    session.flush()
-    keys: dict[str, Any] = {"agency_id": scope.agency_id, "client_id": request.client_id}
-    add_lane(session, **keys, api="auth", authorization_id=authorization.id)
-    make_due(session, api="auth", authorization_id=authorization.id)
-    return str(authorization.public_id)
 
 
 def code_place(authorization_id: int) -> str:

@@ -4,7 +4,14 @@ Belongs here: what a request needs whether it answers JSON or HTML. Does not bel
 May import services, domain, clock, config, extensions, transaction and Flask. The doors import only from this root.
 """
 
-from agency.web.cookies import cookie_token, forget_caller, remember_caller
+from agency.web.cookies import (
+    cookie_token,
+    forget_caller,
+    forget_installation,
+    installation_token,
+    remember_caller,
+    remember_installation,
+)
 from agency.web.failures import Failure, answer_failures
 from agency.web.ground import Ground, ground, shop_now
 from agency.web.guard import guard_requests
@@ -35,11 +42,14 @@ __all__ = [
     "end_requests",
     "find_caller",
     "forget_caller",
+    "forget_installation",
     "form_token",
     "ground",
     "guard_requests",
+    "installation_token",
     "permissions_of",
     "remember_caller",
+    "remember_installation",
     "require_permissions",
     "route",
     "session_token",

@@ -1,4 +1,4 @@
-"""The portal's cookie: holds the session token, unreadable for scripts, sent only to this host."""
+"""The portal's cookies: unreadable for scripts, sent only to this host. One holds the session, one a parked shop."""
 
 from __future__ import annotations
 
@@ -7,12 +7,15 @@ from datetime import timedelta
 from flask import Response, request
 
 from agency.services.accounts import SESSION_LIFE
+from agency.services.connecting import LINK_LIFE
 from agency.web.ground import ground
 
+_SESSION, _INSTALLATION = "shopfleet", "shopfleet-install"
 
-def cookie_name() -> str:
+
+def cookie_name(name: str = _SESSION) -> str:
     """`__Host-` makes browsers refuse the cookie from another host or without TLS; it needs Secure."""
-    return "__Host-shopfleet" if ground().settings.secure_cookies else "shopfleet"
+    return f"__Host-{name}" if ground().settings.secure_cookies else name
 
 
 def cookie_token() -> str:
@@ -22,17 +25,32 @@ def cookie_token() -> str:
 
 def remember_caller(response: Response, token: str) -> None:
     """Signs this browser in. Lax, since TikTok's consent page leads back to us by a link."""
-    _set(response, token, SESSION_LIFE)
+    _set(response, _SESSION, token, SESSION_LIFE)
 
 
 def forget_caller(response: Response) -> None:
     """Signs this browser out; end the session with `accounts.sign_out` as well."""
-    _set(response, "", timedelta(0))
+    _set(response, _SESSION, "", timedelta(0))
 
 
-def _set(response: Response, value: str, life: timedelta) -> None:
+def installation_token() -> str:
+    """The token of the shop that this browser brought from TikTok's app store, empty when there is none."""
+    return request.cookies.get(cookie_name(_INSTALLATION), "")
+
+
+def remember_installation(response: Response, token: str) -> None:
+    """Lets this browser, and no other, find its parked shop again; signing in changes nothing about it."""
+    _set(response, _INSTALLATION, token, LINK_LIFE)
+
+
+def forget_installation(response: Response) -> None:
+    """The parked shop was taken or thrown away."""
+    _set(response, _INSTALLATION, "", timedelta(0))
+
+
+def _set(response: Response, name: str, value: str, life: timedelta) -> None:
     response.set_cookie(
-        cookie_name(),
+        cookie_name(name),
         value,
         max_age=int(life.total_seconds()),
         path="/",

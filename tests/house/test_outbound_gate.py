@@ -66,7 +66,6 @@ def test_integrations_make_sockets_in_the_guard_only() -> None:
     [
         "import httpx",
         "import http.client",
-        "from http import client",
         "import urllib.request",
         "from socket import *",
     ],

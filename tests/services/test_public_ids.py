@@ -9,7 +9,17 @@ from sqlalchemy.orm import Session
 
 from agency.domain.errors import NotFound
 from agency.domain.scope import Scope
-from agency.services import carriers, catalog, clients, corrections, handwork, shop_rules, shops, switches
+from agency.services import (
+    carriers,
+    catalog,
+    clients,
+    connecting,
+    corrections,
+    handwork,
+    shop_rules,
+    shops,
+    switches,
+)
 from agency.services.sealing import Keyring
 from tests.databases import MASTER_KEY
 from tests.desk import NOW, Desk, open_desk
@@ -21,7 +31,7 @@ _RULES = shop_rules.ShopRules("tiktok", 0, False)
 SERVICES: dict[str, Service] = {
     "pause_shop": shops.pause_shop,
     "resume_shop": shops.resume_shop,
-    "request_connection": shops.request_connection,
+    "request_connection": connecting.request_connection,
     "stop_buying": lambda scope, session, wrong: switches.stop_buying(scope, session, "client", wrong),
     "set_client_limits": lambda *given: clients.set_client_limits(*given, _LIMITS, NOW),
     "set_shop_rules": lambda *given: shop_rules.set_shop_rules(*given, _RULES, NOW),

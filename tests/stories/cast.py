@@ -19,8 +19,8 @@ from agency.services.catalog import (
     add_supplier_item,
     map_sku,
 )
+from agency.services.connecting import accept_connection, request_connection
 from agency.services.memberships import Person, create_agency_with_owner
-from agency.services.shops import accept_connection, request_connection
 from agency.transaction import system_transaction
 from tests.stories.journey import Journey
 

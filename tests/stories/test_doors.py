@@ -7,12 +7,16 @@ from datetime import timedelta
 from queue import Queue
 from threading import Thread
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import select, text
 from werkzeug.serving import make_server
 
 from agency.app import create_app
+from agency.models.clients import Client
+from agency.models.shops import Authorization, Shop
+from tests.portal.browsing import OURS, Visitor
 from tests.stories.cast import US, sku_id
 from tests.stories.journey import Journey
 
@@ -111,3 +115,25 @@ def test_a_suppliers_letter_brings_the_tracking_before_it_is_asked_for(
         )
         assert session.execute(query).scalar_one() == "asked again"
     assert held["tracking_numbers"] == []
+
+
+def test_a_shop_from_tiktoks_app_store_is_connected_after_an_owner_named_its_client(journey: Journey) -> None:
+    """No link of ours, no state: the code waits, an owner confirms in the same browser, the auth lane exchanges it."""
+    back = journey.stage.get("/open/authorize", params={"service_id": "1", "seller": "seller-luma"})
+    arrived = urlsplit(back.headers["location"])
+    assert "state" not in parse_qs(arrived.query)
+    visitor = Visitor(create_app(journey.settings, journey.database).test_client())
+    assert visitor.get(f"{arrived.path}?{arrived.query}").location == "/connect/waiting"
+    fields = {"email": "owner@example.test", "password": "fake-password-1"}
+    visitor.web.post("/login", data=fields, headers=OURS)
+    with journey.session() as session:
+        luma = str(session.get_one(Client, journey.clients["Luma"]).public_id)
+        before = session.scalars(select(Shop).where(Shop.tiktok_shop_id == US)).one().authorization_id
+    assert visitor.send("/connect/waiting", follow=False, client=luma).location == "/shops?done=connecting"
+    journey.work()
+    with journey.session() as session:
+        shop = session.scalars(select(Shop).where(Shop.tiktok_shop_id == US)).one()
+        authorization = session.get_one(Authorization, shop.authorization_id)
+    assert shop.authorization_id != before
+    assert shop.client_id == journey.clients["Luma"]
+    assert (authorization.state, authorization.sealed_code) == ("active", None)

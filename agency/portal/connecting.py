@@ -1,0 +1,78 @@
+"""The way back from TikTok: the answer to our own link, and shops that were started in TikTok's app store."""
+
+from __future__ import annotations
+
+from flask import make_response, redirect, request, url_for
+from flask.typing import ResponseReturnValue
+
+from agency.portal.blueprint import portal
+from agency.portal.staff import staff_page
+from agency.services import installations
+from agency.services.connecting import accept_connection
+from agency.services.shop_lists import list_shops
+from agency.web import (
+    current_scope,
+    db_session,
+    find_caller,
+    forget_installation,
+    ground,
+    installation_token,
+    remember_installation,
+    route,
+    system_session,
+)
+
+
+@route(portal, "/connect/callback", permission="public", writes_on_get=True)
+def finish_connection() -> ResponseReturnValue:
+    """Where TikTok leads back to, with the one-time code; `state` proves that this person asked for it here.
+
+    Public, since a seller may come from TikTok's app store with no `state` and no sign-in: that code is only parked.
+    """
+    state, code = request.args.get("state", ""), request.args.get("code", "")
+    if not state:
+        return _park(code)
+    caller = find_caller()
+    if (
+        caller is None
+    ):  # the code stays out of the sign-in page's address; the link was bound to the former session
+        return redirect(url_for("portal.sign_in", next=url_for("portal.shops")), 303)
+    accept_connection(caller.scope, db_session(), ground().keyring, state, code, caller.session_id)
+    return redirect(url_for("portal.shops", done="connecting"), 303)
+
+
+def _park(code: str) -> ResponseReturnValue:
+    token = installations.park_installation(system_session(), ground().keyring, code)
+    response = make_response(redirect(url_for("portal.show_waiting"), 303))
+    remember_installation(response, token)
+    return response
+
+
+@route(portal, "/connect/waiting", permission="owner")
+def show_waiting() -> ResponseReturnValue:
+    """Asks an owner which client the parked shop belongs to. Raises Conflict when nothing waits in this browser."""
+    waiting = installations.get_parked(system_session(), installation_token())
+    clients = list_shops(current_scope(), db_session()).clients
+    return staff_page("connect_waiting.html", waiting=waiting, clients=clients)
+
+
+@route(portal, "/connect/waiting", permission="owner", methods=["POST"])
+def confirm_waiting() -> ResponseReturnValue:
+    """Connects the parked shop to the client that the owner chose; a refusal leaves it parked."""
+    code = installations.take_parked(system_session(), ground().keyring, installation_token())
+    client_id = request.form.get("client", "")
+    installations.accept_installation(current_scope(), db_session(), ground().keyring, client_id, code)
+    return _leave("connecting")
+
+
+@route(portal, "/connect/waiting/discard", permission="owner", methods=["POST"])
+def discard_waiting() -> ResponseReturnValue:
+    """Forgets the parked shop; nothing is connected."""
+    installations.discard_parked(system_session(), installation_token())
+    return _leave("discarded")
+
+
+def _leave(done: str) -> ResponseReturnValue:
+    response = make_response(redirect(url_for("portal.shops", done=done), 303))
+    forget_installation(response)
+    return response
