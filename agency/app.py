@@ -13,11 +13,14 @@ from agency.portal.routes import register_portal
 from agency.web import (
     add_security_headers,
     answer_failures,
+    believe_proxies,
     end_requests,
     guard_requests,
     require_permissions,
+    trusted_hosts,
 )
 from agency.web.ground import lay_ground
+from agency.web.limits import MAX_FIELDS
 
 MAX_BODY = 1024 * 1024
 
@@ -25,7 +28,9 @@ MAX_BODY = 1024 * 1024
 def create_app(settings: Settings, database: Database) -> Flask:
     """The WSGI application. Raises ValueError for a bad master key, UndeclaredRoute for a route without permission."""
     app = Flask("agency", static_folder=None)
-    app.config.update(MAX_CONTENT_LENGTH=MAX_BODY, MAX_FORM_MEMORY_SIZE=MAX_BODY, MAX_FORM_PARTS=200)
+    app.config.update(MAX_CONTENT_LENGTH=MAX_BODY, MAX_FORM_MEMORY_SIZE=MAX_BODY, MAX_FORM_PARTS=MAX_FIELDS)
+    app.config["TRUSTED_HOSTS"] = trusted_hosts(settings)
+    believe_proxies(app, settings.proxies)
     lay_ground(app, settings, database)
     # What runs after a request runs in reverse: first the commit, then the headers, which therefore reach errors too.
     add_security_headers(app)

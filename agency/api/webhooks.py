@@ -31,7 +31,7 @@ _UNKEPT_HEADERS = frozenset({"cookie", "host", "authorization", "connection", "a
 blueprint = Blueprint("webhooks", __name__)
 
 
-@route(blueprint, "/webhooks/tiktok", permission="public", methods=["POST"])
+@route(blueprint, "/webhooks/tiktok", permission="public", methods=["POST"], max_body=MAX_BODY)
 def tiktok() -> Response:
     """401 for a wrong signature, else 200: kept, repeated or stray, there is nothing that TikTok should send again."""
     raw = _read_body()
@@ -43,7 +43,7 @@ def tiktok() -> Response:
     return Response(status=200)
 
 
-@route(blueprint, "/webhooks/<kind>/<supplier_id>", permission="public", methods=["POST"])
+@route(blueprint, "/webhooks/<kind>/<supplier_id>", permission="public", methods=["POST"], max_body=MAX_BODY)
 def supplier(kind: str, supplier_id: str) -> Response:
     """200 when kept; the worker verifies it with the sealed secret. 404 for an address that we never gave out."""
     raw = _read_body()
@@ -60,7 +60,6 @@ def supplier(kind: str, supplier_id: str) -> Response:
 
 def _read_body() -> bytes:
     """The raw bytes; werkzeug answers 413 above the limit, also when no length was announced."""
-    request.max_content_length = MAX_BODY
     return request.get_data(cache=False)
 
 

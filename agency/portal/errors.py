@@ -14,6 +14,8 @@ _TITLES = {
     405: "Not this way",
     409: "Not possible now",
     413: "Too large",
+    414: "Too long",
+    431: "Too large",
     422: "Some fields need another look",
     503: "Busy for a moment",
 }

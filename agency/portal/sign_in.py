@@ -15,6 +15,7 @@ from agency.web import (
     current_caller,
     find_caller,
     forget_caller,
+    own_page,
     remember_caller,
     route,
     system_session,
@@ -79,6 +80,5 @@ def switch_workspace() -> ResponseReturnValue:
 
 def _wanted() -> str:
     """The page that was asked for before signing in; only a path of ours, never another host."""
-    wanted = request.values.get("next", "")
-    ours = wanted.startswith("/") and not wanted.startswith(("//", "/\\", "/login")) and wanted.isprintable()
-    return wanted if ours else url_for("portal.home")
+    wanted = own_page(request.values.get("next", ""))
+    return wanted if wanted and not wanted.startswith("/login") else url_for("portal.home")

@@ -16,8 +16,10 @@ from agency.web.failures import Failure, answer_failures
 from agency.web.ground import Ground, ground, shop_now
 from agency.web.guard import guard_requests
 from agency.web.headers import add_security_headers
+from agency.web.hosts import believe_proxies, trusted_hosts
 from agency.web.origin import form_token
 from agency.web.permissions import permissions_of, require_permissions, route
+from agency.web.redirects import own_page
 from agency.web.requests import (
     client_address,
     current_caller,
@@ -34,6 +36,7 @@ __all__ = [
     "Ground",
     "add_security_headers",
     "answer_failures",
+    "believe_proxies",
     "client_address",
     "cookie_token",
     "current_caller",
@@ -47,6 +50,7 @@ __all__ = [
     "ground",
     "guard_requests",
     "installation_token",
+    "own_page",
     "permissions_of",
     "remember_caller",
     "remember_installation",
@@ -55,4 +59,5 @@ __all__ = [
     "session_token",
     "shop_now",
     "system_session",
+    "trusted_hosts",
 ]

@@ -9,7 +9,7 @@ from http import HTTPStatus
 
 from flask import Flask, request
 from flask.typing import ResponseReturnValue
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, SecurityError
 
 from agency.domain.errors import Invalid, ShopfleetError
 
@@ -21,9 +21,14 @@ _SENTENCES = {
     404: "There is nothing here for you. Check the address, or go back to Today.",
     405: "This address does not take that kind of request.",
     413: "That is too large. Send less at once.",
+    414: "This address is too long. Send less in it, or send it as a form.",
+    431: "The request carries too much in its headers. Delete this site's cookies and try again.",
     415: "Send JSON with Content-Type: application/json.",
     422: "Some fields need another look.",
 }
+_FOREIGN_HOST = (
+    "Shopfleet does not answer under this name. Use the address in PUBLIC_URL; the operator can change it."
+)
 _OURS = "Something went wrong on our side. Nothing was changed; try again in a moment."
 
 
@@ -43,12 +48,19 @@ class Failure:
 
 
 def answer_failures(app: Flask, doors: Sequence[tuple[str, Render]]) -> None:
-    """Lets the first door whose path prefix fits render a failure; the last prefix should be empty."""
+    """Lets the first door whose path prefix fits render a failure; the last prefix should be empty.
+
+    The first door also answers under a foreign host name.
+    """
 
     def answer(error: Exception) -> ResponseReturnValue:
         failure = failure_of(error)
         if failure.status >= 500:
             _LOG.error("%s %s failed", request.method, request.path, exc_info=error)
+        if isinstance(
+            error, SecurityError
+        ):  # a foreign Host: no page can be built, since no address of ours is known
+            return doors[0][1](failure)
         render = next(render for prefix, render in doors if request.path.startswith(prefix))
         return render(failure)
 
@@ -64,6 +76,8 @@ def failure_of(error: Exception) -> Failure:
         return Failure(error.status, _title(error.status), str(error), fields)
     if isinstance(error, HTTPException):
         status = error.code or 500
+        if isinstance(error, SecurityError):
+            return Failure(status, _title(status), _FOREIGN_HOST)
         fields = _messages(error)
         return Failure(status, _title(status), _SENTENCES.get(status, _title(status) + "."), fields)
     return Failure(500, _title(500), _OURS)

@@ -1,4 +1,4 @@
-"""What happens before any view runs: origin, sign-in, form token, permission, a recent proof, in this order."""
+"""What happens before any view: size, origin, sign-in, form token, permission, a recent proof, in this order."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from flask import Flask, request
 
 from agency.domain.errors import ConfirmRequired, Forbidden, Invalid, NotFound
 from agency.services.accounts import is_fresh
+from agency.web.limits import limit_fields, limit_request
 from agency.web.origin import check_form_token, check_origin
 from agency.web.permissions import (
     PUBLIC,
@@ -28,6 +29,7 @@ def guard_requests(app: Flask) -> None:
 
 
 def _guard() -> None:
+    limit_request()
     word = permission_now()
     if not word:  # no such URL, or no such method on it
         return
@@ -64,4 +66,5 @@ def _typed() -> Iterator[tuple[str, str]]:
     """What a person can type: the query and a form. Webhooks read their own raw body, within their own limit."""
     yield from request.args.items(multi=True)
     if request.mimetype in _FORMS and request.blueprint != "webhooks":
+        limit_fields()
         yield from request.form.items(multi=True)

@@ -1,4 +1,4 @@
-"""Headers of every answer: what a page may load, and that signed-in answers are kept nowhere."""
+"""Headers of every answer: what a page may load, what a browser may do, and that answers are kept nowhere."""
 
 from __future__ import annotations
 
@@ -20,6 +20,19 @@ POLICY = "; ".join(
     )
 )
 
+# Nothing of the device is used; passkeys are asked for by our own pages only.
+PERMISSIONS = ", ".join(
+    [
+        f"{feature}=()"
+        for feature in (
+            "accelerometer", "autoplay", "bluetooth", "browsing-topics", "camera", "display-capture", "geolocation",
+            "gyroscope", "hid", "idle-detection", "local-fonts", "magnetometer", "microphone", "midi", "payment",
+            "screen-wake-lock", "serial", "storage-access", "usb", "xr-spatial-tracking",
+        )
+    ]
+    + ["publickey-credentials-create=(self)", "publickey-credentials-get=(self)"]
+)  # fmt: skip
+
 
 def add_security_headers(app: Flask) -> None:
     """Adds the headers to every answer of the application, errors included."""
@@ -32,10 +45,12 @@ def _add(response: Response) -> Response:
     headers["X-Content-Type-Options"] = "nosniff"
     headers["Referrer-Policy"] = "no-referrer"
     headers["X-Frame-Options"] = "DENY"
+    headers["Permissions-Policy"] = PERMISSIONS
     headers["Cross-Origin-Opener-Policy"] = "same-origin"
     headers["Cross-Origin-Resource-Policy"] = "same-origin"
     if ground().settings.secure_cookies:
         headers["Strict-Transport-Security"] = "max-age=31536000"
-    if g.get("caller") is not None:
+    # What says nothing of its own (assets do) is kept nowhere, signed in or about to be.
+    if g.get("caller") is not None or "Cache-Control" not in headers:
         headers["Cache-Control"] = "no-store"
     return response

@@ -19,6 +19,10 @@ SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 _WORD = "shopfleet_permission"
 _WRITES = "shopfleet_writes_on_get"
 _FRESH = "shopfleet_fresh"
+_BODY = "shopfleet_max_body"
+UPLOAD = (
+    10 * 1024 * 1024
+)  # bytes; the word for routes that take a file, every other takes the application's 1 MiB
 
 
 class UndeclaredRoute(RuntimeError):
@@ -34,11 +38,13 @@ def route(
     endpoint: str | None = None,
     writes_on_get: bool = False,
     fresh: bool = False,
+    max_body: int = 0,
 ) -> Callable[[View], View]:
     """Registers a view: `permission` is one of public, signed_in, read, write, owner (staff roles) or client.
 
     `writes_on_get` is for the one link that leads back from TikTok's consent page; its `state` guards it. `fresh` asks
     for a proof of who one is within the last minutes: what shows a secret, moves money or gives power.
+    `max_body` is the most bytes that the route takes, 0 = the application's usual limit.
     Raises UndeclaredRoute for any other word.
     """
     if permission not in WORDS:
@@ -48,6 +54,7 @@ def route(
         setattr(view, _WORD, permission)
         setattr(view, _WRITES, writes_on_get)
         setattr(view, _FRESH, fresh)
+        setattr(view, _BODY, max_body)
         blueprint.route(rule, methods=list(methods), endpoint=endpoint)(view)
         return view
 
@@ -84,6 +91,12 @@ def wants_fresh() -> bool:
     """True when this request's route asks for a recent proof of who calls."""
     view = current_app.view_functions.get(request.endpoint or "")
     return bool(getattr(view, _FRESH, False))
+
+
+def max_body_now() -> int:
+    """The most bytes that this request's route takes; 0 = the usual."""
+    view = current_app.view_functions.get(request.endpoint or "")
+    return int(getattr(view, _BODY, 0))
 
 
 def check_permission(word: str, scope: Scope) -> None:

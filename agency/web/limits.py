@@ -1,0 +1,36 @@
+"""How much one request may be: address, headers, body and form fields; more is 414, 431 or 413 in our own shape.
+
+gunicorn's own limits (`agency/serving.py`) lie above these and end a connection that is worse than that.
+"""
+
+from __future__ import annotations
+
+from flask import current_app, request
+from werkzeug.exceptions import RequestEntityTooLarge, RequestHeaderFieldsTooLarge, RequestURITooLarge
+
+from agency.web.permissions import max_body_now
+
+MAX_ADDRESS = 4_000  # bytes of path and query: filters, cursors and TikTok's callback need a tenth of it
+MAX_HEADERS, MAX_HEADER_BYTES = 60, 16 * 1024
+MAX_FIELDS = 200
+_URLENCODED = "application/x-www-form-urlencoded"
+
+
+def limit_request() -> None:
+    """Raises 414, 431 or 413 before anything of the body is read, also by an announced length alone."""
+    environ = request.environ
+    if len(environ.get("RAW_URI") or f"{environ['PATH_INFO']}?{environ['QUERY_STRING']}") > MAX_ADDRESS:
+        raise RequestURITooLarge
+    sizes = [len(name) + len(value) for name, value in request.headers]
+    if len(sizes) > MAX_HEADERS or sum(sizes) > MAX_HEADER_BYTES:
+        raise RequestHeaderFieldsTooLarge
+    limit = max_body_now() or int(current_app.config["MAX_CONTENT_LENGTH"])
+    request.max_content_length = limit
+    if (request.content_length or 0) > limit:
+        raise RequestEntityTooLarge
+
+
+def limit_fields() -> None:
+    """Raises 413 for a form of more than MAX_FIELDS fields before it is taken apart; of multipart, werkzeug counts."""
+    if request.mimetype == _URLENCODED and request.get_data().count(b"&") >= MAX_FIELDS:
+        raise RequestEntityTooLarge
