@@ -18,6 +18,7 @@ from agency.web import (
     ground,
     installation_token,
     remember_installation,
+    require_permission,
     route,
     system_session,
 )
@@ -37,6 +38,7 @@ def finish_connection() -> ResponseReturnValue:
         caller is None
     ):  # the code stays out of the sign-in page's address; the link was bound to the former session
         return redirect(url_for("portal.sign_in", next=url_for("portal.shops")), 303)
+    caller = require_permission("write")
     accept_connection(caller.scope, db_session(), ground().keyring, state, code, caller.session_id)
     return redirect(url_for("portal.shops", done="connecting"), 303)
 

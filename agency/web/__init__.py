@@ -14,7 +14,7 @@ from agency.web.cookies import (
 )
 from agency.web.failures import Failure, answer_failures
 from agency.web.ground import Ground, ground, shop_now
-from agency.web.guard import guard_requests
+from agency.web.guard import guard_requests, require_permission
 from agency.web.headers import add_security_headers
 from agency.web.hosts import believe_proxies, trusted_hosts
 from agency.web.origin import form_token
@@ -54,6 +54,7 @@ __all__ = [
     "permissions_of",
     "remember_caller",
     "remember_installation",
+    "require_permission",
     "require_permissions",
     "route",
     "session_token",

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from flask import Flask, request
 
 from agency.domain.errors import ConfirmRequired, Forbidden, Invalid, NotFound
-from agency.services.accounts import is_fresh
+from agency.services.accounts import SignedIn, is_fresh
 from agency.web.limits import limit_fields, limit_request
 from agency.web.origin import check_form_token, check_origin
 from agency.web.permissions import (
@@ -41,14 +41,24 @@ def _guard() -> None:
         check_origin(must_tell=by_cookie)
     if word == PUBLIC:
         return
-    caller = current_caller()
+    current_caller()
     if unsafe and by_cookie:
         check_form_token()
+    caller = require_permission(word)
+    if wants_fresh() and not is_fresh(caller):
+        raise ConfirmRequired
+
+
+def require_permission(word: str) -> SignedIn:
+    """Who calls, with what `word` asks for; for the rare view whose route is public and whose act is not.
+
+    Raises SignInRequired and Forbidden.
+    """
+    caller = current_caller()
     if caller.must_enrol and word != SIGNED_IN:
         raise Forbidden("Your agency asks for a second factor. Add one to your account first, then go on.")
     check_permission(word, caller.scope)
-    if wants_fresh() and not is_fresh(caller):
-        raise ConfirmRequired
+    return caller
 
 
 def _refuse_nul() -> None:

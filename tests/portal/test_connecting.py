@@ -193,6 +193,27 @@ def test_the_answer_to_our_own_link_is_taken_in_the_session_that_asked(desk: Des
     assert _pending(desk) == [desk.ours.clients["Luma"]]
 
 
+@pytest.mark.parametrize("person", ["viewer", "member"])
+def test_the_answer_to_a_link_is_not_taken_from_somebody_who_may_not_write(desk: Desk, person: str) -> None:
+    assert visit(desk, person).get(f"{BACK}&state=fake-state").status_code == 403
+
+
+def test_the_answer_to_a_link_waits_for_the_second_factor_that_the_agency_asks_for(
+    desk: Desk, owner: Visitor
+) -> None:
+    back = f"{BACK}&state={_state_of(owner, desk)}"
+    with desk.owner() as connection:
+        connection.execute("update agencies set requires_second_factor = true")
+    try:
+        assert owner.get(back).status_code == 403
+        assert owner.get(BACK).location == "/connect/waiting"
+        assert owner.get("/connect/waiting").status_code == 403
+    finally:
+        with desk.owner() as connection:
+            connection.execute("update agencies set requires_second_factor = false")
+    assert _pending(desk) == []
+
+
 def test_signed_out_in_between_the_code_does_not_travel_through_the_sign_in_page(
     desk: Desk, owner: Visitor
 ) -> None:
