@@ -92,6 +92,7 @@ browsers: dict[str, FlaskClient] = {}
 @pytest.fixture(scope="module", params=PEOPLE, ids=lambda person: person or "nobody")
 def answers(request: pytest.FixtureRequest, desk: Desk) -> list[tuple[str, TestResponse]]:
     browsers[request.param] = _browser(desk, request.param)
+    browsers[request.param].get("/connect/callback?code=fake-code", base_url=PUBLIC)  # so that a shop waits
     return list(_answers(desk, request.param))
 
 
