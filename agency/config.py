@@ -69,10 +69,8 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
         tiktok_app_key=env.get("TIKTOK_APP_KEY", DEMO_APP_KEY),
         tiktok_app_secret=env.get("TIKTOK_APP_SECRET", DEMO_APP_SECRET),
         tiktok_service_id=env.get("TIKTOK_SERVICE_ID", ""),
-        public_url=env.get("PUBLIC_URL", "").rstrip("/"),
-        master_key=_master_keys(env),
         public_url=_url(env, "PUBLIC_URL", "") if env.get("PUBLIC_URL") else "",
-        master_key=env.get("SHOPFLEET_KEY", ""),
+        master_key=_master_keys(env),
         clock_origin=_moment(env, "CLOCK_ORIGIN"),
         clock_epoch=_moment(env, "CLOCK_EPOCH"),
         clock_rate=_decimal(env, "CLOCK_RATE", 1.0),
@@ -130,6 +128,8 @@ def _keys(name: str, text: str) -> str:
         return ",".join(split_keys(text)) if text else ""
     except ValueError as error:
         raise BadSetting(f"{name}: {error}.") from None
+
+
 def _allowance(env: Mapping[str, str]) -> Allowance:
     try:
         return read_allowance(env.get("OUTBOUND_ALLOW", ""))

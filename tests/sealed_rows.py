@@ -15,6 +15,7 @@ from agency.models.orders import OrderContact
 from agency.models.second_factors import SecondFactor
 from agency.models.shops import Authorization, ShopSecret
 from agency.services.contacts_store import place_of
+from agency.services.installations import park_installation
 from agency.services.mails import queue_mail
 from agency.services.sealed_columns import CLIENT_COLUMNS, SYSTEM_COLUMNS, SealedColumn, secret_place
 from agency.services.sealing import Keyring
@@ -40,6 +41,7 @@ def fill_sealed(desk: Desk, keyring: Keyring, contacts: int = 6) -> None:
     with desk.system() as session:
         for number in range(3):
             queue_mail(session, keyring, "jo@example.test", "Fake", f"fake link {number}")
+            park_installation(session, keyring, f"fake code {number}")
         user_id = session.scalars(select(User.id).limit(1)).one()
         for number in range(3):
             factor = SecondFactor(user_id=user_id, kind="totp", label=f"Phone {number}")

@@ -53,7 +53,7 @@ def park_installation(session: Session, keyring: Keyring, code: str) -> str:
         raise Conflict("Too many shops wait to be connected. Try again in half an hour.")
     token = secrets.token_urlsafe(32)
     digest = _hash(token)
-    sealed = keyring.seal_system(_place(digest), code.encode())
+    sealed = keyring.seal_system(parked_place(digest), code.encode())
     session.add(ParkedInstallation(token_hash=digest, sealed_code=sealed, expires_at=now + LINK_LIFE))
     session.flush()
     return token
@@ -81,7 +81,7 @@ def take_parked(session: Session, keyring: Keyring, token: str) -> str:
     sealed = session.scalar(query) if token else None
     if sealed is None:
         raise Conflict(_GONE)
-    return keyring.open_system(_place(digest), sealed).decode()
+    return keyring.open_system(parked_place(digest), sealed).decode()
 
 
 def discard_parked(session: Session, token: str) -> None:
@@ -107,5 +107,6 @@ def _hash(token: str) -> bytes:
     return hashlib.sha256(token.encode()).digest()
 
 
-def _place(digest: bytes) -> str:
-    return f"parked_installations.sealed_code:{digest.hex()}"
+def parked_place(digest: bytes) -> str:
+    """What the seal of a parked code is bound to; `digest` is the hash of its browser's token."""
+    return f"parked_installations.sealed_code:{digest!r}"

@@ -18,8 +18,9 @@ from agency.models.catalog import SupplierSecret
 from agency.models.mails import Mail
 from agency.models.orders import OrderContact
 from agency.models.second_factors import SecondFactor
-from agency.models.shops import Authorization, ShopSecret
+from agency.models.shops import Authorization, ParkedInstallation, ShopSecret
 from agency.services.contacts_store import place_of
+from agency.services.installations import parked_place
 from agency.services.mails import body_place
 from agency.services.shops import cipher_place, code_place, tokens_place
 from agency.services.suppliers import credentials_place
@@ -79,5 +80,6 @@ CLIENT_COLUMNS = (
 # Sealed under the master key, of no client: `keyring.seal_system`.
 SYSTEM_COLUMNS = (
     SealedColumn(Mail, "sealed_body", body_place, named_by=("public_id",), login="system"),
+    SealedColumn(ParkedInstallation, "sealed_code", parked_place, named_by=("token_hash",), login="system"),
     SealedColumn(SecondFactor, "sealed_secret", secret_place, named_by=("public_id",), login="system"),
 )

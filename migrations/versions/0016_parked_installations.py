@@ -9,13 +9,13 @@ from sqlalchemy.dialects import postgresql
 from migrations.tenant import system_only
 
 revision = "0016"
-down_revision = "0014"
+down_revision = "0015"
 
 
 def upgrade() -> None:
-    """Creates the table; nobody but the system login may touch it, and nobody may change a row."""
+    """Creates the table; nobody but the system login may touch it, and only a seal may be replaced."""
     create_tables()
-    system_only("parked_installations", "select, insert, delete")
+    system_only("parked_installations", "select, insert, update (sealed_code), delete")
 
 
 def downgrade() -> None:
