@@ -4,6 +4,7 @@ Belongs here: what a request needs whether it answers JSON or HTML. Does not bel
 May import services, domain, clock, config, extensions, transaction and Flask. The doors import only from this root.
 """
 
+from agency.web.areas import area_groups, area_of, known_areas
 from agency.web.cookies import cookie_token, forget_caller, remember_caller
 from agency.web.failures import Failure, answer_failures
 from agency.web.ground import Ground, ground, shop_now
@@ -21,12 +22,15 @@ from agency.web.requests import (
     session_token,
     system_session,
 )
+from agency.web.streaming import streamed_export
 
 __all__ = [
     "Failure",
     "Ground",
     "add_security_headers",
     "answer_failures",
+    "area_groups",
+    "area_of",
     "client_address",
     "cookie_token",
     "current_caller",
@@ -38,11 +42,13 @@ __all__ = [
     "form_token",
     "ground",
     "guard_requests",
+    "known_areas",
     "permissions_of",
     "remember_caller",
     "require_permissions",
     "route",
     "session_token",
     "shop_now",
+    "streamed_export",
     "system_session",
 ]

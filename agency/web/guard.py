@@ -1,4 +1,4 @@
-"""What happens before any view runs: origin, sign-in, form token, permission, a recent proof, in this order."""
+"""What happens before any view runs: origin, sign-in, form token, area, permission, a recent proof, in this order."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from flask import Flask, request
 
 from agency.domain.errors import ConfirmRequired, Forbidden, Invalid, NotFound
 from agency.services.accounts import is_fresh
+from agency.web.areas import check_area
 from agency.web.origin import check_form_token, check_origin
 from agency.web.permissions import (
     PUBLIC,
@@ -44,6 +45,8 @@ def _guard() -> None:
         check_form_token()
     if caller.must_enrol and word != SIGNED_IN:
         raise Forbidden("Your agency asks for a second factor. Add one to your account first, then go on.")
+    if caller.token_id:
+        check_area(word, caller.areas)
     check_permission(word, caller.scope)
     if wants_fresh() and not is_fresh(caller):
         raise ConfirmRequired

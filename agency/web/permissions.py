@@ -19,6 +19,7 @@ SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 _WORD = "shopfleet_permission"
 _WRITES = "shopfleet_writes_on_get"
 _FRESH = "shopfleet_fresh"
+_TOKENS = "shopfleet_open_to_tokens"
 
 
 class UndeclaredRoute(RuntimeError):
@@ -34,11 +35,13 @@ def route(
     endpoint: str | None = None,
     writes_on_get: bool = False,
     fresh: bool = False,
+    open_to_tokens: bool = False,
 ) -> Callable[[View], View]:
     """Registers a view: `permission` is one of public, signed_in, read, write, owner (staff roles) or client.
 
     `writes_on_get` is for the one link that leads back from TikTok's consent page; its `state` guards it. `fresh` asks
     for a proof of who one is within the last minutes: what shows a secret, moves money or gives power.
+    `open_to_tokens` lets API tokens in without an area (`web.areas`): for what tells a program who it is.
     Raises UndeclaredRoute for any other word.
     """
     if permission not in WORDS:
@@ -48,6 +51,7 @@ def route(
         setattr(view, _WORD, permission)
         setattr(view, _WRITES, writes_on_get)
         setattr(view, _FRESH, fresh)
+        setattr(view, _TOKENS, open_to_tokens)
         blueprint.route(rule, methods=list(methods), endpoint=endpoint)(view)
         return view
 
@@ -84,6 +88,12 @@ def wants_fresh() -> bool:
     """True when this request's route asks for a recent proof of who calls."""
     view = current_app.view_functions.get(request.endpoint or "")
     return bool(getattr(view, _FRESH, False))
+
+
+def is_open_to_tokens() -> bool:
+    """True when this request's route takes any API token."""
+    view = current_app.view_functions.get(request.endpoint or "")
+    return bool(getattr(view, _TOKENS, False))
 
 
 def check_permission(word: str, scope: Scope) -> None:
