@@ -10,6 +10,7 @@ from agency.portal import (
     assets,
     client,
     clients,
+    devices,
     mappings,
     order_work,
     orders,
@@ -18,6 +19,7 @@ from agency.portal import (
     sign_in,
     suppliers,
     today,
+    tokens,
 )
 from agency.portal.blueprint import portal
 from agency.portal.frame import furnish
@@ -25,7 +27,7 @@ from agency.portal.frame import furnish
 # Importing a page registers its routes on the blueprint.
 PAGES = (
     sign_in, today, orders, order_work, parcel_work, approvals, shops, clients, suppliers, mappings, client, account,
-    assets,
+    devices, tokens, assets,
 )  # fmt: skip
 
 
