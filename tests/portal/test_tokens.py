@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import text
 
+from agency.clock import machine_now
 from tests.desk import Desk
 from tests.portal.browsing import Visitor, visit
 
@@ -36,6 +38,8 @@ def test_an_owner_makes_a_token_sees_it_once_and_revokes_it(desk: Desk, owner: V
     assert f"{secret[:7]}…" in page
     assert "&lt;b&gt;Books&lt;/b&gt;" in page
     assert "all clients" in page
+    ends = machine_now() + timedelta(days=30)
+    assert f"{ends.day} {ends:%b %Y}" in page
     found = re.search(rf'action="({PATH}/[0-9a-f-]+/revoke)"', page)
     assert found is not None
     assert "worth nothing" in owner.send(found.group(1)).text
