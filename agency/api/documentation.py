@@ -11,6 +11,7 @@ from agency.api.documentation_page import operations_page
 from agency.api.encoding import answer
 from agency.api.operations import group, operation
 from agency.api.schemas.base import ProblemSchema
+from agency.web import known_areas
 
 VERSION = "1"
 PROBLEM = "application/problem+json"
@@ -57,6 +58,8 @@ def document() -> dict[str, Any]:
         name: failure | {"content": {PROBLEM: failure["content"]["application/json"]}}
         for name, failure in parts["responses"].items()
     }
+    # Which areas there are is known only when every operation is registered.
+    parts["schemas"]["NewToken"]["properties"]["areas"]["items"]["enum"] = sorted(known_areas())
     return result | {"components": parts | {"responses": failures}, "security": [{"bearer": []}]}
 
 

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import csv
-import io
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
 
 from sqlalchemy.orm import Session
 
+from agency.domain.csv_cells import Cell, csv_text
 from agency.domain.money import Money, plain_amount
 from agency.domain.scope import Scope
 from agency.services.list_rows import OrderFilters, OrderRow
 from agency.services.order_lists import list_orders
 
-Cell = str | int | Decimal
 BATCH = 500
 COLUMNS = (
     "order_number", "client", "shop", "region", "title", "units", "stage", "state", "tiktok_status", "placed_at_utc",
@@ -26,9 +24,9 @@ COLUMNS = (
 def export_orders(scope: Scope, session: Session, filters: OrderFilters) -> Iterator[bytes]:
     """The header and then 500 orders a piece, newest first. Raises Invalid for an unknown stage before the first."""
     page = list_orders(scope, session, filters, size=BATCH)
-    yield _csv_text([COLUMNS]).encode()
+    yield csv_text([COLUMNS]).encode()
     while page.rows:
-        yield _csv_text(map(_cells, page.rows)).encode()
+        yield csv_text(map(_cells, page.rows)).encode()
         if not page.next_cursor:
             return
         page = list_orders(scope, session, filters, page.next_cursor, BATCH)
@@ -48,15 +46,3 @@ def _moment(at: datetime | None) -> str:
 
 def _amount(money: Money | None) -> Cell:
     return "" if money is None else Decimal(plain_amount(money))
-
-
-def _csv_text(rows: Iterable[Sequence[Cell]]) -> str:
-    out = io.StringIO()
-    csv.writer(out).writerows([_guarded(cell) for cell in row] for row in rows)
-    return out.getvalue()
-
-
-def _guarded(cell: Cell) -> str:
-    """Text that a spreadsheet would take for a formula, with an apostrophe in front; our own numbers as they are."""
-    risky = isinstance(cell, str) and cell.startswith(("=", "+", "-", "@", "\t", "\r", "\n"))
-    return f"'{cell}" if risky else str(cell)

@@ -4,14 +4,21 @@ from __future__ import annotations
 
 from marshmallow import Schema, fields, validate
 
-from agency.api.schemas.base import Input, text_field
+from agency.api.schemas.base import Input, WholeNumber
 from agency.services.api_tokens import LONGEST_DAYS, USUAL_DAYS
+
+MORE_THAN_SPACES = r"^[^\u0000]*[^\s\u0000][^\u0000]*$"  # the service refuses other names
 
 
 class NewTokenSchema(Input):
     """A token for a program. Without `client_ids` it works for all clients; it lives `days` days."""
 
-    name = text_field("Name", 80)
+    name = fields.String(
+        required=True,
+        validate=validate.Length(1, 80, error="Name must have 1 to 80 characters."),
+        error_messages={"required": "Name is needed."},
+        metadata={"label": "Name", "pattern": MORE_THAN_SPACES},
+    )
     areas = fields.List(
         fields.String(validate=validate.Length(1, 60)),
         required=True,
@@ -25,9 +32,8 @@ class NewTokenSchema(Input):
         allow_none=True,
         validate=validate.Length(1, 1000, error="Choose at least one client, or all."),
     )
-    days = fields.Integer(
+    days = WholeNumber(
         load_default=USUAL_DAYS,
-        strict=True,
         validate=validate.Range(1, LONGEST_DAYS, error=f"A token lives 1 to {LONGEST_DAYS} days."),
     )
 
