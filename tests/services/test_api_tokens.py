@@ -272,3 +272,15 @@ def test_making_and_revoking_leave_their_entries_without_the_secret(desk: Desk) 
     assert {row.actor for row in rows} == {scope.actor}
     assert [row.details for row in rows] == [{"areas": WRITES, "clients": 1, "days": 7}] * 2
     assert secret[3:] not in str(rows)
+
+
+def test_an_owner_of_some_clients_gives_no_token_more_than_those(desk: Desk) -> None:
+    _run(desk, f"update memberships set client_ids = array[{desk.ours.clients['Luma']}] where role = 'owner'")
+    try:
+        with pytest.raises(NotFound):
+            _make(desk, clients=[desk.ours.public["Kite"]])
+        caller = _read(desk, _make(desk))
+    finally:
+        _run(desk, "update memberships set client_ids = null where role = 'owner'")
+    assert caller is not None
+    assert caller.scope.client_ids == {desk.ours.clients["Luma"]}

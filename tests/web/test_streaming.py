@@ -277,3 +277,14 @@ def test_on_the_wire_a_broken_download_cannot_be_taken_for_a_whole_one(
         server.shutdown()
         thread.join()
         server.server_close()
+
+
+def test_a_download_shows_one_moment_however_long_it_takes(desk: Desk, app: Flask) -> None:
+    parts = _begin(app, desk.token("viewer")).iter_encoded()
+    next(parts)
+    with desk.owner() as connection:
+        connection.execute("update agencies set name = 'Quay' where name = 'Harbor'")
+        try:
+            assert all(part.endswith(b":Harbor\n") for part in parts)
+        finally:
+            connection.execute("update agencies set name = 'Harbor' where name = 'Quay'")
