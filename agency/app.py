@@ -20,9 +20,7 @@ from agency.web import (
     trusted_hosts,
 )
 from agency.web.ground import lay_ground
-from agency.web.limits import MAX_FIELDS
-
-MAX_BODY = 1024 * 1024
+from agency.web.sizes import MAX_BODY, MAX_FIELDS
 
 
 def create_app(settings: Settings, database: Database) -> Flask:

@@ -61,8 +61,10 @@ def _begin(connection: Connection) -> None:
     connection.connection.driver_connection.execute(statement, prepare=False)  # type: ignore[union-attr]
 
 
-def _begin_statement(scope: Scope) -> str:
-    start = "BEGIN READ ONLY" if scope.login == "portal" or scope.read_only else "BEGIN"
+def _begin_statement(scope: Scope, snapshot: bool) -> str:
+    start = "BEGIN READ ONLY" if scope.login == "portal" or scope.read_only or snapshot else "BEGIN"
+    if snapshot:
+        start += ", ISOLATION LEVEL REPEATABLE READ"
     settings = "".join(f"; SET LOCAL {name} = '{int(value)}'" for name, value in scope.settings().items())
     return start + settings
 
@@ -110,9 +112,13 @@ class Database:
             _try_passwords(engine, list(login_passwords(master_keys, login).values()))
             self._engines[login] = engine
 
-    def session(self, scope: Scope) -> Session:
-        """A session whose every transaction runs in `scope` on the scope's login."""
-        bound = self._engines[scope.login].execution_options(shopfleet_begin=_begin_statement(scope))
+    def session(self, scope: Scope, *, snapshot: bool = False) -> Session:
+        """A session whose every transaction runs in `scope` on the scope's login.
+
+        `snapshot`: read-only, and all its reads see one moment, for what is read in many steps.
+        """
+        begin = _begin_statement(scope, snapshot)
+        bound = self._engines[scope.login].execution_options(shopfleet_begin=begin)
         return Session(bind=bound, expire_on_commit=False, autoflush=True, info={"scope": scope})
 
     def system_session(self) -> Session:

@@ -39,7 +39,7 @@ class _Server(BaseApplication):  # type: ignore[misc]
             "threads": 8,
             "timeout": 30,
             "graceful_timeout": 5,
-            # Above what the application answers in its own shape (`agency/web/limits.py`).
+            # Above what the application answers in its own shape (`agency/web/sizes.py`).
             "limit_request_line": 8190,
             "limit_request_fields": 100,
             "limit_request_field_size": 16_380,

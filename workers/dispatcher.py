@@ -19,12 +19,14 @@ from agency.config import Settings
 from agency.extensions import Database
 from agency.lanes import claim_due
 from agency.services.heartbeats import beat
+from agency.services.sessions import tidy_sessions
 from agency.transaction import system_transaction
 from workers.bells import Bells
 
 log = logging.getLogger(__name__)
 TURNS_PER_WORKER = 3
 BEAT_EVERY = 5.0
+TIDY_EVERY = 3600.0
 
 
 class Dispatcher:
@@ -44,13 +46,16 @@ class Dispatcher:
         """Runs until stopped. A database or Redis that is away is waited for; the supervisor restarts us if we fall."""
         signal.signal(signal.SIGTERM, self.stop)
         signal.signal(signal.SIGINT, self.stop)
-        last_beat = 0.0
+        last_beat, last_tidy = 0.0, -TIDY_EVERY
         while not self._stopping:
             started, rung = time.monotonic(), 0
             try:
                 if started - last_beat >= BEAT_EVERY:
                     self._beat()
                     last_beat = started
+                if started - last_tidy >= TIDY_EVERY:
+                    self.tidy()
+                    last_tidy = started
                 rung = self.round()
             except (OperationalError, RedisError) as error:
                 log.warning("dispatcher waits", extra={"problem": type(error).__name__})
@@ -67,6 +72,11 @@ class Dispatcher:
         for lane in claimed:
             self._bells.ring(lane)
         return len(claimed)
+
+    def tidy(self) -> None:
+        """Deletes what is long over and belongs to no shop, so that no lane would."""
+        with system_transaction(self._database) as session:
+            tidy_sessions(session)
 
     def pause_after(self, rung: int) -> float:
         """Seconds until the next round: a quarter of the tick while more waits than there was room for."""

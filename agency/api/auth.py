@@ -9,7 +9,10 @@ from flask import Response
 from agency.api.encoding import answer
 from agency.api.operations import Shapes, group, operation
 from agency.api.schemas.accounts import MeSchema, SignInSchema, TokenSchema
+from agency.api.schemas.answers import list_of
+from agency.domain.devices import PROGRAM
 from agency.services.accounts import sign_in, sign_out
+from agency.services.sessions import DeviceRow, end_device, list_devices
 from agency.web import client_address, current_caller, session_token, system_session
 
 blueprint = group("sessions", "/api/v1/sessions", "Sign in and out")
@@ -24,11 +27,24 @@ blueprint = group("sessions", "/api/v1/sessions", "Sign in and out")
 )
 def open_session(body: dict[str, Any]) -> Response:
     """Sign in: returns a bearer token."""
-    token = sign_in(system_session(), body["email"], body["password"], "API", client_address())
+    token = sign_in(system_session(), body["email"], body["password"], PROGRAM, client_address())
     return answer({"token": token}, 201)
 
 
-@operation(blueprint, "GET", "/current", permission="signed_in", shapes=Shapes(gives=MeSchema))
+@operation(blueprint, "GET", "", permission="signed_in", shapes=Shapes(gives=list_of(DeviceRow)))
+def show_sessions() -> Response:
+    """Your own signed-in devices, this one first."""
+    return answer({"rows": list_devices(current_caller(), system_session())})
+
+
+@operation(
+    blueprint,
+    "GET",
+    "/current",
+    permission="signed_in",
+    shapes=Shapes(gives=MeSchema),
+    open_to_tokens=True,
+)
 def show_session() -> Response:
     """Who calls, as what."""
     caller = current_caller()
@@ -47,4 +63,11 @@ def show_session() -> Response:
 def end_session() -> Response:
     """Sign out: the token ends now."""
     sign_out(system_session(), session_token())
+    return Response(status=204)
+
+
+@operation(blueprint, "DELETE", "/<session_id>", permission="signed_in", shapes=Shapes(status=204))
+def end_one_session(session_id: str) -> Response:
+    """Sign one of your own devices out; 404 for any other id."""
+    end_device(current_caller(), system_session(), session_id)
     return Response(status=204)

@@ -9,8 +9,10 @@ from typing import Any
 from flask_smorest import Blueprint  # type: ignore[import-untyped]
 from marshmallow import Schema
 
-from agency.web import route
+from agency.web import area_of, route
 from agency.web.permissions import View
+
+ANY_AREA = "any"  # x-area of an operation that takes every API token
 
 
 @dataclass(frozen=True)
@@ -29,9 +31,19 @@ def group(name: str, prefix: str, description: str) -> Any:
 
 
 def operation(
-    blueprint: Any, method: str, rule: str, *, permission: str, shapes: Shapes = Shapes()
+    blueprint: Any,
+    method: str,
+    rule: str,
+    *,
+    permission: str,
+    shapes: Shapes = Shapes(),
+    fresh: bool = False,
+    open_to_tokens: bool = False,
 ) -> Callable[[View], View]:
-    """Registers a view that answers with a Response. What it takes is checked before it runs, as its first argument."""
+    """Registers a view that answers with a Response. What it takes is checked before it runs, as its first argument.
+
+    `permission`, `fresh` and `open_to_tokens` as for `web.route`.
+    """
 
     def register(view: View) -> View:
         wrapped = view
@@ -44,7 +56,17 @@ def operation(
         )
         if permission == "public":
             wrapped = blueprint.doc(security=[])(wrapped)
-        route(blueprint, rule, permission=permission, methods=[method])(wrapped)
+        elif open_to_tokens or permission in ("read", "write"):
+            area = ANY_AREA if open_to_tokens else area_of(blueprint.name, method)
+            wrapped = blueprint.doc(**{"x-area": area})(wrapped)
+        route(
+            blueprint,
+            rule,
+            permission=permission,
+            methods=[method],
+            fresh=fresh,
+            open_to_tokens=open_to_tokens,
+        )(wrapped)
         return view
 
     return register

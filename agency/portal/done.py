@@ -30,6 +30,9 @@ _SENTENCES = {
     "limits": "Limits saved. Orders that the former limits stopped are planned again now.",
     "connecting": "TikTok has said yes. The shop appears here after its first read.",
     "discarded": "Forgotten. That shop was not connected to anybody.",
+    "device_ended": "That device is signed out. Its next click asks for the password.",
+    "devices_ended": "Every other device is signed out.",
+    "token_revoked": "The token is worth nothing from now on.",
     "switched": "You changed the workspace.",
 }
 

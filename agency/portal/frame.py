@@ -101,6 +101,7 @@ def _filters() -> dict[str, Callable[..., Any]]:
         "in_zone": lambda at, name: showing.moment_text(at, showing.zone_of(name)),
         "day": lambda at: showing.date_text(at, reader().zone),
         "short_date": lambda at: showing.short_date(at, reader().zone),
+        "year_date": lambda at: showing.year_date(at, reader().zone),
         "since": lambda at: showing.span_text(reader().now - at),
         "left": lambda at: showing.left_text(at, reader().now),
         "spoken_left": lambda at: showing.spoken_left(at, reader().now),

@@ -11,6 +11,7 @@ from agency.portal import (
     client,
     clients,
     connecting,
+    devices,
     mappings,
     order_work,
     orders,
@@ -19,6 +20,7 @@ from agency.portal import (
     sign_in,
     suppliers,
     today,
+    tokens,
 )
 from agency.portal.blueprint import portal
 from agency.portal.frame import furnish
@@ -27,6 +29,8 @@ from agency.portal.frame import furnish
 PAGES = (
     sign_in, today, orders, order_work, parcel_work, approvals, shops, connecting, clients, suppliers, mappings,
     client, account, assets,
+    sign_in, today, orders, order_work, parcel_work, approvals, shops, clients, suppliers, mappings, client, account,
+    devices, tokens, assets,
 )  # fmt: skip
 
 

@@ -98,6 +98,12 @@ def short_date(moment: datetime, zone: ZoneInfo) -> str:
     return f"{local.day} {local:%b}"
 
 
+def year_date(moment: datetime, zone: ZoneInfo) -> str:
+    """A date that may be a year away: "20 Nov 2027"."""
+    local = moment.astimezone(zone)
+    return f"{local.day} {local:%b %Y}"
+
+
 def money_text(money: Money | None, *, signed: bool = False) -> str:
     """Money with a true minus sign; `signed` adds a plus to gains. A dash when there is none."""
     if money is None:

@@ -5,5 +5,8 @@ The first of each is where the frame's own link leads; the others follow as tabs
 
 from __future__ import annotations
 
-ACCOUNT: tuple[tuple[str, str], ...] = (("portal.account", "Account"),)
-SETTINGS: tuple[tuple[str, str], ...] = ()  # owners only
+ACCOUNT: tuple[tuple[str, str], ...] = (
+    ("portal.account", "Account"),
+    ("portal.devices", "Devices"),
+)
+SETTINGS: tuple[tuple[str, str], ...] = (("portal.tokens", "API tokens"),)  # owners only

@@ -42,6 +42,7 @@ class SignedIn:
 
     `must_enrol`: the agency asks for a second factor and this person has none yet; only their own account is open.
     `viewing`: the name of the client whose pages a team member looks at as that client sees them; empty otherwise.
+    A program with an API token has a `token_id` (public), the `areas` of that token, and no session.
     """
 
     scope: Scope
@@ -58,6 +59,8 @@ class SignedIn:
     confirmed_at: datetime | None = None
     must_enrol: bool = False
     viewing: str = ""
+    token_id: str = ""
+    areas: frozenset[str] = frozenset()
 
 
 _LIVE = """
@@ -140,14 +143,18 @@ def is_fresh(caller: SignedIn) -> bool:
     return caller.confirmed_at is not None and machine_now() - caller.confirmed_at < FRESH
 
 
-def scope_of_session(session: Session, token: str) -> SignedIn | None:
-    """Who holds this token, in one indexed read; None when it is unknown, ended or idle for too long."""
+def scope_of_session(session: Session, token: str, *, touch: bool = True) -> SignedIn | None:
+    """Who holds this token, in one indexed read; None when it is unknown, ended or idle for too long.
+
+    `touch` counts as a use; without it nothing is written.
+    """
     now = machine_now()
     query = {"token_hash": secret_hash(token), "now": now, "idle_since": now - SESSION_IDLE}
     row = session.execute(_READ_SESSION, query).mappings().one_or_none()
     if row is None:
         return None
-    _touch(session, row, now)
+    if touch:
+        _touch(session, row, now)
     return SignedIn(
         scope=_scope(row),
         session_id=row["session_id"],

@@ -36,8 +36,10 @@ _MATCHES = """
 """
 
 
-def list_orders(scope: Scope, session: Session, filters: OrderFilters, cursor: str = "") -> Page[OrderRow]:
-    """A page of 50, newest first. Raises Invalid for an unknown stage or a cursor of another list."""
+def list_orders(
+    scope: Scope, session: Session, filters: OrderFilters, cursor: str = "", size: int = PAGE_SIZE
+) -> Page[OrderRow]:
+    """A page of `size`, newest first. Raises Invalid for an unknown stage or a cursor of another list."""
     if filters.stage and filters.stage not in Stage.ALL:
         raise Invalid("stage", f"Choose one of {', '.join(Stage.ALL)}.")
     asked = filters.q.strip()[:100]
@@ -45,15 +47,15 @@ def list_orders(scope: Scope, session: Session, filters: OrderFilters, cursor: s
     values["number"] = asked.upper().replace(" ", "")
     if cursor:
         values["at"], values["id"] = decode_cursor(cursor, (datetime, int))
-    rows = list(session.execute(_statement(scope, filters, asked, bool(cursor)), values).mappings())
-    last = rows[PAGE_SIZE - 1] if len(rows) > PAGE_SIZE else None
+    rows = list(session.execute(_statement(scope, filters, asked, bool(cursor), size), values).mappings())
+    last = rows[size - 1] if len(rows) > size else None
     return Page(
-        rows=tuple(order_row(row) for row in rows[:PAGE_SIZE]),
+        rows=tuple(order_row(row) for row in rows[:size]),
         next_cursor=encode_cursor(last["placed_at"], last["id"]) if last else "",
     )
 
 
-def _statement(scope: Scope, filters: OrderFilters, asked: str, goes_on: bool) -> TextClause:
+def _statement(scope: Scope, filters: OrderFilters, asked: str, goes_on: bool, size: int) -> TextClause:
     """Only the conditions that are asked for, so that each combination gets the plan that fits it."""
     conditions = [visible_sql(scope, "o.client_id")]
     if filters.stage:
@@ -66,7 +68,7 @@ def _statement(scope: Scope, filters: OrderFilters, asked: str, goes_on: bool) -
         conditions.append("(o.placed_at, o.id) < (:at, :id)")
     return text(
         f"select {COLUMNS} {_FROM} where {' and '.join(conditions)} "
-        f"order by o.placed_at desc, o.id desc limit {PAGE_SIZE + 1}"
+        f"order by o.placed_at desc, o.id desc limit {int(size) + 1}"
     )
 
 

@@ -4,6 +4,7 @@ Belongs here: what a request needs whether it answers JSON or HTML. Does not bel
 May import services, domain, clock, config, extensions, transaction and Flask. The doors import only from this root.
 """
 
+from agency.web.areas import area_groups, area_of, known_areas
 from agency.web.cookies import (
     cookie_token,
     forget_caller,
@@ -30,12 +31,15 @@ from agency.web.requests import (
     session_token,
     system_session,
 )
+from agency.web.streaming import streamed_export
 
 __all__ = [
     "Failure",
     "Ground",
     "add_security_headers",
     "answer_failures",
+    "area_groups",
+    "area_of",
     "believe_proxies",
     "client_address",
     "cookie_token",
@@ -50,6 +54,7 @@ __all__ = [
     "ground",
     "guard_requests",
     "installation_token",
+    "known_areas",
     "own_page",
     "permissions_of",
     "remember_caller",
@@ -59,6 +64,7 @@ __all__ = [
     "route",
     "session_token",
     "shop_now",
+    "streamed_export",
     "system_session",
     "trusted_hosts",
 ]

@@ -1,4 +1,4 @@
-"""What happens before any view: size, origin, sign-in, form token, permission, a recent proof, in this order."""
+"""What happens before any view: size, origin, sign-in, form token, area, permission, a recent proof, in this order."""
 
 from __future__ import annotations
 
@@ -8,17 +8,17 @@ from flask import Flask, request
 
 from agency.domain.errors import ConfirmRequired, Forbidden, Invalid, NotFound
 from agency.services.accounts import SignedIn, is_fresh
-from agency.web.limits import limit_fields, limit_request
+from agency.web.areas import check_area
 from agency.web.origin import check_form_token, check_origin
 from agency.web.permissions import (
     PUBLIC,
     SAFE_METHODS,
     SIGNED_IN,
     check_permission,
-    permission_now,
-    wants_fresh,
+    declared_now,
 )
 from agency.web.requests import bearer_token, came_by_cookie, current_caller
+from agency.web.sizes import check_fields, check_sizes
 
 _FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
 
@@ -29,9 +29,9 @@ def guard_requests(app: Flask) -> None:
 
 
 def _guard() -> None:
-    limit_request()
-    word = permission_now()
-    if not word:  # no such URL, or no such method on it
+    check_sizes()
+    declared = declared_now()
+    if not declared.permission:  # no such URL, or no such method on it
         return
     _refuse_nul()
     unsafe = request.method not in SAFE_METHODS
@@ -39,13 +39,13 @@ def _guard() -> None:
     # A bearer token is never sent by a browser on its own, so a foreign page cannot use it.
     if unsafe and not bearer_token():
         check_origin(must_tell=by_cookie)
-    if word == PUBLIC:
+    if declared.permission == PUBLIC:
         return
     current_caller()
     if unsafe and by_cookie:
         check_form_token()
-    caller = require_permission(word)
-    if wants_fresh() and not is_fresh(caller):
+    caller = require_permission(declared.permission)
+    if declared.fresh and not is_fresh(caller):
         raise ConfirmRequired
 
 
@@ -57,6 +57,8 @@ def require_permission(word: str) -> SignedIn:
     caller = current_caller()
     if caller.must_enrol and word != SIGNED_IN:
         raise Forbidden("Your agency asks for a second factor. Add one to your account first, then go on.")
+    if caller.token_id:
+        check_area(word, caller.areas)
     check_permission(word, caller.scope)
     return caller
 
@@ -76,5 +78,5 @@ def _typed() -> Iterator[tuple[str, str]]:
     """What a person can type: the query and a form. Webhooks read their own raw body, within their own limit."""
     yield from request.args.items(multi=True)
     if request.mimetype in _FORMS and request.blueprint != "webhooks":
-        limit_fields()
+        check_fields()
         yield from request.form.items(multi=True)

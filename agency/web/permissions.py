@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, TypeVar
+from dataclasses import dataclass
+from typing import Any, TypedDict, TypeVar, Unpack
 
 from flask import Blueprint, Flask, current_app, request
 
@@ -16,17 +17,38 @@ PUBLIC = "public"
 SIGNED_IN = "signed_in"
 WORDS = (PUBLIC, SIGNED_IN, "read", "write", "owner", "client")
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
-_WORD = "shopfleet_permission"
-_WRITES = "shopfleet_writes_on_get"
-_FRESH = "shopfleet_fresh"
-_BODY = "shopfleet_max_body"
-UPLOAD = (
-    10 * 1024 * 1024
-)  # bytes; the word for routes that take a file, every other takes the application's 1 MiB
+_DECLARED = "shopfleet_route"
+UPLOAD = 10 * 1024 * 1024  # bytes; for routes that take a file
 
 
 class UndeclaredRoute(RuntimeError):
     """A route without a permission: a mistake of ours, found at start."""
+
+
+class More(TypedDict, total=False):
+    """What a route may declare beside its permission.
+
+    `writes_on_get` is for the one link that leads back from TikTok's consent page; its `state` guards it. `fresh` asks
+    for a proof of who one is within the last minutes: what shows a secret, moves money or gives power. `max_body` is
+    the most bytes that the route takes, 0 = the application's usual limit. `open_to_tokens` lets API tokens in without
+    an area (`web.areas`): for what tells a program who it is.
+    """
+
+    writes_on_get: bool
+    fresh: bool
+    max_body: int
+    open_to_tokens: bool
+
+
+@dataclass(frozen=True)
+class Declared:
+    """What a route declares; see `route` and `More`."""
+
+    permission: str = ""
+    writes_on_get: bool = False
+    fresh: bool = False
+    max_body: int = 0
+    open_to_tokens: bool = False
 
 
 def route(
@@ -36,25 +58,17 @@ def route(
     permission: str,
     methods: Sequence[str] = ("GET",),
     endpoint: str | None = None,
-    writes_on_get: bool = False,
-    fresh: bool = False,
-    max_body: int = 0,
+    **more: Unpack[More],
 ) -> Callable[[View], View]:
     """Registers a view: `permission` is one of public, signed_in, read, write, owner (staff roles) or client.
 
-    `writes_on_get` is for the one link that leads back from TikTok's consent page; its `state` guards it. `fresh` asks
-    for a proof of who one is within the last minutes: what shows a secret, moves money or gives power.
-    `max_body` is the most bytes that the route takes, 0 = the application's usual limit.
     Raises UndeclaredRoute for any other word.
     """
     if permission not in WORDS:
         raise UndeclaredRoute(f"{rule}: permission must be one of {', '.join(WORDS)}, not {permission!r}")
 
     def register(view: View) -> View:
-        setattr(view, _WORD, permission)
-        setattr(view, _WRITES, writes_on_get)
-        setattr(view, _FRESH, fresh)
-        setattr(view, _BODY, max_body)
+        setattr(view, _DECLARED, Declared(permission, **more))
         blueprint.route(rule, methods=list(methods), endpoint=endpoint)(view)
         return view
 
@@ -63,7 +77,7 @@ def route(
 
 def permissions_of(app: Flask) -> dict[str, str]:
     """Endpoint -> permission; empty text = undeclared. Static files are public."""
-    return {endpoint: _word(endpoint, view) for endpoint, view in app.view_functions.items()}
+    return {endpoint: _declared(endpoint, view).permission for endpoint, view in app.view_functions.items()}
 
 
 def require_permissions(app: Flask) -> None:
@@ -73,30 +87,15 @@ def require_permissions(app: Flask) -> None:
         raise UndeclaredRoute(f"Register with agency.web.route and a permission: {', '.join(missing)}")
 
 
-def permission_now() -> str:
-    """The permission that this request's route declares; empty for a URL that leads nowhere."""
+def declared_now() -> Declared:
+    """What this request's route declares; an empty permission for a URL that leads nowhere."""
     endpoint = request.endpoint
-    return _word(endpoint, current_app.view_functions[endpoint]) if endpoint else ""
+    return _declared(endpoint, current_app.view_functions[endpoint]) if endpoint else Declared()
 
 
 def writes_now() -> bool:
     """True when this request may write: an unsafe method, or a route that says so."""
-    if request.method not in SAFE_METHODS:
-        return True
-    view = current_app.view_functions.get(request.endpoint or "")
-    return bool(getattr(view, _WRITES, False))
-
-
-def wants_fresh() -> bool:
-    """True when this request's route asks for a recent proof of who calls."""
-    view = current_app.view_functions.get(request.endpoint or "")
-    return bool(getattr(view, _FRESH, False))
-
-
-def max_body_now() -> int:
-    """The most bytes that this request's route takes; 0 = the usual."""
-    view = current_app.view_functions.get(request.endpoint or "")
-    return int(getattr(view, _BODY, 0))
+    return request.method not in SAFE_METHODS or declared_now().writes_on_get
 
 
 def check_permission(word: str, scope: Scope) -> None:
@@ -111,7 +110,8 @@ def check_permission(word: str, scope: Scope) -> None:
         scope.require_owner()
 
 
-def _word(endpoint: str, view: Callable[..., Any]) -> str:
+def _declared(endpoint: str, view: Callable[..., Any]) -> Declared:
     if endpoint == "static" or endpoint.endswith(".static"):
-        return PUBLIC
-    return str(getattr(view, _WORD, ""))
+        return Declared(PUBLIC)
+    found: Declared = getattr(view, _DECLARED, Declared())
+    return found

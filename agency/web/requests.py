@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import cast
 
@@ -11,7 +12,9 @@ from sqlalchemy.orm import Session
 from agency.domain.errors import SignInRequired
 from agency.domain.scope import Scope
 from agency.services.accounts import SignedIn, scope_of_session
+from agency.services.token_access import caller_of_token, is_api_token
 from agency.transaction import system_transaction
+from agency.web.areas import API
 from agency.web.cookies import cookie_token
 from agency.web.ground import ground
 from agency.web.permissions import writes_now
@@ -45,12 +48,30 @@ def find_caller() -> SignedIn | None:
     if "caller" not in g:
         token = session_token()
         g.caller = None
-        if token:
+        if token and not _is_misplaced():
             with system_transaction(ground().database) as session:
-                caller = scope_of_session(session, token)
+                caller = _look_up(session, token, bool(bearer_token()))
             if caller is not None:
                 g.caller = replace(caller, scope=replace(caller.scope, address=client_address()))
     return cast("SignedIn | None", g.caller)
+
+
+def still_calling() -> Callable[[], bool]:
+    """A question that can be asked after the request has ended: has the caller still exactly the same rights?
+
+    For answers that go on for long (`web.streaming`). It counts as no use, so a stream keeps no session alive.
+    """
+    caller, token, by_header = current_caller(), session_token(), bool(bearer_token())
+    database, address = ground().database, caller.scope.address
+
+    def ask() -> bool:
+        with system_transaction(database) as session:
+            now = _look_up(session, token, by_header, touch=False)
+        if now is None:
+            return False
+        return (replace(now.scope, address=address), now.must_enrol) == (caller.scope, caller.must_enrol)
+
+    return ask
 
 
 def current_caller() -> SignedIn:
@@ -79,6 +100,17 @@ def system_session() -> Session:
     if "system" not in g:
         g.system = ground().database.system_session()
     return cast(Session, g.system)
+
+
+def _look_up(session: Session, token: str, by_header: bool, *, touch: bool = True) -> SignedIn | None:
+    """A session's token comes by cookie or by header, an API token by header only."""
+    look_up = caller_of_token if by_header and is_api_token(token) else scope_of_session
+    return look_up(session, token, touch=touch)
+
+
+def _is_misplaced() -> bool:
+    """True for an API token outside of the JSON door, where it is nobody."""
+    return is_api_token(bearer_token()) and not request.path.startswith(API)
 
 
 def end_requests(app: Flask) -> None:

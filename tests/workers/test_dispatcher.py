@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -15,6 +16,7 @@ from sqlalchemy import text
 from agency.clock import machine_now
 from agency.extensions import connect_redis
 from agency.lanes import ClaimedLane, Turn
+from agency.services.one_time import secret_hash
 from agency.transaction import system_transaction
 from tests.desk import Desk
 from tests.servers import redis_url
@@ -191,3 +193,28 @@ def test_the_heartbeat_is_a_row_that_outlives_redis(tower: Tower) -> None:
             session.scalars(text("select kind from heartbeats where seen_at > now() - interval '1 minute'"))
         )
     assert kinds == {"dispatcher"}
+
+
+def test_a_running_dispatcher_deletes_sessions_that_ended_long_ago(
+    tower: Tower, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ended, lives = tower.desk.token("owner"), tower.desk.token("owner")
+    old = text("update sessions set expires_at = now() - interval '91 days' where token_hash = :token_hash")
+    with tower.desk.system() as session:
+        session.execute(old, {"token_hash": secret_hash(ended)})
+
+    def only_round() -> int:
+        tower.dispatcher.stop()
+        return 0
+
+    before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
+    monkeypatch.setattr(tower.dispatcher, "round", only_round)
+    try:
+        tower.dispatcher.run()
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+    with tower.desk.system() as session:
+        kept = {bytes(row.token_hash) for row in session.execute(text("select token_hash from sessions"))}
+    assert secret_hash(lives) in kept
+    assert secret_hash(ended) not in kept

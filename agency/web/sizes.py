@@ -5,18 +5,19 @@ gunicorn's own limits (`agency/serving.py`) lie above these and end a connection
 
 from __future__ import annotations
 
-from flask import current_app, request
+from flask import request
 from werkzeug.exceptions import RequestEntityTooLarge, RequestHeaderFieldsTooLarge, RequestURITooLarge
 
-from agency.web.permissions import max_body_now
+from agency.web.permissions import declared_now
 
 MAX_ADDRESS = 4_000  # bytes of path and query: filters, cursors and TikTok's callback need a tenth of it
 MAX_HEADERS, MAX_HEADER_BYTES = 60, 16 * 1024
 MAX_FIELDS = 200
+MAX_BODY = 1024 * 1024  # bytes, unless the route declares another number
 _URLENCODED, _MULTIPART = "application/x-www-form-urlencoded", "multipart/form-data"
 
 
-def limit_request() -> None:
+def check_sizes() -> None:
     """Raises 414, 431 or 413 before anything of the body is read, also by an announced length alone."""
     environ = request.environ
     if len(environ.get("RAW_URI") or f"{environ['PATH_INFO']}?{environ['QUERY_STRING']}") > MAX_ADDRESS:
@@ -24,7 +25,7 @@ def limit_request() -> None:
     sizes = [len(name) + len(value) for name, value in request.headers]
     if len(sizes) > MAX_HEADERS or sum(sizes) > MAX_HEADER_BYTES:
         raise RequestHeaderFieldsTooLarge
-    limit = max_body_now() or int(current_app.config["MAX_CONTENT_LENGTH"])
+    limit = declared_now().max_body or MAX_BODY
     request.max_content_length = limit
     if (request.content_length or 0) > limit:
         raise RequestEntityTooLarge
@@ -40,7 +41,7 @@ def _limit_unannounced(limit: int) -> None:
             raise RequestEntityTooLarge
 
 
-def limit_fields() -> None:
+def check_fields() -> None:
     """Raises 413 for a form of more than MAX_FIELDS fields before it is taken apart; of multipart, werkzeug counts."""
     if request.mimetype == _URLENCODED and request.get_data().count(b"&") >= MAX_FIELDS:
         raise RequestEntityTooLarge
