@@ -14,7 +14,9 @@ from agency.web import (
     add_security_headers,
     answer_failures,
     end_requests,
+    end_spending,
     guard_requests,
+    lay_budgets,
     require_permissions,
 )
 from agency.web.ground import lay_ground
@@ -23,12 +25,17 @@ MAX_BODY = 1024 * 1024
 
 
 def create_app(settings: Settings, database: Database) -> Flask:
-    """The WSGI application. Raises ValueError for a bad master key, UndeclaredRoute for a route without permission."""
+    """The WSGI application.
+
+    Raises ValueError for a bad master key or without a Redis, UndeclaredRoute for a route without permission.
+    """
     app = Flask("agency", static_folder=None)
     app.config.update(MAX_CONTENT_LENGTH=MAX_BODY, MAX_FORM_MEMORY_SIZE=MAX_BODY, MAX_FORM_PARTS=200)
     lay_ground(app, settings, database)
+    lay_budgets(app, settings)
     # What runs after a request runs in reverse: first the commit, then the headers, which therefore reach errors too.
     add_security_headers(app)
+    end_spending(app)
     end_requests(app)
     guard_requests(app)
     register_api(app)

@@ -29,9 +29,12 @@ def group(name: str, prefix: str, description: str) -> Any:
 
 
 def operation(
-    blueprint: Any, method: str, rule: str, *, permission: str, shapes: Shapes = Shapes()
+    blueprint: Any, method: str, rule: str, *, permission: str, shapes: Shapes = Shapes(), limit: str = ""
 ) -> Callable[[View], View]:
-    """Registers a view that answers with a Response. What it takes is checked before it runs, as its first argument."""
+    """Registers a view that answers with a Response. What it takes is checked before it runs, as its first argument.
+
+    `limit` is a word of `agency.web.limits`; without one, a signed-in operation spends the API's budgets.
+    """
 
     def register(view: View) -> View:
         wrapped = view
@@ -44,7 +47,8 @@ def operation(
         )
         if permission == "public":
             wrapped = blueprint.doc(security=[])(wrapped)
-        route(blueprint, rule, permission=permission, methods=[method])(wrapped)
+        spent = limit or ("" if permission == "public" else "api")
+        route(blueprint, rule, permission=permission, methods=[method], limit=spent)(wrapped)
         return view
 
     return register

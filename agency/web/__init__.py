@@ -4,6 +4,7 @@ Belongs here: what a request needs whether it answers JSON or HTML. Does not bel
 May import services, domain, clock, config, extensions, transaction and Flask. The doors import only from this root.
 """
 
+from agency.web.budgets import lay_budgets
 from agency.web.cookies import cookie_token, forget_caller, remember_caller
 from agency.web.failures import Failure, answer_failures
 from agency.web.ground import Ground, ground, shop_now
@@ -21,6 +22,7 @@ from agency.web.requests import (
     session_token,
     system_session,
 )
+from agency.web.spending import end_spending, forgive_account, spend
 
 __all__ = [
     "Failure",
@@ -33,16 +35,20 @@ __all__ = [
     "current_scope",
     "db_session",
     "end_requests",
+    "end_spending",
     "find_caller",
     "forget_caller",
+    "forgive_account",
     "form_token",
     "ground",
     "guard_requests",
+    "lay_budgets",
     "permissions_of",
     "remember_caller",
     "require_permissions",
     "route",
     "session_token",
     "shop_now",
+    "spend",
     "system_session",
 ]

@@ -1,4 +1,4 @@
-"""What happens before any view runs: origin, sign-in, form token, permission, a recent proof, in this order."""
+"""What happens before any view runs: origin, sign-in, limit, form token, permission, a recent proof, in this order."""
 
 from __future__ import annotations
 
@@ -6,18 +6,20 @@ from collections.abc import Iterator
 
 from flask import Flask, request
 
-from agency.domain.errors import ConfirmRequired, Forbidden, Invalid, NotFound
-from agency.services.accounts import is_fresh
+from agency.domain.errors import ConfirmRequired, Forbidden, Invalid, NotFound, SignInRequired
+from agency.services.accounts import SignedIn, is_fresh
 from agency.web.origin import check_form_token, check_origin
 from agency.web.permissions import (
     PUBLIC,
     SAFE_METHODS,
     SIGNED_IN,
     check_permission,
+    limit_now,
     permission_now,
     wants_fresh,
 )
 from agency.web.requests import bearer_token, came_by_cookie, current_caller
+from agency.web.spending import spend_limit
 
 _FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
 
@@ -37,9 +39,14 @@ def _guard() -> None:
     # A bearer token is never sent by a browser on its own, so a foreign page cannot use it.
     if unsafe and not bearer_token():
         check_origin(must_tell=by_cookie)
+    limit = limit_now()
     if word == PUBLIC:
+        if limit:
+            spend_limit(limit)
         return
-    caller = current_caller()
+    caller = _caller()
+    if limit:
+        spend_limit(limit)
     if unsafe and by_cookie:
         check_form_token()
     if caller.must_enrol and word != SIGNED_IN:
@@ -47,6 +54,16 @@ def _guard() -> None:
     check_permission(word, caller.scope)
     if wants_fresh() and not is_fresh(caller):
         raise ConfirmRequired
+
+
+def _caller() -> SignedIn:
+    """Who calls. A bearer token that is none counts against the address that sent it."""
+    try:
+        return current_caller()
+    except SignInRequired:
+        if bearer_token():
+            spend_limit("wrong_token")
+        raise
 
 
 def _refuse_nul() -> None:

@@ -9,6 +9,7 @@ from flask import Blueprint, Flask, current_app, request
 
 from agency.domain.errors import Forbidden
 from agency.domain.scope import STAFF_ROLES, Scope
+from agency.web.limits import LIMITS
 
 View = TypeVar("View", bound=Callable[..., Any])
 
@@ -19,6 +20,7 @@ SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 _WORD = "shopfleet_permission"
 _WRITES = "shopfleet_writes_on_get"
 _FRESH = "shopfleet_fresh"
+_LIMIT = "shopfleet_limit"
 
 
 class UndeclaredRoute(RuntimeError):
@@ -34,20 +36,25 @@ def route(
     endpoint: str | None = None,
     writes_on_get: bool = False,
     fresh: bool = False,
+    limit: str = "",
 ) -> Callable[[View], View]:
     """Registers a view: `permission` is one of public, signed_in, read, write, owner (staff roles) or client.
 
     `writes_on_get` is for the one link that leads back from TikTok's consent page; its `state` guards it. `fresh` asks
     for a proof of who one is within the last minutes: what shows a secret, moves money or gives power.
-    Raises UndeclaredRoute for any other word.
+    `limit` is a word of `web.limits`, whose budgets each request spends. Raises UndeclaredRoute for any other word.
     """
     if permission not in WORDS:
         raise UndeclaredRoute(f"{rule}: permission must be one of {', '.join(WORDS)}, not {permission!r}")
+
+    if limit and limit not in LIMITS:
+        raise UndeclaredRoute(f"{rule}: there is no limit named {limit!r} in agency.web.limits")
 
     def register(view: View) -> View:
         setattr(view, _WORD, permission)
         setattr(view, _WRITES, writes_on_get)
         setattr(view, _FRESH, fresh)
+        setattr(view, _LIMIT, limit)
         blueprint.route(rule, methods=list(methods), endpoint=endpoint)(view)
         return view
 
@@ -84,6 +91,12 @@ def wants_fresh() -> bool:
     """True when this request's route asks for a recent proof of who calls."""
     view = current_app.view_functions.get(request.endpoint or "")
     return bool(getattr(view, _FRESH, False))
+
+
+def limit_now() -> str:
+    """The limit that this request's route spends; empty for none."""
+    view = current_app.view_functions.get(request.endpoint or "")
+    return str(getattr(view, _LIMIT, ""))
 
 
 def check_permission(word: str, scope: Scope) -> None:

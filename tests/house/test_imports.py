@@ -55,7 +55,7 @@ OUTSIDE_LIBRARIES: dict[str, tuple[str, ...]] = {
     "models": ("sqlalchemy",),
     "services": ("sqlalchemy", "argon2", "cryptography", "orjson"),
     "integrations": ("httpx",),
-    "web": ("flask", "werkzeug", "sqlalchemy"),
+    "web": ("flask", "werkzeug", "sqlalchemy", "flask_limiter", "limits"),
     "api": ("flask", "flask_smorest", "marshmallow", "markupsafe", "orjson", "werkzeug"),
     "portal": ("flask", "marshmallow", "markupsafe", "jinja2", "werkzeug"),
     "workers": ("rq", "redis", "sqlalchemy"),
