@@ -58,6 +58,12 @@ def _parser() -> argparse.ArgumentParser:
     user.add_argument("--agency", required=True)
     user.add_argument("--email", required=True)
     user.add_argument("--name", required=True)
+    audit = add(
+        "audit", _audit, "Follow the chain of the audit log: of the database, or of an exported file."
+    )
+    audit.add_argument("what", choices=("verify",))
+    audit.add_argument("--agency", default="", help="the agency's public id; all agencies without it")
+    audit.add_argument("--file", type=Path, help="an export as JSON lines; needs no database")
     doctor = add("doctor", _doctor, "Say what is configured, what is reachable, and what waits.")
     doctor.add_argument(
         "--doubt", action="store_true", help="after a restore: ask for every open write before sending"
@@ -144,6 +150,15 @@ def _user(arguments: argparse.Namespace) -> int:
     from agency.people import create_owner
 
     return create_owner(boot(), arguments.agency, arguments.email, arguments.name)
+
+
+def _audit(arguments: argparse.Namespace) -> int:
+    from agency.audit_command import verify_agencies, verify_file
+    from agency.boot import boot
+
+    if arguments.file:
+        return verify_file(arguments.file)
+    return verify_agencies(boot(), arguments.agency)
 
 
 def _doctor(arguments: argparse.Namespace) -> int:

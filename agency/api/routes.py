@@ -6,6 +6,7 @@ from flask import Flask
 
 from agency.api import (
     approvals,
+    audit,
     auth,
     catalog,
     documentation,
@@ -18,7 +19,7 @@ from agency.api import (
     worklist,
 )
 
-_DOCUMENTED = (auth, worklist, orders, approvals, shops, catalog, switches, own, documentation)
+_DOCUMENTED = (auth, worklist, orders, approvals, shops, catalog, switches, own, audit, documentation)
 
 
 def register_api(app: Flask) -> None:

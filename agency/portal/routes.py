@@ -8,6 +8,7 @@ from agency.portal import (
     account,
     approvals,
     assets,
+    audit,
     client,
     clients,
     mappings,
@@ -25,7 +26,7 @@ from agency.portal.frame import furnish
 # Importing a page registers its routes on the blueprint.
 PAGES = (
     sign_in, today, orders, order_work, parcel_work, approvals, shops, clients, suppliers, mappings, client, account,
-    assets,
+    assets, audit,
 )  # fmt: skip
 
 

@@ -6,4 +6,4 @@ The first of each is where the frame's own link leads; the others follow as tabs
 from __future__ import annotations
 
 ACCOUNT: tuple[tuple[str, str], ...] = (("portal.account", "Account"),)
-SETTINGS: tuple[tuple[str, str], ...] = ()  # owners only
+SETTINGS: tuple[tuple[str, str], ...] = (("portal.audit", "Audit log"),)  # owners only
