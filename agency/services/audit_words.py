@@ -65,4 +65,4 @@ def _value(value: Any) -> str:
 
 
 def _plain(word: str) -> str:
-    return word.replace("_", " ")
+    return word.removesuffix("_minor").removesuffix("_bp").replace("_", " ")

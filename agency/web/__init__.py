@@ -1,7 +1,8 @@
 """The ground of both doors: who calls, in which scope and session; permissions, origin checks, failures, headers.
 
 Belongs here: what a request needs whether it answers JSON or HTML. Does not belong here: routes, pages, queries.
-May import services, domain, clock, config, extensions, transaction and Flask. The doors import only from this root.
+May import services, domain, clock, config, extensions, transaction, Flask and Flask-Limiter. The doors
+import only from this root.
 """
 
 from agency.web.budgets import lay_budgets

@@ -48,6 +48,6 @@ def test_unknown_actions_and_details_are_shown_as_they_are() -> None:
     assert words_of("moon.landed", "", "") == "did moon.landed"
     assert words_of("buying.stopped", "agency", "x") == "stopped buying for the whole agency"
     assert details_text({"fields": ["daily_budget_minor"], "outcome": "not_bought"}) == (
-        "fields: daily budget minor; outcome: not bought"
+        "fields: daily budget; outcome: not bought"
     )
     assert ("order.", "Order") in list_areas()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Any
 
@@ -11,7 +12,7 @@ from redis import Redis
 from sqlalchemy import Engine, event, text
 
 from agency.services import passwords
-from agency.web.spending import address_prefix
+from agency.web.spending import address_prefix, forgive_account
 from tests.desk import PASSWORD, Desk
 from tests.portal.browsing import OURS
 from tests.servers import generous_limits, redis_url
@@ -196,3 +197,17 @@ def test_redis_holds_no_address_and_no_name(desk: Desk) -> None:
     keys = list(redis.scan_iter("LIMITS*"))
     assert any("sign_in.pair" in key for key in keys)
     assert not [key for key in keys if "example" in key or ELSEWHERE in key]
+
+
+def test_a_reset_by_mail_opens_an_attacked_account_again(desk: Desk) -> None:
+    attack(desk, OWNER)
+    assert sign_in(desk.app, OWNER, PASSWORD).status_code == 429
+    with desk.app.test_request_context(environ_base={"REMOTE_ADDR": ELSEWHERE}):
+        forgive_account(f" {OWNER.upper()}")
+    assert sign_in(desk.app, OWNER, PASSWORD).status_code == 201
+
+
+def test_tries_at_once_get_no_more_than_the_budget(desk: Desk) -> None:
+    with ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(lambda _: sign_in(desk.app, OWNER).status_code, range(16)))
+    assert sorted(answers) == [401] * 3 + [429] * 13
