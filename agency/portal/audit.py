@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 
 from flask import Response, request, stream_with_context
@@ -12,7 +11,7 @@ from agency.domain.errors import Invalid, NotFound
 from agency.portal.blueprint import portal
 from agency.portal.frame import link
 from agency.portal.sections import settings_page
-from agency.services.audit_export import csv_lines, json_lines
+from agency.services.audit_export import csv_lines, in_chunks, json_lines
 from agency.services.audit_reading import AuditFilters, iterate_acts, list_acts, read_head, read_names
 from agency.services.audit_words import list_areas
 from agency.services.paging import Page
@@ -59,7 +58,7 @@ def audit_file(kind: str) -> ResponseReturnValue:
     write, mimetype = _FILES[kind]
     last = read_head(scope, session)
     lines = write(iterate_acts(scope, session, read_names(scope, session, system_session())))
-    response = Response(stream_with_context(_bytes(lines)), mimetype=mimetype)
+    response = Response(stream_with_context(in_chunks(lines)), mimetype=mimetype)
     name = f"audit-log-to-{last.number}.{kind}"
     response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
     return response
@@ -67,8 +66,3 @@ def audit_file(kind: str) -> ResponseReturnValue:
 
 def _filters(given: dict[str, str]) -> AuditFilters:
     return replace(AuditFilters(**given), zone=current_caller().time_zone)
-
-
-def _bytes(lines: Iterator[str]) -> Iterator[bytes]:
-    for line in lines:
-        yield line.encode()
