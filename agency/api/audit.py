@@ -23,5 +23,6 @@ def show_audit(asked: dict[str, Any]) -> Response:
     """The audit log, newest first, 50 a page; owners only."""
     scope, session = current_scope(), db_session()
     names = read_names(scope, session, system_session())
-    cursor = asked.pop("after")
-    return answer(list_acts(scope, session, names, AuditFilters(**asked), cursor))
+    days = {name: str(asked[name] or "") for name in ("since", "until")}
+    kept = {name: asked[name] for name in ("actor", "action", "object", "client")}
+    return answer(list_acts(scope, session, names, AuditFilters(**kept, **days), asked["after"]))

@@ -181,10 +181,13 @@ def _values(scope: Scope, filters: AuditFilters) -> dict[str, Any]:
 
 
 def _midnight(field: str, day: str, zone: str, days: int = 0) -> datetime:
+    """When a day begins, or another `days` later; the last day of all begins no other."""
     try:
-        return datetime.combine(date.fromisoformat(day) + timedelta(days), time(), ZoneInfo(zone))
-    except (ValueError, OverflowError):
+        asked = date.fromisoformat(day)
+    except ValueError:
         raise Invalid(field, "Write a day such as 2026-11-25.") from None
+    last = date.max - timedelta(days)
+    return datetime.combine(min(asked, last) + timedelta(days), time(), ZoneInfo(zone))
 
 
 def _row(row: Mapping[Any, Any], names: Names) -> AuditRow:

@@ -76,5 +76,5 @@ class AuditSchema(ListSchema):
     action = _filter(60, "An action or how it begins, such as order.")
     object = _filter(120, "The kind or the id of what was acted on")
     client = _filter(60, "A client's id")
-    since = _filter(10, "First day, such as 2026-11-25, in UTC")
-    until = _filter(10, "Last day, in UTC")
+    since = fields.Date(load_default=None, metadata={"description": "First day, in UTC"})
+    until = fields.Date(load_default=None, metadata={"description": "Last day, in UTC"})
