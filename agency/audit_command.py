@@ -33,7 +33,9 @@ def verify_agencies(booted: Booted, public_id: str) -> int:
     try:
         found = _list_agencies(booted, public_id)
         if public_id and not found:
-            raise StartupProblem(f"There is no agency {public_id}. `shopfleet audit verify` alone lists their ids.")
+            raise StartupProblem(
+                f"There is no agency {public_id}. `shopfleet audit verify` alone lists their ids."
+            )
         return max((_verify(booted, agency_id, name) for agency_id, name in found), default=0)
     finally:
         booted.database.dispose()
