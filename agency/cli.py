@@ -58,6 +58,7 @@ def _parser() -> argparse.ArgumentParser:
     user.add_argument("--agency", required=True)
     user.add_argument("--email", required=True)
     user.add_argument("--name", required=True)
+    _audit_options(add("audit", _audit, "Follow the chain of the audit log, or of an exported file."))
     doctor = add("doctor", _doctor, "Say what is configured, what is reachable, and what waits.")
     doctor.add_argument(
         "--doubt", action="store_true", help="after a restore: ask for every open write before sending"
@@ -72,6 +73,12 @@ def _parser() -> argparse.ArgumentParser:
     rotate.add_argument("--batch", type=int, default=200, help="values sealed again in one transaction")
     rotate.add_argument("--pause", type=float, default=0.0, help="seconds between two transactions")
     return parser
+
+
+def _audit_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("what", choices=("verify",))
+    parser.add_argument("--agency", default="", help="the agency's public id; all agencies without it")
+    parser.add_argument("--file", type=Path, help="an export as JSON lines; needs no database")
 
 
 def _run(_arguments: argparse.Namespace) -> int:
@@ -144,6 +151,15 @@ def _user(arguments: argparse.Namespace) -> int:
     from agency.people import create_owner
 
     return create_owner(boot(), arguments.agency, arguments.email, arguments.name)
+
+
+def _audit(arguments: argparse.Namespace) -> int:
+    from agency.audit_command import verify_agencies, verify_file
+    from agency.boot import boot
+
+    if arguments.file:
+        return verify_file(arguments.file)
+    return verify_agencies(boot(), arguments.agency)
 
 
 def _doctor(arguments: argparse.Namespace) -> int:

@@ -49,6 +49,8 @@ class Settings:
     proxies: int = 0
     web_workers: int = 2
     log_level: str = "WARNING"
+    # Other amounts for budgets of web/limits.py, by "word.by"; tests set them, no environment variable does.
+    limits: Mapping[str, str] = field(default_factory=dict)
 
 
 def load_settings(environ: Mapping[str, str] | None = None) -> Settings:

@@ -10,7 +10,9 @@ import hashlib
 import hmac
 from typing import Any
 
-from redis import Redis
+from redis import ConnectionPool, Redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 from sqlalchemy import Connection, Dialect, Engine, create_engine, event
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.orm import Session
@@ -141,3 +143,10 @@ class Database:
 def connect_redis(url: str, **options: Any) -> Redis:
     """The bell rope. Whatever is in Redis may vanish at any time."""
     return Redis.from_url(url, **options)
+
+
+def redis_in_a_hurry(url: str) -> ConnectionPool:
+    """Connections for what a person waits for: they answer within a second or fail, and nothing is tried twice."""
+    return ConnectionPool.from_url(
+        url, socket_connect_timeout=1.0, socket_timeout=1.0, retry=Retry(NoBackoff(), 0), retry_on_error=[]
+    )

@@ -25,6 +25,7 @@ from agency.services.accounts import sign_in
 from agency.services.memberships import Person, add_member, create_agency_with_owner
 from agency.transaction import system_transaction, transaction
 from tests.databases import MASTER_KEY, create_database, drop_database
+from tests.servers import generous_limits, redis_url
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 PASSWORD = "fake-password-1"
@@ -146,6 +147,8 @@ def _settings(**changes: Any) -> Settings:
         "clock_origin": NOW,
         "clock_epoch": datetime.fromisoformat(epoch),
         "clock_rate": 0.001,
+        "redis_url": redis_url(),
+        "limits": generous_limits(),
     }
     return Settings(**values | changes)
 

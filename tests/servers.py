@@ -10,6 +10,7 @@ from functools import cache
 from pathlib import Path
 
 from agency.embedded import EmbeddedServer, start_postgres, start_redis
+from agency.web.limits import LIMITS
 
 
 @cache
@@ -49,3 +50,12 @@ def redis_url() -> str:
 def start_test_servers() -> tuple[str, str]:
     """Return the addresses of PostgreSQL and Redis, starting what does not run yet; calling it again is free."""
     return postgres_url(), redis_url()
+
+
+def generous_limits() -> dict[str, str]:
+    """Amounts for every budget of the web that no test uses up by signing in often."""
+    return {
+        f"{word}.{budget.by}": "1000000 per minute"
+        for word, limit in LIMITS.items()
+        for budget in limit.budgets
+    }

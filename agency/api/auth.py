@@ -24,6 +24,7 @@ blueprint = group("sessions", "/api/v1/sessions", "Sign in and out")
     "",
     permission="public",
     shapes=Shapes(body=SignInSchema, gives=TokenSchema, status=201),
+    limit="sign_in",
 )
 def open_session(body: dict[str, Any]) -> Response:
     """Sign in: returns a bearer token."""
@@ -62,7 +63,7 @@ def show_session() -> Response:
 @operation(blueprint, "DELETE", "/current", permission="signed_in", shapes=Shapes(status=204))
 def end_session() -> Response:
     """Sign out: the token ends now."""
-    sign_out(system_session(), session_token())
+    sign_out(system_session(), session_token(), client_address())
     return Response(status=204)
 
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Unpack
 
 from flask_smorest import Blueprint  # type: ignore[import-untyped]
 from marshmallow import Schema
 
 from agency.web import area_of, route
-from agency.web.permissions import View
+from agency.web.permissions import More, View
 
 ANY_AREA = "any"  # x-area of an operation that takes every API token
 
@@ -37,12 +37,11 @@ def operation(
     *,
     permission: str,
     shapes: Shapes = Shapes(),
-    fresh: bool = False,
-    open_to_tokens: bool = False,
+    **more: Unpack[More],
 ) -> Callable[[View], View]:
     """Registers a view that answers with a Response. What it takes is checked before it runs, as its first argument.
 
-    `permission`, `fresh` and `open_to_tokens` as for `web.route`.
+    `permission` and `more` as for `web.route`; without a `limit`, a signed-in operation spends the API's budgets.
     """
 
     def register(view: View) -> View:
@@ -56,17 +55,11 @@ def operation(
         )
         if permission == "public":
             wrapped = blueprint.doc(security=[])(wrapped)
-        elif open_to_tokens or permission in ("read", "write"):
-            area = ANY_AREA if open_to_tokens else area_of(blueprint.name, method)
+        elif more.get("open_to_tokens") or permission in ("read", "write"):
+            area = ANY_AREA if more.get("open_to_tokens") else area_of(blueprint.name, method)
             wrapped = blueprint.doc(**{"x-area": area})(wrapped)
-        route(
-            blueprint,
-            rule,
-            permission=permission,
-            methods=[method],
-            fresh=fresh,
-            open_to_tokens=open_to_tokens,
-        )(wrapped)
+        more.setdefault("limit", "" if permission == "public" else "api")
+        route(blueprint, rule, permission=permission, methods=[method], **more)(wrapped)
         return view
 
     return register

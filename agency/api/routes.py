@@ -6,6 +6,7 @@ from flask import Flask
 
 from agency.api import (
     approvals,
+    audit,
     auth,
     catalog,
     documentation,
@@ -19,7 +20,19 @@ from agency.api import (
     worklist,
 )
 
-_DOCUMENTED = (auth, worklist, orders, approvals, shops, catalog, switches, tokens, own, documentation)
+_DOCUMENTED = (
+    auth,
+    worklist,
+    orders,
+    approvals,
+    shops,
+    catalog,
+    switches,
+    audit,
+    tokens,
+    own,
+    documentation,
+)
 
 
 def register_api(app: Flask) -> None:

@@ -18,9 +18,10 @@ from agency.domain.errors import Invalid, NotFound
 from agency.integrations.tiktok.signing import verify_webhook
 from agency.integrations.tiktok.webhooks import parse_webhook
 from agency.services.inbox import Letter, Notification, record_letter, record_notification
-from agency.web import ground, route, system_session
+from agency.web import ground, route, spend, system_session
+from agency.web.permissions import More
 
-MAX_BODY = 64 * 1024
+_LIMITS: More = {"max_body": 64 * 1024, "limit": "webhook"}
 MAX_HEADERS = 40
 MAX_HEADER = 1024
 # Deauthorisation, and the notice that an authorisation ends in 30 days.
@@ -31,7 +32,7 @@ _UNKEPT_HEADERS = frozenset({"cookie", "host", "authorization", "connection", "a
 blueprint = Blueprint("webhooks", __name__)
 
 
-@route(blueprint, "/webhooks/tiktok", permission="public", methods=["POST"], max_body=MAX_BODY)
+@route(blueprint, "/webhooks/tiktok", permission="public", methods=["POST"], **_LIMITS)
 def tiktok() -> Response:
     """401 for a wrong signature, else 200: kept, repeated or stray, there is nothing that TikTok should send again."""
     raw = _read_body()
@@ -39,11 +40,13 @@ def tiktok() -> Response:
     signature = request.headers.get("Authorization", "")
     if not verify_webhook(settings.tiktok_app_key, settings.tiktok_app_secret, raw, signature):
         return Response(status=401)
-    record_notification(system_session(), _notification(raw))
+    told = _notification(raw)
+    spend("webhook_shop", told.shop_id)
+    record_notification(system_session(), told)
     return Response(status=200)
 
 
-@route(blueprint, "/webhooks/<kind>/<supplier_id>", permission="public", methods=["POST"], max_body=MAX_BODY)
+@route(blueprint, "/webhooks/<kind>/<supplier_id>", permission="public", methods=["POST"], **_LIMITS)
 def supplier(kind: str, supplier_id: str) -> Response:
     """200 when kept; the worker verifies it with the sealed secret. 404 for an address that we never gave out."""
     raw = _read_body()
@@ -54,6 +57,7 @@ def supplier(kind: str, supplier_id: str) -> Response:
         headers=_headers_to_keep(),
         raw=_as_text(raw),
     )
+    spend("webhook_shop", letter.supplier_id)
     record_letter(system_session(), letter)
     return Response(status=200)
 

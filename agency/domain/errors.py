@@ -57,6 +57,28 @@ class Invalid(ShopfleetError):
         self.field = field
 
 
+class TooMany(ShopfleetError):
+    """A limit is used up; `retry_after` is in whole seconds. Says the same whoever asks and whatever exists."""
+
+    status = 429
+
+    def __init__(self, retry_after: int) -> None:
+        minutes = -(-retry_after // 60)
+        wait = "a minute" if minutes == 1 else f"{minutes} minutes"
+        super().__init__(f"Too many tries. Nothing was changed; try again in {wait}.")
+        self.retry_after = retry_after
+
+
+class CannotCheck(ShopfleetError):
+    """What must be counted before it is allowed cannot be counted now."""
+
+    status = 503
+    retry_after = 60
+
+    def __init__(self) -> None:
+        super().__init__("We cannot check this right now. Try again in a minute.")
+
+
 class OutsideError(Exception):
     """Base of the four failures of the outside; no other exception leaves an adapter."""
 

@@ -6,6 +6,7 @@ from flask import redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
 from agency.portal.frame import page
+from agency.portal.kept_forms import kept_form
 from agency.web import Failure, find_caller
 
 _TITLES = {
@@ -17,6 +18,7 @@ _TITLES = {
     414: "Too long",
     431: "Too large",
     422: "Some fields need another look",
+    429: "Too many tries",
     503: "Busy for a moment",
 }
 
@@ -26,6 +28,9 @@ def error_page(failure: Failure) -> ResponseReturnValue:
     if failure.status == 401:
         wanted = request.full_path.rstrip("?") if request.method == "GET" else None
         return redirect(url_for("portal.sign_in", next=wanted), 303)
+    form = kept_form(failure)
+    if form is not None:
+        return form, failure.status
     title = _TITLES.get(failure.status, "Something went wrong" if failure.status >= 500 else failure.title)
     return page("failure.html", failure=failure, title=title, home=_home(failure)), failure.status
 

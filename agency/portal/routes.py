@@ -8,6 +8,7 @@ from agency.portal import (
     account,
     approvals,
     assets,
+    audit,
     client,
     clients,
     connecting,
@@ -27,11 +28,24 @@ from agency.portal.frame import furnish
 
 # Importing a page registers its routes on the blueprint.
 PAGES = (
-    sign_in, today, orders, order_work, parcel_work, approvals, shops, connecting, clients, suppliers, mappings,
-    client, account, assets,
-    sign_in, today, orders, order_work, parcel_work, approvals, shops, clients, suppliers, mappings, client, account,
-    devices, tokens, assets,
-)  # fmt: skip
+    sign_in,
+    today,
+    orders,
+    order_work,
+    parcel_work,
+    approvals,
+    shops,
+    connecting,
+    clients,
+    suppliers,
+    mappings,
+    client,
+    account,
+    devices,
+    tokens,
+    audit,
+    assets,
+)
 
 
 def register_portal(app: Flask) -> None:

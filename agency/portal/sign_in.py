@@ -8,6 +8,7 @@ from flask.typing import ResponseReturnValue
 from agency.domain.errors import SignInRequired
 from agency.portal.blueprint import portal
 from agency.portal.frame import page
+from agency.portal.kept_forms import keeps_form
 from agency.services import accounts
 from agency.web import (
     client_address,
@@ -40,7 +41,7 @@ def sign_in() -> ResponseReturnValue:
     return page("sign_in.html", email="", problem="", next=request.args.get("next", ""))
 
 
-@route(portal, "/login", permission="public", methods=["POST"], endpoint="open_session")
+@route(portal, "/login", permission="public", methods=["POST"], endpoint="open_session", limit="sign_in")
 def open_session() -> ResponseReturnValue:
     """Opens a session; a wrong password answers 401 with the form and the e-mail address kept."""
     email = request.form.get("email", "")
@@ -53,10 +54,7 @@ def open_session() -> ResponseReturnValue:
             client_address(),
         )
     except SignInRequired as refusal:
-        again = page(
-            "sign_in.html", email=email[:200], problem=str(refusal), next=request.form.get("next", "")
-        )
-        return again, 401
+        return _form_again(str(refusal)), 401
     response = make_response(redirect(_wanted(), 303))
     remember_caller(response, token)
     return response
@@ -65,7 +63,7 @@ def open_session() -> ResponseReturnValue:
 @route(portal, "/logout", permission="signed_in", methods=["POST"], endpoint="sign_out")
 def sign_out() -> ResponseReturnValue:
     """Ends the session here and in the database."""
-    accounts.sign_out(system_session(), cookie_token())
+    accounts.sign_out(system_session(), cookie_token(), client_address())
     response = make_response(redirect(url_for("portal.sign_in"), 303))
     forget_caller(response)
     return response
@@ -76,6 +74,15 @@ def switch_workspace() -> ResponseReturnValue:
     """Points this session at another membership of the same person."""
     accounts.switch_membership(system_session(), current_caller(), request.form.get("membership", ""))
     return redirect(url_for("portal.home", done="switched"), 303)
+
+
+def _form_again(problem: str) -> str:
+    """The form with the e-mail address kept and never the password."""
+    email, wanted = request.form.get("email", "")[:200], request.form.get("next", "")
+    return page("sign_in.html", email=email, problem=problem, next=wanted)
+
+
+keeps_form("portal.open_session", _form_again)
 
 
 def _wanted() -> str:

@@ -9,4 +9,8 @@ ACCOUNT: tuple[tuple[str, str], ...] = (
     ("portal.account", "Account"),
     ("portal.devices", "Devices"),
 )
-SETTINGS: tuple[tuple[str, str], ...] = (("portal.tokens", "API tokens"),)  # owners only
+# Owners only.
+SETTINGS: tuple[tuple[str, str], ...] = (
+    ("portal.tokens", "API tokens"),
+    ("portal.audit", "Audit log"),
+)

@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 from agency.clock import machine_now
 from agency.domain.errors import NotFound, SignInRequired
 from agency.domain.scope import Scope
+from agency.services.audit import Act, record_act_of
 from agency.services.one_time import new_secret, secret_hash
 from agency.services.passwords import verify_password
 
@@ -90,10 +91,10 @@ _READ_SESSION = text(
 
 _FIND_USER = text(
     """
-    select u.id, u.password_hash, m.id as membership_id
+    select u.id, u.password_hash, m.id as membership_id, m.agency_id
     from users u
     left join lateral (
-      select m.id from memberships m
+      select m.id, m.agency_id from memberships m
       left join lateral (
         select max(s.last_seen_at) as at from sessions s where s.user_id = u.id and s.membership_id = m.id
       ) used on true
@@ -108,6 +109,15 @@ _ADD_SESSION = text(
     insert into sessions
       (token_hash, user_id, membership_id, last_seen_at, expires_at, confirmed_at, device, address)
     values (:token_hash, :user_id, :membership_id, :now, :expires_at, :now, :device, :address)
+    returning public_id
+    """
+)
+
+_END_SESSION = text(
+    """
+    update sessions s set revoked_at = :now from memberships m
+    where s.token_hash = :token_hash and s.revoked_at is null and m.id = s.membership_id
+    returning s.public_id, s.user_id, m.agency_id
     """
 )
 
@@ -117,13 +127,13 @@ def sign_in(session: Session, email: str, password: str, device: str = "", addre
 
     Raises SignInRequired with one sentence for every kind of wrong, and TooBusy.
     """
-    user = session.execute(_FIND_USER, {"email": email.strip().lower()}).mappings().one_or_none()
+    user = session.execute(_FIND_USER, {"email": account_of(email)}).mappings().one_or_none()
     right = verify_password(user["password_hash"] if user else None, password)
     if user is None or not right or user["membership_id"] is None:
         raise SignInRequired(_WRONG)
     token = new_secret()
     now = machine_now()
-    session.execute(
+    opened = session.execute(
         _ADD_SESSION,
         {
             "token_hash": secret_hash(token),
@@ -134,8 +144,15 @@ def sign_in(session: Session, email: str, password: str, device: str = "", addre
             "device": device[:200],
             "address": address,
         },
-    )
+    ).scalar_one()
+    act = Act("session.opened", "session", str(opened))
+    record_act_of(session, user["agency_id"], f"user:{user['id']}", act, address)
     return token
+
+
+def account_of(email: str) -> str:
+    """An e-mail address as accounts are found by it; what no database can hold is left out."""
+    return email.strip().lower().replace("\0", "").encode(errors="replace").decode()
 
 
 def is_fresh(caller: SignedIn) -> bool:
@@ -172,28 +189,33 @@ def scope_of_session(session: Session, token: str, *, touch: bool = True) -> Sig
     )
 
 
-def sign_out(session: Session, token: str) -> None:
+def sign_out(session: Session, token: str, address: str = "") -> None:
     """Ends the session of this token; an unknown token changes nothing."""
-    session.execute(
-        text("update sessions set revoked_at = :now where token_hash = :token_hash and revoked_at is null"),
-        {"now": machine_now(), "token_hash": secret_hash(token)},
-    )
+    query = {"now": machine_now(), "token_hash": secret_hash(token)}
+    ended = session.execute(_END_SESSION, query).one_or_none()
+    if ended is not None:
+        act = Act("session.closed", "session", str(ended.public_id))
+        record_act_of(session, ended.agency_id, f"user:{ended.user_id}", act, address)
 
 
 def switch_membership(session: Session, caller: SignedIn, membership_id: str) -> None:
     """Points the caller's session at another of the person's memberships. Raises NotFound for any other id."""
     if membership_id not in {membership.public_id for membership in caller.memberships}:
         raise NotFound("Membership")
-    session.execute(
+    entered = session.execute(
         text(
             """
             update sessions s set membership_id = m.id from memberships m
             where s.id = :session_id and m.user_id = s.user_id and m.ended_at is null
               and m.public_id = cast(:membership_id as uuid)
+            returning m.agency_id
             """
         ),
         {"session_id": caller.session_id, "membership_id": membership_id},
-    )
+    ).one_or_none()
+    if entered is not None:
+        act = Act("session.switched", "membership", membership_id)
+        record_act_of(session, entered.agency_id, caller.scope.actor, act, caller.scope.address)
 
 
 def _touch(session: Session, row: RowMapping, now: datetime) -> None:

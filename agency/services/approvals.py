@@ -16,6 +16,7 @@ from agency.domain.scope import Scope
 from agency.lanes import make_due
 from agency.models.orders import Order
 from agency.models.purchasing import Purchase
+from agency.services.audit import Act, record_act
 from agency.services.blocked import plan_again, unblock_order
 from agency.services.effects import EffectRef, intend
 from agency.services.purchase_outcomes import release
@@ -54,6 +55,7 @@ def approve(scope: Scope, session: Session, number: str, codes: Sequence[str] | 
         plan_again(scope, session, [order.id], now)
     session.flush()
     recompute(scope, session, [order.id], now)
+    record_act(scope, session, Act("order.approved", "order", number, order.client_id, {"reasons": wanted}))
 
 
 def decline(scope: Scope, session: Session, number: str, reason: str, now: datetime) -> None:
@@ -73,6 +75,7 @@ def decline(scope: Scope, session: Session, number: str, reason: str, now: datet
     record_event(scope, session, order, "declined", {"reason": reason}, now)
     session.flush()
     recompute(scope, session, [order.id], now)
+    record_act(scope, session, Act("order.declined", "order", number, order.client_id))
 
 
 def hold(scope: Scope, session: Session, number: str, now: datetime) -> None:
@@ -86,6 +89,7 @@ def hold(scope: Scope, session: Session, number: str, now: datetime) -> None:
         release(scope, session, purchase, "held by a person", now)
     session.flush()
     recompute(scope, session, [order.id], now)
+    record_act(scope, session, Act("order.held", "order", number, order.client_id))
 
 
 def release_hold(scope: Scope, session: Session, number: str, now: datetime) -> None:
@@ -98,6 +102,7 @@ def release_hold(scope: Scope, session: Session, number: str, now: datetime) -> 
     plan_again(scope, session, [order.id], now)
     session.expire(order)
     recompute(scope, session, [order.id], now)
+    record_act(scope, session, Act("order.released", "order", number, order.client_id))
 
 
 def try_again(scope: Scope, session: Session, number: str, now: datetime) -> None:

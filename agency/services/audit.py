@@ -8,17 +8,16 @@ chain is locked until the transaction ends, and a second session of the same req
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from agency.clock import machine_now
+from agency.domain.audit_chain import audit_hash, hashed_fields
 from agency.domain.scope import Scope
 
 _CHAIN = 748202  # the class of the advisory locks of audit chains
@@ -50,19 +49,6 @@ class Act:
     object_id: str = ""
     client_id: int | None = None
     details: Mapping[str, Any] = field(default_factory=dict)
-
-
-def audit_hash(previous: bytes, fields: Mapping[str, Any]) -> bytes:
-    """SHA-256 over the previous hash and the entry's fields in canonical JSON; anybody can recompute it."""
-    body = json.dumps(fields, sort_keys=True, separators=(",", ":"))
-    return hashlib.sha256(previous + body.encode()).digest()
-
-
-def hashed_fields(row: Mapping[str, Any]) -> dict[str, Any]:
-    """The fields of an entry that its hash covers."""
-    at: datetime = row["at"]
-    names = ("number", "actor", "action", "client_id", "object_kind", "object_id", "details", "address")
-    return {name: row[name] for name in names} | {"at": at.astimezone(UTC).isoformat()}
 
 
 def record_act(scope: Scope, session: Session, act: Act) -> None:

@@ -18,6 +18,7 @@ from agency.models.orders import Order
 from agency.models.parcels import Parcel
 from agency.models.purchasing import Purchase
 from agency.models.shops import ProviderList
+from agency.services.audit import Act, record_act
 from agency.services.parcels import close_parcel_attention
 from agency.services.public_ids import as_public_id
 from agency.services.timeline import record_event
@@ -84,6 +85,8 @@ def choose_carrier(
         order = session.get_one(Order, parcel.order_id)
         data = {"number": parcel.tracking_number, "carrier": carrier_text, "provider": provider_name}
         record_event(scope, session, order, "carrier_chosen", data, now)
+    act = Act("carrier.chosen", "supplier", str(supplier.public_id), supplier.client_id)
+    record_act(scope, session, act)
 
 
 def forget_carrier(scope: Scope, session: Session, supplier_public_id: str, carrier_text: str) -> None:
@@ -96,6 +99,8 @@ def forget_carrier(scope: Scope, session: Session, supplier_public_id: str, carr
     )
     if not gone.rowcount:  # type: ignore[attr-defined]
         raise NotFound("Carrier choice")
+    act = Act("carrier.forgotten", "supplier", str(supplier.public_id), supplier.client_id)
+    record_act(scope, session, act)
 
 
 def list_choices(scope: Scope, session: Session, supplier_public_id: str) -> list[CarrierChoice]:

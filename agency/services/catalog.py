@@ -22,6 +22,7 @@ from agency.models.catalog import Mapping as SkuMapping
 from agency.models.clients import Client
 from agency.models.shops import Shop
 from agency.services.attention import close_attention
+from agency.services.audit import Act, record_act
 from agency.services.blocked import plan_again, plan_blocked_again
 from agency.services.public_ids import as_public_id
 from agency.services.sealing import Keyring
@@ -112,6 +113,9 @@ def add_supplier(
             supplier_id=supplier.id,
             due_at=now,
         )
+    details = {"kind": new.kind}
+    act = Act("supplier.added", "supplier", str(supplier.public_id), client.id, details)
+    record_act(scope, session, act)
     return str(supplier.public_id)
 
 
@@ -145,6 +149,8 @@ def replace_credentials(
     for api in SUPPLIER_LANES:
         make_due(session, api=api, supplier_id=supplier.id)
     plan_blocked_again(scope, session, ("supplier_credentials",), now, client_id=supplier.client_id)
+    act = Act("supplier.key_replaced", "supplier", str(supplier.public_id), supplier.client_id)
+    record_act(scope, session, act)
 
 
 def takes_key(kind: str) -> bool:
@@ -178,6 +184,9 @@ def add_supplier_item(scope: Scope, session: Session, new: NewSupplierItem) -> s
         raise Conflict(
             f"{supplier.name} has an item {item.supplier_sku} already. Choose it in the list."
         ) from None
+    record_act(
+        scope, session, Act("supplier.item_added", "supplier_item", str(item.public_id), item.client_id)
+    )
     return str(item.public_id)
 
 
@@ -217,6 +226,7 @@ def map_sku(scope: Scope, session: Session, new: NewMapping, now: datetime) -> s
     session.add(mapping)
     session.flush()
     _plan_orders_of(scope, session, shop, new.sku_id, now)
+    record_act(scope, session, Act("mapping.saved", "sku", new.sku_id, shop.client_id))
     return str(mapping.public_id)
 
 
@@ -228,6 +238,7 @@ def unmap_sku(scope: Scope, session: Session, shop_id: str, sku_id: str, rank: i
     if live is None:
         raise NotFound("Mapping")
     live.superseded_at = machine_now()
+    record_act(scope, session, Act("mapping.ended", "sku", sku_id, shop.client_id))
 
 
 def _check_supplier(new: NewSupplier, allowance: Allowance) -> None:

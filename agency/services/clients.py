@@ -14,6 +14,7 @@ from agency.domain.errors import Conflict, Invalid
 from agency.domain.money import EXPONENTS
 from agency.domain.scope import Scope
 from agency.models.clients import Client
+from agency.services.audit import Act, record_act
 from agency.services.blocked import plan_blocked_again
 from agency.services.public_ids import as_public_id
 from agency.services.visibility import get_visible
@@ -65,6 +66,7 @@ def add_client(scope: Scope, session: Session, new: NewClient) -> str:
     client = Client(agency_id=scope.agency_id, name=name, currency=new.currency, time_zone=new.time_zone)
     session.add(client)
     session.flush()
+    record_act(scope, session, Act("client.added", "client", str(client.public_id), client.id))
     return str(client.public_id)
 
 
@@ -79,11 +81,16 @@ def set_client_limits(
     client_id = as_public_id(client_public_id, "Client")
     client = get_visible(scope, session, Client, "Client", Client.public_id == client_id)
     _check_limits(limits)
+    changed = [name for name, value in vars(limits).items() if getattr(client, name) != value]
     client.approval_above_minor = limits.approval_above_minor
     client.margin_floor_bp = limits.margin_floor_bp
     client.daily_budget_minor = limits.daily_budget_minor
     session.flush()
     plan_blocked_again(scope, session, _LIMIT_CODES, now, client_id=client.id)
+    details = {"fields": changed}
+    record_act(
+        scope, session, Act("client.limits_changed", "client", str(client.public_id), client.id, details)
+    )
 
 
 @cache

@@ -16,6 +16,7 @@ from agency.domain.scope import Scope
 from agency.lanes import add_lane, make_due
 from agency.models.clients import Client
 from agency.models.shops import Authorization, ConnectRequest
+from agency.services.audit import Act, record_act
 from agency.services.public_ids import as_public_id
 from agency.services.sealing import Keyring
 from agency.services.shops import code_place
@@ -93,6 +94,9 @@ def start_exchange(scope: Scope, session: Session, keyring: Keyring, client_id: 
     keys: dict[str, Any] = {"agency_id": scope.agency_id, "client_id": client_id}
     add_lane(session, **keys, api="auth", authorization_id=authorization.id)
     make_due(session, api="auth", authorization_id=authorization.id)
+    record_act(
+        scope, session, Act("shop.connected", "authorization", str(authorization.public_id), client_id)
+    )
     return str(authorization.public_id)
 
 

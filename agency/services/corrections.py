@@ -19,6 +19,7 @@ from agency.models.orders import Order
 from agency.models.parcels import Parcel
 from agency.models.shops import ProviderList
 from agency.services.attention import open_attention
+from agency.services.audit import Act, record_act
 from agency.services.effects import EffectRef, intend
 from agency.services.order_page_rows import ParcelRow
 from agency.services.parcels import close_parcel_attention, parcel_cause
@@ -70,6 +71,8 @@ def request_correction(
         scope, session, order, "correction_requested", {"old": parcel.tracking_number, "new": number}, now
     )
     make_due(session, api="ship", shop_id=order.shop_id)
+    act = Act("tracking.corrected", "parcel", str(parcel.public_id), parcel.client_id)
+    record_act(scope, session, act)
 
 
 def record_corrected(

@@ -20,6 +20,7 @@ from agency.models.orders import Order
 from agency.models.purchasing import Purchase
 from agency.services.approvals import get_order
 from agency.services.attention import close_attention
+from agency.services.audit import Act, record_act
 from agency.services.parcels import correct_carrier, record_package
 from agency.services.public_ids import as_public_id
 from agency.services.purchase_outcomes import record_paid
@@ -60,6 +61,8 @@ def claim_purchase(scope: Scope, session: Session, purchase_public_id: str, now:
             "Somebody else is buying this order, or it was bought already. Open the order to see who."
         )
     record_event(scope, session, session.get_one(Order, purchase.order_id), "claimed", {}, now)
+    act = Act("purchase.claimed", "purchase", str(purchase.public_id), purchase.client_id)
+    record_act(scope, session, act)
 
 
 def release_claim(scope: Scope, session: Session, purchase_public_id: str) -> None:
@@ -106,6 +109,8 @@ def record_bought(
     record_event(scope, session, order, "bought_by_hand", {"supplier_order_id": number}, now)
     record_paid(scope, session, purchase, Money(cost_minor, purchase.currency), now)
     close_attention(scope, session, order.client_id, "buy_by_hand", f"purchase:{purchase.id}")
+    act = Act("purchase.bought_by_hand", "purchase", str(purchase.public_id), purchase.client_id)
+    record_act(scope, session, act)
 
 
 def record_tracking(
@@ -150,3 +155,4 @@ def record_tracking(
         close_attention(scope, session, order.client_id, "pack", f"purchase:{purchase.id}")
         if purchase.state == PurchaseState.PAID:
             move(session, purchase, PurchaseState.SHIPPED, shipped_at=now)
+    record_act(scope, session, Act("tracking.typed", "order", number, order.client_id))

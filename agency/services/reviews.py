@@ -16,6 +16,7 @@ from agency.domain.scope import Scope
 from agency.models.effects import Effect
 from agency.models.orders import Order
 from agency.services.attention import close_attention
+from agency.services.audit import Act, record_act
 from agency.services.effects import end_attempt
 from agency.services.handwork import get_purchase
 from agency.services.purchase_outcomes import record_paid, release
@@ -50,8 +51,11 @@ def settle_review(
     )
     _end_effects(session, purchase.id, outcome)
     close_attention(scope, session, order.client_id, "purchase_review", f"purchase:{purchase.id}")
+    details = {"outcome": outcome}
+    act = Act("purchase.reviewed", "purchase", str(purchase.public_id), purchase.client_id, details)
     if outcome == "not_bought":
         release(scope, session, purchase, "a person found that it was not bought", now)
+        record_act(scope, session, act)
         return
     number = supplier_order_id.strip() or purchase.supplier_order_id
     if not number:
@@ -62,6 +66,7 @@ def settle_review(
         session, purchase, PurchaseState.PLACED, supplier_order_id=number, placed_at=purchase.placed_at or now
     )
     record_paid(scope, session, purchase, Money(cost_minor, purchase.currency), now)
+    record_act(scope, session, act)
 
 
 def _end_effects(session: Session, purchase_id: int, outcome: str) -> None:

@@ -26,3 +26,20 @@ def list_shop_names(scope: Scope, session: Session) -> tuple[ShopName, ...]:
         text(f"select public_id, name from shops where {seen} order by name, id")  # noqa: S608 - our own integers
     )
     return tuple(ShopName(str(row.public_id), row.name) for row in rows)
+
+
+@dataclass(frozen=True)
+class ClientName:
+    """One choice of a client filter; `client_id` is public."""
+
+    client_id: str
+    name: str
+
+
+def list_client_names(scope: Scope, session: Session) -> tuple[ClientName, ...]:
+    """All visible clients by name."""
+    seen = visible_sql(scope, "id")
+    rows = session.execute(
+        text(f"select public_id, name from clients where {seen} order by name, id")  # noqa: S608 - our own integers
+    )
+    return tuple(ClientName(str(row.public_id), row.name) for row in rows)

@@ -16,6 +16,7 @@ from agency.domain.scope import Scope
 from agency.lanes import make_due
 from agency.models.parcels import Parcel
 from agency.models.shops import Shop
+from agency.services.audit import Act, record_act
 from agency.services.carriers import judge_again
 from agency.services.public_ids import as_public_id
 from agency.services.stages import recompute
@@ -72,6 +73,10 @@ def set_shop_rules(
     for ids in _batches(list(session.scalars(_OPEN_ORDERS, {"shop_id": shop.id}))):
         recompute(scope, session, ids, now)
     make_due(session, api="plan", shop_id=shop.id)
+    details = {"fields": [name for name, value in vars(rules).items() if getattr(former, name) != value]}
+    record_act(
+        scope, session, Act("shop.rules_changed", "shop", str(shop.public_id), shop.client_id, details)
+    )
 
 
 def list_shop_rules(scope: Scope, session: Session) -> dict[str, ShopRules]:

@@ -18,6 +18,7 @@ from agency.domain.scope import Scope
 from agency.lanes import add_lane, make_due
 from agency.models.shops import Authorization, Shop, ShopSecret
 from agency.services.attention import Cause, close_attention, open_attention
+from agency.services.audit import Act, record_act
 from agency.services.public_ids import as_public_id
 from agency.services.sealing import Keyring
 from agency.services.visibility import get_visible
@@ -211,6 +212,7 @@ def pause_shop(scope: Scope, session: Session, shop_public_id: str) -> None:
     scope.require_write()
     shop = get_visible(scope, session, Shop, "Shop", Shop.public_id == as_public_id(shop_public_id, "Shop"))
     shop.paused_at = machine_now()
+    record_act(scope, session, Act("shop.paused", "shop", str(shop.public_id), shop.client_id))
 
 
 def resume_shop(scope: Scope, session: Session, shop_public_id: str) -> None:
@@ -220,6 +222,7 @@ def resume_shop(scope: Scope, session: Session, shop_public_id: str) -> None:
     shop.paused_at = None
     for api in SHOP_LANES:
         make_due(session, api=api, shop_id=shop.id)
+    record_act(scope, session, Act("shop.resumed", "shop", str(shop.public_id), shop.client_id))
 
 
 def refresh_due_at(authorization: Authorization, now: datetime) -> datetime:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -17,6 +18,7 @@ from agency.models.accounts import Agency
 from agency.models.catalog import Supplier
 from agency.models.clients import Client
 from agency.models.shops import Shop
+from agency.services.audit import Act, record_act
 from agency.services.blocked import plan_blocked_again
 from agency.services.public_ids import as_public_id
 from agency.services.visibility import get_visible, visible
@@ -38,6 +40,8 @@ def stop_buying(scope: Scope, session: Session, subject: str, public_id: str = "
     row = _get_subject(scope, session, subject, public_id)
     if row.buying_stopped_at is None:
         row.buying_stopped_at, row.buying_stopped_by = machine_now(), scope.actor
+        session.flush()
+        _record(scope, session, Act("buying.stopped", subject, str(row.public_id)), row)
 
 
 def start_buying(scope: Scope, session: Session, subject: str, public_id: str, now: datetime) -> None:
@@ -56,6 +60,7 @@ def start_buying(scope: Scope, session: Session, subject: str, public_id: str, n
         make_due(session, api="plan", shop_id=shop_id)
     for supplier_id in session.scalars(_suppliers(scope, subject, row)):
         make_due(session, api="purchase", supplier_id=supplier_id)
+    _record(scope, session, Act("buying.started", subject, str(row.public_id)), row)
 
 
 def _get_subject(scope: Scope, session: Session, subject: str, public_id: str) -> Any:
@@ -68,6 +73,12 @@ def _get_subject(scope: Scope, session: Session, subject: str, public_id: str) -
         raise Invalid("subject", f"Choose one of {', '.join(SUBJECTS)}.")
     model, what = _MODELS[subject]
     return get_visible(scope, session, model, what, model.public_id == as_public_id(public_id, what))
+
+
+def _record(scope: Scope, session: Session, act: Act, row: Any) -> None:
+    """The entry, with the client that it is about; none for the whole agency."""
+    client_id = None if act.object_kind == "agency" else _client_of(act.object_kind, row)
+    record_act(scope, session, replace(act, client_id=client_id))
 
 
 def _shops(scope: Scope, subject: str, row: Any) -> Select[int]:

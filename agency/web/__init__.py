@@ -1,10 +1,12 @@
 """The ground of both doors: who calls, in which scope and session; permissions, origin checks, failures, headers.
 
 Belongs here: what a request needs whether it answers JSON or HTML. Does not belong here: routes, pages, queries.
-May import services, domain, clock, config, extensions, transaction and Flask. The doors import only from this root.
+May import services, domain, clock, config, extensions, transaction, Flask and Flask-Limiter. The doors
+import only from this root.
 """
 
 from agency.web.areas import area_groups, area_of, known_areas
+from agency.web.budgets import lay_budgets
 from agency.web.cookies import (
     cookie_token,
     forget_caller,
@@ -31,6 +33,7 @@ from agency.web.requests import (
     session_token,
     system_session,
 )
+from agency.web.spending import end_spending, forgive_account, spend
 from agency.web.streaming import streamed_export
 
 __all__ = [
@@ -47,14 +50,17 @@ __all__ = [
     "current_scope",
     "db_session",
     "end_requests",
+    "end_spending",
     "find_caller",
     "forget_caller",
     "forget_installation",
+    "forgive_account",
     "form_token",
     "ground",
     "guard_requests",
     "installation_token",
     "known_areas",
+    "lay_budgets",
     "own_page",
     "permissions_of",
     "remember_caller",
@@ -64,6 +70,7 @@ __all__ = [
     "route",
     "session_token",
     "shop_now",
+    "spend",
     "streamed_export",
     "system_session",
     "trusted_hosts",

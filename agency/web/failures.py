@@ -7,11 +7,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from http import HTTPStatus
 
-from flask import Flask, request
+from flask import Flask, make_response, request
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import HTTPException, SecurityError
 
-from agency.domain.errors import Invalid, ShopfleetError
+from agency.domain.errors import CannotCheck, Invalid, ShopfleetError, TooMany
 
 Render = Callable[["Failure"], ResponseReturnValue]
 _LOG = logging.getLogger(__name__)
@@ -40,6 +40,7 @@ class Failure:
     title: str
     sentence: str
     fields: Mapping[str, str] = field(default_factory=dict)
+    retry_after: int = 0  # seconds, 0 = not said
 
     @property
     def first_field(self) -> str:
@@ -56,13 +57,17 @@ def answer_failures(app: Flask, doors: Sequence[tuple[str, Render]]) -> None:
     def answer(error: Exception) -> ResponseReturnValue:
         failure = failure_of(error)
         if failure.status >= 500:
-            _LOG.error("%s %s failed", request.method, request.path, exc_info=error)
-        if isinstance(
-            error, SecurityError
-        ):  # a foreign Host: no page can be built, since no address of ours is known
+            # Our own refusals say all there is to say, and a Redis that is away would fill the log with their traces.
+            trace = None if isinstance(error, ShopfleetError) else error
+            _LOG.error("%s %s failed: %s", request.method, request.path, failure.title, exc_info=trace)
+        # A foreign Host: no page can be built, since no address of ours is known.
+        if isinstance(error, SecurityError):
             return doors[0][1](failure)
         render = next(render for prefix, render in doors if request.path.startswith(prefix))
-        return render(failure)
+        response = make_response(render(failure))
+        if failure.retry_after:
+            response.headers["Retry-After"] = str(failure.retry_after)
+        return response
 
     app.register_error_handler(Exception, answer)
     app.register_error_handler(HTTPException, answer)
@@ -73,7 +78,8 @@ def failure_of(error: Exception) -> Failure:
     """Our own refusals speak for themselves; everything else gets a sentence without inner details."""
     if isinstance(error, ShopfleetError):
         fields = {error.field: str(error)} if isinstance(error, Invalid) else {}
-        return Failure(error.status, _title(error.status), str(error), fields)
+        wait = error.retry_after if isinstance(error, (TooMany, CannotCheck)) else 0
+        return Failure(error.status, _title(error.status), str(error), fields, wait)
     if isinstance(error, HTTPException):
         status = error.code or 500
         if isinstance(error, SecurityError):

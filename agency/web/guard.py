@@ -1,4 +1,4 @@
-"""What happens before any view: size, origin, sign-in, form token, area, permission, a recent proof, in this order."""
+"""What happens before any view: size, origin, sign-in, limit, form token, area, permission, recent proof."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from flask import Flask, request
 
-from agency.domain.errors import ConfirmRequired, Forbidden, Invalid, NotFound
+from agency.domain.errors import ConfirmRequired, Forbidden, Invalid, NotFound, SignInRequired
 from agency.services.accounts import SignedIn, is_fresh
 from agency.web.areas import check_area
 from agency.web.origin import check_form_token, check_origin
@@ -19,6 +19,7 @@ from agency.web.permissions import (
 )
 from agency.web.requests import bearer_token, came_by_cookie, current_caller
 from agency.web.sizes import check_fields, check_sizes
+from agency.web.spending import spend_limit
 
 _FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
 
@@ -39,9 +40,12 @@ def _guard() -> None:
     # A bearer token is never sent by a browser on its own, so a foreign page cannot use it.
     if unsafe and not bearer_token():
         check_origin(must_tell=by_cookie)
+    if declared.permission != PUBLIC:
+        _known_caller()
+    if declared.limit:
+        spend_limit(declared.limit)
     if declared.permission == PUBLIC:
         return
-    current_caller()
     if unsafe and by_cookie:
         check_form_token()
     caller = require_permission(declared.permission)
@@ -61,6 +65,16 @@ def require_permission(word: str) -> SignedIn:
         check_area(word, caller.areas)
     check_permission(word, caller.scope)
     return caller
+
+
+def _known_caller() -> SignedIn:
+    """Who calls. A bearer token that is none counts against the address that sent it."""
+    try:
+        return current_caller()
+    except SignInRequired:
+        if bearer_token():
+            spend_limit("wrong_token")
+        raise
 
 
 def _refuse_nul() -> None:

@@ -10,6 +10,7 @@ from flask import Blueprint, Flask, current_app, request
 
 from agency.domain.errors import Forbidden
 from agency.domain.scope import STAFF_ROLES, Scope
+from agency.web.limits import LIMITS
 
 View = TypeVar("View", bound=Callable[..., Any])
 
@@ -31,13 +32,15 @@ class More(TypedDict, total=False):
     `writes_on_get` is for the one link that leads back from TikTok's consent page; its `state` guards it. `fresh` asks
     for a proof of who one is within the last minutes: what shows a secret, moves money or gives power. `max_body` is
     the most bytes that the route takes, 0 = the application's usual limit. `open_to_tokens` lets API tokens in without
-    an area (`web.areas`): for what tells a program who it is.
+    an area (`web.areas`): for what tells a program who it is. `limit` is a word of `web.limits`, whose budgets each
+    request spends.
     """
 
     writes_on_get: bool
     fresh: bool
     max_body: int
     open_to_tokens: bool
+    limit: str
 
 
 @dataclass(frozen=True)
@@ -49,6 +52,7 @@ class Declared:
     fresh: bool = False
     max_body: int = 0
     open_to_tokens: bool = False
+    limit: str = ""
 
 
 def route(
@@ -62,13 +66,17 @@ def route(
 ) -> Callable[[View], View]:
     """Registers a view: `permission` is one of public, signed_in, read, write, owner (staff roles) or client.
 
-    Raises UndeclaredRoute for any other word.
+    Raises UndeclaredRoute for any other word, and for a limit that there is not.
     """
     if permission not in WORDS:
         raise UndeclaredRoute(f"{rule}: permission must be one of {', '.join(WORDS)}, not {permission!r}")
 
+    declared = Declared(permission, **more)
+    if declared.limit and declared.limit not in LIMITS:
+        raise UndeclaredRoute(f"{rule}: there is no limit named {declared.limit!r} in agency.web.limits")
+
     def register(view: View) -> View:
-        setattr(view, _DECLARED, Declared(permission, **more))
+        setattr(view, _DECLARED, declared)
         blueprint.route(rule, methods=list(methods), endpoint=endpoint)(view)
         return view
 

@@ -23,7 +23,8 @@ _DOCUMENT = "/api/docs/openapi.json"
 def _operations() -> list[tuple[str, str]]:
     """Every operation that the API describes, read from an application that never connects anywhere."""
     unconnected = Database("postgresql://nobody@127.0.0.1:1/nothing", MASTER_KEY)
-    app = create_app(Settings(data_dir=Path("unused"), master_key=MASTER_KEY), unconnected)
+    settings = Settings(data_dir=Path("unused"), master_key=MASTER_KEY, redis_url="redis://127.0.0.1:1/0")
+    app = create_app(settings, unconnected)
     document = app.test_client().get(_DOCUMENT).json
     return [
         (path, method) for path, item in document["paths"].items() for method in item if method in _METHODS

@@ -15,7 +15,7 @@ PROCESS_GROUND = ("startup", "children", "child_launcher", "supervisor", "superv
 # Doors: they start something and may know what they start. Nobody below may know them.
 DOORS = (
     "cli", "app", "serving", "people", "doctor", "key_rotation", "key_status", "running", "running_summary", "demo",
-    "wsgi",
+    "wsgi", "audit_command",
 )  # fmt: skip
 
 MAY_IMPORT: dict[str, tuple[str, ...]] = {
@@ -55,7 +55,7 @@ OUTSIDE_LIBRARIES: dict[str, tuple[str, ...]] = {
     "models": ("sqlalchemy",),
     "services": ("sqlalchemy", "argon2", "cryptography", "orjson"),
     "integrations": ("httpx", "httpcore"),
-    "web": ("flask", "werkzeug", "sqlalchemy"),
+    "web": ("flask", "werkzeug", "sqlalchemy", "flask_limiter", "limits"),
     "api": ("flask", "flask_smorest", "marshmallow", "markupsafe", "orjson", "werkzeug"),
     "portal": ("flask", "marshmallow", "markupsafe", "jinja2", "werkzeug"),
     "workers": ("rq", "redis", "sqlalchemy"),

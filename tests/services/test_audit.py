@@ -9,8 +9,9 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import ProgrammingError
 
+from agency.domain.audit_chain import audit_hash, hashed_fields
 from agency.domain.scope import Scope
-from agency.services.audit import Act, audit_hash, hashed_fields, record_act, record_act_of
+from agency.services.audit import Act, record_act, record_act_of
 from tests.desk import Desk, open_desk
 
 

@@ -30,6 +30,7 @@ def desk(made: Desk) -> Iterator[Desk]:
     yield made
     made.clear()
     with made.owner() as connection:
+        connection.execute("delete from audit_entries")
         connection.execute("delete from clients where name not in ('Luma', 'Kite')")
 
 

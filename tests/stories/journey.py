@@ -33,6 +33,7 @@ from agency.simulator.order_book import SimOrder, find_order, save_order
 from agency.simulator.server import RunningSimulator, start
 from agency.transaction import system_transaction, transaction
 from tests.databases import MASTER_KEY, TestDatabase
+from tests.servers import generous_limits, redis_url
 from workers.context import build_context
 from workers.runtime import serve
 
@@ -79,6 +80,8 @@ class Journey:
             outside_timeout=2.0,
             lane_lease=LEASE,
             outbound_allow=read_allowance("127.0.0.1"),
+            redis_url=redis_url(),
+            limits=generous_limits(),
         )
         self.context = build_context(self.settings, made.database, MASTER_KEY)
         self.agency_id = 0

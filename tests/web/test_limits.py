@@ -1,130 +1,213 @@
-"""Too much of anything is refused in our own shape, before it is read."""
+"""Limits of signing in: who is slowed down and who is not, what an attacker can learn, what the owner is told."""
 
 from __future__ import annotations
 
-import io
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
-from werkzeug.test import TestResponse
+from redis import Redis
+from sqlalchemy import Engine, event, text
 
-from tests.desk import Desk, open_desk
-
-OURS = {"Sec-Fetch-Site": "same-origin"}
-MIB = 1024 * 1024
-
-
-@pytest.fixture(scope="module")
-def desk() -> Iterator[Desk]:
-    with open_desk() as made:
-        yield made
-
-
-class Unread(io.RawIOBase):
-    """A body that must not be touched."""
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, _buffer: Any) -> int:
-        raise AssertionError("the body was read")
-
-
-def _announce(desk: Desk, path: str, length: int, **more: str) -> TestResponse:
-    """A request that says how long its body is and would fail the test if somebody read it."""
-    environ: Any = {"CONTENT_LENGTH": str(length), "wsgi.input": Unread()}
-    web = desk.web()
-    return web.open(path, method="POST", environ_overrides=environ, headers=OURS | more)
-
-
-@pytest.mark.parametrize(
-    ("path", "limit"),
-    [
-        ("/webhooks/tiktok", 64 * 1024),
-        ("/webhooks/rest/00000000-0000-0000-0000-000000000000", 64 * 1024),
-        ("/login", MIB),
-        ("/api/v1/sessions", MIB),
-        ("/api/v1/switches", MIB),
-        ("/nothing/here", MIB),
-    ],
+from agency.services import passwords
+from agency.web.spending import address_prefix, forgive_account
+from tests.desk import PASSWORD, Desk
+from tests.portal.browsing import OURS
+from tests.servers import generous_limits, redis_url
+from tests.web.limited import (
+    ELSEWHERE,
+    HOME,
+    NOBODY,
+    OWNER,
+    attack,
+    budgets_of,
+    forget_window,
+    lock,
+    other_app,
+    sign_in,
 )
-def test_a_body_over_its_limit_is_refused_by_its_announced_length(desk: Desk, path: str, limit: int) -> None:
-    answer = _announce(desk, path, limit + 1)
-    assert answer.status_code == 413
-    assert "Send less at once" in answer.text
-    json_door = path.startswith(("/api/", "/webhooks/"))
-    assert answer.mimetype == ("application/problem+json" if json_door else "text/html")
+
+# --- one account -------------------------------------------------------------------------------------------------
 
 
-def test_a_body_without_an_announced_length_is_read_up_to_its_limit_only(desk: Desk) -> None:
-    class Endless(io.RawIOBase):
-        given = 0
-
-        def readable(self) -> bool:
-            return True
-
-        def readinto(self, buffer: Any) -> int:
-            self.given += len(buffer)
-            buffer[:] = b"x" * len(buffer)
-            return len(buffer)
-
-    form, parts = "application/x-www-form-urlencoded", "multipart/form-data; boundary=x"
-    for path, limit, sent in (
-        ("/webhooks/tiktok", 64 * 1024, ""),
-        ("/login", MIB, form),
-        ("/login", MIB, parts),
-    ):
-        endless = Endless()
-        environ: Any = {"wsgi.input_terminated": True, "wsgi.input": endless}
-        kind = {"Content-Type": sent}
-        answer = desk.web().open(path, method="POST", environ_overrides=environ, headers=OURS | kind)
-        assert answer.status_code == 413, path
-        assert endless.given <= limit + 256 * 1024, path
+def test_a_few_wrong_passwords_make_that_account_wait_at_that_address_only(desk: Desk) -> None:
+    refused = lock(desk, OWNER)
+    assert refused.mimetype == "application/problem+json"
+    assert refused.json["detail"].startswith("Too many tries.")
+    assert 1 <= int(refused.headers["Retry-After"]) <= 60
+    assert sign_in(desk.app, OWNER, PASSWORD).status_code == 429
+    assert sign_in(desk.app, OWNER, PASSWORD, HOME).status_code == 201
+    assert sign_in(desk.app, "viewer@example.test", PASSWORD).status_code == 201
 
 
-def test_a_body_without_an_announced_length_up_to_the_limit_is_read_whole(desk: Desk) -> None:
-    terminated: Any = {"wsgi.input_terminated": True, "CONTENT_LENGTH": ""}
-    for size, status in ((64 * 1024, 401), (64 * 1024 + 1, 413), (128 * 1024, 413)):
-        answer = desk.web().post("/webhooks/tiktok", data=b"x" * size, environ_overrides=terminated)
-        assert answer.status_code == status, size
+def test_the_wait_grows_with_the_tries(desk: Desk) -> None:
+    lock(desk, OWNER)
+    forget_window(3)
+    assert [sign_in(desk.app, OWNER).status_code for _ in range(3)] == [401, 401, 429]
+    assert 3500 < int(sign_in(desk.app, OWNER).headers["Retry-After"]) <= 3600
 
 
-@pytest.mark.parametrize("fields", [200, 500_000])
-def test_a_form_has_at_most_200_fields(desk: Desk, fields: int) -> None:
-    kind = {"Content-Type": "application/x-www-form-urlencoded"}
-    answer = desk.web().post("/login", data="&".join(["a"] * (fields + 1)), headers=OURS | kind)
-    assert answer.status_code == 413
-    parts = b"".join(
-        b'--x\r\nContent-Disposition: form-data; name="a"\r\n\r\n1\r\n' for _ in range(min(fields + 1, 5_000))
+def test_a_success_lets_the_count_begin_anew(desk: Desk) -> None:
+    for _ in range(4):
+        assert sign_in(desk.app, OWNER).status_code == 401
+        assert sign_in(desk.app, OWNER).status_code == 401
+        assert sign_in(desk.app, OWNER, PASSWORD).status_code == 201
+
+
+def test_capitals_and_spaces_are_the_same_account(desk: Desk) -> None:
+    for email in (OWNER, " Owner@Example.TEST", "OWNER@EXAMPLE.TEST "):
+        assert sign_in(desk.app, email).status_code == 401
+    assert sign_in(desk.app, OWNER).status_code == 429
+
+
+def test_both_doors_spend_the_same_budget(desk: Desk) -> None:
+    lock(desk, OWNER)
+    fields = {"email": OWNER, "password": PASSWORD, "next": "/orders"}
+    page = desk.app.test_client().post(
+        "/login", data=fields, headers=OURS, environ_base={"REMOTE_ADDR": ELSEWHERE}
     )
-    kind = {"Content-Type": "multipart/form-data; boundary=x"}
-    assert desk.web().post("/login", data=parts + b"--x--\r\n", headers=OURS | kind).status_code == 413
+    assert page.status_code == 429
+    assert int(page.headers["Retry-After"]) >= 1
+    assert "Too many tries" in page.text
+    assert f'value="{OWNER}"' in page.text
+    assert 'value="/orders"' in page.text
+    assert PASSWORD not in page.text
 
 
-def test_a_form_of_200_fields_is_read(desk: Desk) -> None:
-    kind = {"Content-Type": "application/x-www-form-urlencoded"}
-    answer = desk.web().post("/login", data="&".join(["a=1"] * 200), headers=OURS | kind)
-    assert answer.status_code == 401
+# --- nobody is locked out by others ------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
-    ("path", "kind"),
-    [("/login", "text/html"), ("/api/v1/orders", "application/problem+json"), ("/x", "text/html")],
-)
-def test_a_long_address_and_long_headers_are_refused_in_the_doors_own_shape(
-    desk: Desk, path: str, kind: str
-) -> None:
-    long = desk.web().get(f"{path}?q={'x' * 4_001}")
-    assert (long.status_code, long.mimetype) == (414, kind)
-    assert "too long" in long.text
-    heavy = desk.web().get(path, headers={"X-Fake": "x" * 16_400})
-    assert (heavy.status_code, heavy.mimetype) == (431, kind)
-    assert "cookies" in heavy.text
-    many = desk.web().get(path, headers={f"X-Fake-{number}": "1" for number in range(61)})
-    assert many.status_code == 431
+def test_many_addresses_use_up_the_account_for_strangers_but_not_for_its_owner(desk: Desk) -> None:
+    assert sign_in(desk.app, OWNER, PASSWORD, HOME).status_code == 201
+    attack(desk, OWNER)
+    assert sign_in(desk.app, OWNER, PASSWORD, "203.0.113.200").status_code == 429
+    assert sign_in(desk.app, OWNER, PASSWORD, HOME).status_code == 201
 
 
-def test_what_people_really_send_stays_below_the_limits(desk: Desk) -> None:
-    headers = {"X-Fake": "x" * 4_000, "User-Agent": "fake " * 40}
-    assert desk.web().get(f"/login?next=/orders?q={'x' * 2_000}", headers=headers).status_code == 200
+def test_a_sign_in_of_long_ago_or_without_its_second_factor_makes_no_address_known(desk: Desk) -> None:
+    for change in ("created_at = now() - interval '31 days'", "needs_factor = true"):
+        budgets_of(desk.app).forget_all()
+        assert sign_in(desk.app, OWNER, PASSWORD, HOME).status_code == 201
+        with desk.owner() as connection:
+            connection.execute(f"update sessions set {change}")
+        attack(desk, OWNER)
+        assert sign_in(desk.app, OWNER, PASSWORD, HOME).status_code == 429, change
+
+
+def test_an_address_of_ipv6_is_its_network() -> None:
+    assert address_prefix("2001:db8:1:2::5") == address_prefix("2001:db8:1:2:ffff::1") == "2001:db8:1:2::/64"
+    assert address_prefix("2001:db8:1:3::5") != address_prefix("2001:db8:1:2::5")
+    assert address_prefix("::ffff:192.0.2.1") == address_prefix("192.0.2.1") == "192.0.2.1"
+    assert address_prefix("") == ""
+
+
+def test_one_address_that_tries_many_accounts_is_refused(desk: Desk) -> None:
+    with other_app(desk, limits=generous_limits() | {"sign_in.address": "3 per hour"}) as app:
+        tried = [sign_in(app, f"person{number}@example.test").status_code for number in range(4)]
+        assert tried == [401, 401, 401, 429]
+        assert sign_in(app, OWNER, PASSWORD, HOME).status_code == 201
+
+
+# --- what an attacker learns -------------------------------------------------------------------------------------
+
+
+def _observed(desk: Desk, email: str, password: str, address: str) -> tuple[Any, ...]:
+    """Everything that a caller can see, and what the answer cost: statements and checked passwords."""
+    with _counted() as counts:
+        answer = sign_in(desk.app, email, password, address)
+        seen = answer.data
+    wait = int(answer.headers.pop("Retry-After", "0"))
+    headers = sorted((name, value) for name, value in answer.headers if name != "Date")
+    return answer.status_code, seen, headers, -(-wait // 60), dict(counts)
+
+
+@contextmanager
+def _counted() -> Iterator[dict[str, int]]:
+    counts = {"statements": 0, "checks": 0}
+    whole = passwords.PasswordHasher.verify
+
+    def verify(self: Any, hashed: Any, password: Any) -> bool:
+        counts["checks"] += 1
+        return whole(self, hashed, password)
+
+    def count(*_: Any) -> None:
+        counts["statements"] += 1
+
+    event.listen(Engine, "before_cursor_execute", count)
+    passwords.PasswordHasher.verify = verify  # type: ignore[method-assign]
+    try:
+        yield counts
+    finally:
+        passwords.PasswordHasher.verify = whole  # type: ignore[method-assign]
+        event.remove(Engine, "before_cursor_execute", count)
+
+
+@pytest.mark.parametrize("state", ["wrong", "locked", "right with locked", "attacked", "right with attacked"])
+def test_known_and_unknown_accounts_look_and_cost_the_same(desk: Desk, state: str) -> None:
+    seen = []
+    for email in (OWNER, NOBODY):
+        budgets_of(desk.app).forget_all()
+        if "locked" in state:
+            lock(desk, email)
+        if "attacked" in state:
+            attack(desk, email)
+        password = PASSWORD if "right" in state else "fake-wrong"
+        seen.append(_observed(desk, email, password, ELSEWHERE))
+    assert seen[0] == seen[1]
+    assert seen[0][0] == (401 if state == "wrong" else 429)
+    assert seen[0][4]["checks"] == (1 if state == "wrong" else 0)
+
+
+def test_the_first_refusal_costs_the_same_until_the_answer_has_left(desk: Desk) -> None:
+    seen = []
+    for email in (OWNER, NOBODY):
+        for _ in range(3):
+            sign_in(desk.app, email)
+        seen.append(_observed(desk, email, "fake-wrong", ELSEWHERE))
+    assert seen[0] == seen[1]
+
+
+# --- what the owner learns ---------------------------------------------------------------------------------------
+
+
+def test_a_lockout_is_told_to_the_owner_once_a_day_and_written_down(desk: Desk) -> None:
+    lock(desk, OWNER).close()
+    for _ in range(3):
+        sign_in(desk.app, OWNER).close()
+    with desk.system() as session:
+        assert session.scalars(text("select recipient from mails")).all() == [OWNER]
+    with desk.session() as session:
+        entries = session.execute(text("select action, actor, address, object_kind from audit_entries")).all()
+    assert [tuple(entry) for entry in entries] == [
+        ("sign_in.locked", "rule:sign_in_limits", ELSEWHERE, "user")
+    ]
+
+
+def test_nobody_is_told_about_an_account_that_does_not_exist(desk: Desk) -> None:
+    lock(desk, NOBODY).close()
+    with desk.system() as session:
+        assert session.scalar(text("select count(*) from mails")) == 0
+
+
+def test_redis_holds_no_address_and_no_name(desk: Desk) -> None:
+    lock(desk, OWNER)
+    redis = Redis.from_url(redis_url(), decode_responses=True)
+    keys = list(redis.scan_iter("LIMITS*"))
+    assert any("sign_in.pair" in key for key in keys)
+    assert not [key for key in keys if "example" in key or ELSEWHERE in key]
+
+
+def test_a_reset_by_mail_opens_an_attacked_account_again(desk: Desk) -> None:
+    attack(desk, OWNER)
+    assert sign_in(desk.app, OWNER, PASSWORD).status_code == 429
+    with desk.app.test_request_context(environ_base={"REMOTE_ADDR": ELSEWHERE}):
+        forgive_account(f" {OWNER.upper()}")
+    assert sign_in(desk.app, OWNER, PASSWORD).status_code == 201
+
+
+def test_tries_at_once_get_no_more_than_the_budget(desk: Desk) -> None:
+    with ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(lambda _: sign_in(desk.app, OWNER).status_code, range(16)))
+    assert sorted(answers) == [401] * 3 + [429] * 13

@@ -61,3 +61,20 @@ class MappingsSchema(ListSchema):
     unmapped = fields.Boolean(
         load_default=False, metadata={"description": "Only skus that nothing is mapped to"}
     )
+
+
+def _filter(longest: int, description: str) -> fields.String:
+    return fields.String(
+        load_default="", validate=validate.Length(max=longest), metadata={"description": description}
+    )
+
+
+class AuditSchema(ListSchema):
+    """Filters of the audit log."""
+
+    actor = _filter(60, "As in the rows, such as user:7")
+    action = _filter(60, "An action or how it begins, such as order.")
+    object = _filter(120, "The kind or the id of what was acted on")
+    client = _filter(60, "A client's id")
+    since = fields.Date(load_default=None, metadata={"description": "First day, in UTC"})
+    until = fields.Date(load_default=None, metadata={"description": "Last day, in UTC"})

@@ -1,0 +1,72 @@
+"""What each act of the audit log is called in a sentence, "<who> <words>": every action of the code has its words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+# {object} is the thing's own id where people know it by that: an order's number, a sku.
+WORDS: dict[str, str] = {
+    "session.opened": "signed in",
+    "session.closed": "signed out",
+    "session.switched": "changed to this workspace",
+    "session.ended": "signed one of their devices out",
+    "session.others_ended": "signed their other devices out",
+    "token.created": "made an API token",
+    "token.revoked": "revoked an API token",
+    "sign_in.locked": "refused further tries to sign in to an account, after too many wrong passwords",
+    "client.added": "added a client",
+    "client.limits_changed": "changed the limits of a client",
+    "shop.connected": "connected shops of a client",
+    "shop.paused": "paused a shop",
+    "shop.resumed": "resumed a shop",
+    "shop.rules_changed": "changed the rules of a shop",
+    "buying.stopped": "stopped buying for a {kind}",
+    "buying.started": "started buying again for a {kind}",
+    "supplier.added": "added a supplier",
+    "supplier.key_replaced": "replaced the key of a supplier",
+    "supplier.item_added": "added an item to a supplier",
+    "mapping.saved": "mapped sku {object}",
+    "mapping.ended": "ended the mapping of sku {object}",
+    "carrier.chosen": "chose which of TikTok's carriers a supplier's text means",
+    "carrier.forgotten": "took back the choice of a carrier",
+    "order.approved": "approved order {object}",
+    "order.declined": "declined order {object}",
+    "order.held": "held order {object}",
+    "order.released": "ended the hold of order {object}",
+    "purchase.claimed": "took a purchase to buy it by hand",
+    "purchase.bought_by_hand": "entered a purchase made by hand",
+    "purchase.reviewed": "settled a purchase that was in doubt",
+    "tracking.typed": "entered a tracking number for order {object}",
+    "tracking.corrected": "asked TikTok to correct a tracking number",
+}
+
+
+def list_areas() -> list[tuple[str, str]]:
+    """What a reader may narrow the log to: prefixes of actions, and their labels."""
+    areas = sorted({action.partition(".")[0] for action in WORDS})
+    return [(f"{area}.", _plain(area).capitalize()) for area in areas]
+
+
+def words_of(action: str, object_kind: str, object_id: str) -> str:
+    """The words of an act; an action of another version of the program is shown as it is, never left out."""
+    words = WORDS.get(action)
+    if words is None:
+        return f"did {action}"
+    kind = "whole agency" if object_kind == "agency" else object_kind
+    return words.format(object=object_id, kind=kind).replace("a whole agency", "the whole agency")
+
+
+def details_text(details: Mapping[str, Any]) -> str:
+    """The details in one line: "fields: daily budget minor; outcome: bought"."""
+    return "; ".join(f"{_plain(name)}: {_value(value)}" for name, value in sorted(details.items()))
+
+
+def _value(value: Any) -> str:
+    if isinstance(value, list):
+        return ", ".join(_value(part) for part in value) or "none"
+    return _plain(str(value))
+
+
+def _plain(word: str) -> str:
+    return word.removesuffix("_minor").removesuffix("_bp").replace("_", " ")
