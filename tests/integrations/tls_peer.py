@@ -47,12 +47,22 @@ class TlsPeer:
             plain.settimeout(5)
             address: str = plain.getsockname()[0]
             with suppress(OSError), self._context.wrap_socket(plain, server_side=True) as peer:
-                head = b""
-                while b"\r\n\r\n" not in head and (chunk := peer.recv(65536)):
-                    head += chunk
+                head = _read_request(peer)
                 host = head.lower().partition(b"\r\nhost:")[2].partition(b"\r\n")[0].decode().strip()
                 self.seen.append((address, self._names[-1], host))
                 peer.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\n{}")
+
+
+def _read_request(peer: socket.socket) -> bytes:
+    """The whole request: closing over an unread body would reset the connection under the answer."""
+    data = b""
+    while b"\r\n\r\n" not in data and (chunk := peer.recv(65_536)):
+        data += chunk
+    head, _, body = data.partition(b"\r\n\r\n")
+    announced = head.lower().partition(b"\r\ncontent-length:")[2].partition(b"\r\n")[0]
+    while len(body) < int(announced or 0) and (chunk := peer.recv(65_536)):
+        body += chunk
+    return head
 
 
 def _write_certificate(name: str, certificate: Path, key_file: Path) -> None:
