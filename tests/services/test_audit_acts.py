@@ -12,12 +12,13 @@ from sqlalchemy.orm import Session
 
 from agency.domain.errors import Conflict, ShopfleetError
 from agency.domain.scope import Scope
-from agency.services import connecting, (
+from agency.services import (
     accounts,
     approvals,
     carriers,
     catalog,
     clients,
+    connecting,
     corrections,
     handwork,
     reviews,
