@@ -21,6 +21,7 @@ from agency.services.passwords import verify_password
 
 SESSION_LIFE = timedelta(days=30)
 SESSION_IDLE = timedelta(hours=12)
+PENDING_LIFE = timedelta(minutes=10)  # of a session whose second factor is due
 FRESH = timedelta(minutes=10)  # how long a proof of who one is counts for acts that ask for it again
 _TOUCH_EVERY = timedelta(minutes=5)
 _WRONG = "E-mail or password is not right. Check both and try again."
@@ -87,7 +88,8 @@ _READ_SESSION = text(
 
 _FIND_USER = text(
     """
-    select u.id, u.password_hash, m.id as membership_id
+    select u.id, u.password_hash, m.id as membership_id, exists (
+      select from second_factors f where f.user_id = u.id and f.confirmed_at is not null) as has_factor
     from users u
     left join lateral (
       select m.id from memberships m
@@ -103,8 +105,9 @@ _FIND_USER = text(
 _ADD_SESSION = text(
     """
     insert into sessions
-      (token_hash, user_id, membership_id, last_seen_at, expires_at, confirmed_at, device, address)
-    values (:token_hash, :user_id, :membership_id, :now, :expires_at, :now, :device, :address)
+      (token_hash, user_id, membership_id, last_seen_at, expires_at, needs_factor, confirmed_at, device, address)
+    values (:token_hash, :user_id, :membership_id, :now, :expires_at, :needs_factor, :confirmed_at, :device,
+      :address)
     """
 )
 
@@ -112,6 +115,7 @@ _ADD_SESSION = text(
 def sign_in(session: Session, email: str, password: str, device: str = "", address: str = "") -> str:
     """Opens a session on the membership that was used last and returns its token.
 
+    For a person with a second factor the session opens no page until the factor was proven (`services/pending.py`).
     Raises SignInRequired with one sentence for every kind of wrong, and TooBusy.
     """
     user = session.execute(_FIND_USER, {"email": email.strip().lower()}).mappings().one_or_none()
@@ -127,7 +131,9 @@ def sign_in(session: Session, email: str, password: str, device: str = "", addre
             "user_id": user["id"],
             "membership_id": user["membership_id"],
             "now": now,
-            "expires_at": now + SESSION_LIFE,
+            "expires_at": now + (PENDING_LIFE if user["has_factor"] else SESSION_LIFE),
+            "needs_factor": user["has_factor"],
+            "confirmed_at": None if user["has_factor"] else now,
             "device": device[:200],
             "address": address,
         },
