@@ -29,9 +29,12 @@ def group(name: str, prefix: str, description: str) -> Any:
 
 
 def operation(
-    blueprint: Any, method: str, rule: str, *, permission: str, shapes: Shapes = Shapes()
+    blueprint: Any, method: str, rule: str, *, permission: str, shapes: Shapes = Shapes(), fresh: bool = False
 ) -> Callable[[View], View]:
-    """Registers a view that answers with a Response. What it takes is checked before it runs, as its first argument."""
+    """Registers a view that answers with a Response. What it takes is checked before it runs, as its first argument.
+
+    `fresh` asks for a recent proof of who calls (`POST /api/v1/sessions/current/confirm`).
+    """
 
     def register(view: View) -> View:
         wrapped = view
@@ -44,7 +47,7 @@ def operation(
         )
         if permission == "public":
             wrapped = blueprint.doc(security=[])(wrapped)
-        route(blueprint, rule, permission=permission, methods=[method])(wrapped)
+        route(blueprint, rule, permission=permission, methods=[method], fresh=fresh)(wrapped)
         return view
 
     return register

@@ -29,6 +29,11 @@ _SENTENCES = {
     "client": "Client added. Connect a shop of theirs next.",
     "limits": "Limits saved. Orders that the former limits stopped are planned again now.",
     "connecting": "TikTok has said yes. The shop appears here after its first read.",
+    "confirmed": "Confirmed: it is you. Now do again what you wanted to do.",
+    "factor_added": "Added. From the next sign-in on you are asked for a second factor.",
+    "factor_removed": "Removed. It opens nothing any more.",
+    "factor_required": "From now on everybody needs a second factor. Whoever has none adds one at the next click.",
+    "factor_optional": "A second factor is everybody's own choice again.",
     "switched": "You changed the workspace.",
 }
 

@@ -10,10 +10,14 @@ from agency.portal import (
     assets,
     client,
     clients,
+    confirm,
+    factor_sign_in,
+    factors,
     mappings,
     order_work,
     orders,
     parcel_work,
+    security,
     shops,
     sign_in,
     suppliers,
@@ -25,7 +29,7 @@ from agency.portal.frame import furnish
 # Importing a page registers its routes on the blueprint.
 PAGES = (
     sign_in, today, orders, order_work, parcel_work, approvals, shops, clients, suppliers, mappings, client, account,
-    assets,
+    assets, factor_sign_in, factors, confirm, security,
 )  # fmt: skip
 
 

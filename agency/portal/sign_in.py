@@ -8,7 +8,9 @@ from flask.typing import ResponseReturnValue
 from agency.domain.errors import SignInRequired
 from agency.portal.blueprint import portal
 from agency.portal.frame import page
+from agency.portal.paths import own_path
 from agency.services import accounts
+from agency.services.pending import find_pending
 from agency.web import (
     client_address,
     cookie_token,
@@ -41,7 +43,10 @@ def sign_in() -> ResponseReturnValue:
 
 @route(portal, "/login", permission="public", methods=["POST"], endpoint="open_session")
 def open_session() -> ResponseReturnValue:
-    """Opens a session; a wrong password answers 401 with the form and the e-mail address kept."""
+    """Opens a session, and leads to its second step where one is due.
+
+    A wrong password answers 401 with the form and the e-mail address kept.
+    """
     email = request.form.get("email", "")
     try:
         token = accounts.sign_in(
@@ -56,7 +61,8 @@ def open_session() -> ResponseReturnValue:
             "sign_in.html", email=email[:200], problem=str(refusal), next=request.form.get("next", "")
         )
         return again, 401
-    response = make_response(redirect(_wanted(), 303))
+    pending = find_pending(system_session(), token) is not None
+    response = make_response(redirect(_second_step() if pending else _wanted(), 303))
     remember_caller(response, token)
     return response
 
@@ -79,6 +85,8 @@ def switch_workspace() -> ResponseReturnValue:
 
 def _wanted() -> str:
     """The page that was asked for before signing in; only a path of ours, never another host."""
-    wanted = request.values.get("next", "")
-    ours = wanted.startswith("/") and not wanted.startswith(("//", "/\\", "/login")) and wanted.isprintable()
-    return wanted if ours else url_for("portal.home")
+    return own_path(request.values.get("next", ""))
+
+
+def _second_step() -> str:
+    return url_for("portal.factor", next=request.form.get("next") or None)

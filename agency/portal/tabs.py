@@ -5,5 +5,5 @@ The first of each is where the frame's own link leads; the others follow as tabs
 
 from __future__ import annotations
 
-ACCOUNT: tuple[tuple[str, str], ...] = (("portal.account", "Account"),)
-SETTINGS: tuple[tuple[str, str], ...] = ()  # owners only
+ACCOUNT: tuple[tuple[str, str], ...] = (("portal.account", "Account"), ("portal.factors", "Second factors"))
+SETTINGS: tuple[tuple[str, str], ...] = (("portal.security", "Security"),)  # owners only

@@ -7,10 +7,11 @@ May import services, domain, clock, config, extensions, transaction and Flask. T
 from agency.web.cookies import cookie_token, forget_caller, remember_caller
 from agency.web.failures import Failure, answer_failures
 from agency.web.ground import Ground, ground, shop_now
-from agency.web.guard import guard_requests
+from agency.web.guard import guard_requests, require_fresh
 from agency.web.headers import add_security_headers
-from agency.web.origin import form_token
+from agency.web.origin import check_form_token, form_token
 from agency.web.permissions import permissions_of, require_permissions, route
+from agency.web.proving import confirm_caller, finish_sign_in
 from agency.web.requests import (
     client_address,
     current_caller,
@@ -18,6 +19,7 @@ from agency.web.requests import (
     db_session,
     end_requests,
     find_caller,
+    own_transaction,
     session_token,
     system_session,
 )
@@ -27,19 +29,24 @@ __all__ = [
     "Ground",
     "add_security_headers",
     "answer_failures",
+    "check_form_token",
     "client_address",
+    "confirm_caller",
     "cookie_token",
     "current_caller",
     "current_scope",
     "db_session",
     "end_requests",
     "find_caller",
+    "finish_sign_in",
     "forget_caller",
     "form_token",
     "ground",
     "guard_requests",
+    "own_transaction",
     "permissions_of",
     "remember_caller",
+    "require_fresh",
     "require_permissions",
     "route",
     "session_token",

@@ -11,7 +11,7 @@ from flask import Flask, request
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import HTTPException
 
-from agency.domain.errors import Invalid, ShopfleetError
+from agency.domain.errors import ShopfleetError
 
 Render = Callable[["Failure"], ResponseReturnValue]
 _LOG = logging.getLogger(__name__)
@@ -29,12 +29,16 @@ _OURS = "Something went wrong on our side. Nothing was changed; try again in a m
 
 @dataclass(frozen=True)
 class Failure:
-    """What went wrong: an HTTP status, its short title, a sentence with the remedy, and a message per field."""
+    """What went wrong: an HTTP status, its short title, a sentence with the remedy, and a message per field.
+
+    `remedy` is `ShopfleetError.remedy`: what the caller has to do before the same request can succeed.
+    """
 
     status: int
     title: str
     sentence: str
     fields: Mapping[str, str] = field(default_factory=dict)
+    remedy: str = ""
 
     @property
     def first_field(self) -> str:
@@ -60,8 +64,8 @@ def answer_failures(app: Flask, doors: Sequence[tuple[str, Render]]) -> None:
 def failure_of(error: Exception) -> Failure:
     """Our own refusals speak for themselves; everything else gets a sentence without inner details."""
     if isinstance(error, ShopfleetError):
-        fields = {error.field: str(error)} if isinstance(error, Invalid) else {}
-        return Failure(error.status, _title(error.status), str(error), fields)
+        fields = {error.field: str(error)} if error.field else {}
+        return Failure(error.status, _title(error.status), str(error), fields, error.remedy)
     if isinstance(error, HTTPException):
         status = error.code or 500
         fields = _messages(error)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from flask import Flask, request
 
-from agency.domain.errors import ConfirmRequired, Forbidden, Invalid, NotFound
+from agency.domain.errors import ConfirmRequired, Invalid, NotFound, SecondFactorRequired
 from agency.services.accounts import is_fresh
 from agency.web.origin import check_form_token, check_origin
 from agency.web.permissions import (
@@ -27,6 +27,12 @@ def guard_requests(app: Flask) -> None:
     app.before_request(_guard)
 
 
+def require_fresh() -> None:
+    """For an act that is delicate only at times: raises ConfirmRequired unless the caller's proof is recent."""
+    if not is_fresh(current_caller()):
+        raise ConfirmRequired
+
+
 def _guard() -> None:
     word = permission_now()
     if not word:  # no such URL, or no such method on it
@@ -43,10 +49,10 @@ def _guard() -> None:
     if unsafe and by_cookie:
         check_form_token()
     if caller.must_enrol and word != SIGNED_IN:
-        raise Forbidden("Your agency asks for a second factor. Add one to your account first, then go on.")
+        raise SecondFactorRequired
     check_permission(word, caller.scope)
-    if wants_fresh() and not is_fresh(caller):
-        raise ConfirmRequired
+    if wants_fresh():
+        require_fresh()
 
 
 def _refuse_nul() -> None:
