@@ -19,7 +19,6 @@ from agency.web import (
     cookie_token,
     find_caller,
     finish_sign_in,
-    forget_caller,
     remember_caller,
     route,
     system_session,
@@ -40,6 +39,8 @@ def factor() -> ResponseReturnValue:
 def prove_factor() -> ResponseReturnValue:
     """Opens the session in exchange for a second factor; a wrong one answers 401 with the form."""
     wanted = request.form.get("next", "")
+    if find_caller() is not None:
+        return redirect(own_path(wanted), 303)
     holder = _pending()
     if holder is None:
         return _anew(TOO_LATE, wanted)
@@ -96,7 +97,5 @@ def _form(holder: Holder, wanted: str, problem: str = "", given: str = "") -> Re
 
 
 def _anew(problem: str, wanted: str) -> Response:
-    """The first step again, with the reason."""
-    response = make_response(page("sign_in.html", email="", problem=problem, next=wanted), 401)
-    forget_caller(response)
-    return response
+    """The first step again, with the reason. The cookie stays: after a double click it may be the new one already."""
+    return make_response(page("sign_in.html", email="", problem=problem, next=wanted), 401)
