@@ -40,6 +40,16 @@ class ConfirmRequired(Forbidden):
         super().__init__("Confirm that it is you first, then do this again. Nothing was changed.")
 
 
+class WrongProof(Forbidden):
+    """The proof that was asked for is not right; `field` is the one that was looked at."""
+
+    remedy = "confirm"
+
+    def __init__(self, field: str, sentence: str) -> None:
+        super().__init__(sentence)
+        self.field = field
+
+
 class SecondFactorRequired(Forbidden):
     """The agency asks for a second factor and the caller has none yet."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import make_response, redirect, request
 from flask.typing import ResponseReturnValue
 
-from agency.domain.errors import Invalid
+from agency.domain.errors import WrongProof
 from agency.portal.blueprint import portal
 from agency.portal.factor_sign_in import sent_proof
 from agency.portal.frame import page
@@ -24,12 +24,12 @@ def confirm() -> ResponseReturnValue:
 
 @route(portal, "/account/confirm", permission="signed_in", methods=["POST"], endpoint="prove")
 def prove() -> ResponseReturnValue:
-    """Takes the proof and leads back; the session has a new token then. A wrong proof answers 422 with the form."""
+    """Takes the proof and leads back; the session has a new token then. A wrong proof answers 403 with the form."""
     wanted = request.form.get("next", "")
     try:
         token = confirm_caller(sent_proof())
-    except Invalid as refusal:
-        return _form(wanted, str(refusal)), 422
+    except WrongProof as refusal:
+        return _form(wanted, str(refusal)), 403
     response = make_response(redirect(with_word(own_path(wanted), "confirmed"), 303))
     remember_caller(response, token)
     return response

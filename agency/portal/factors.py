@@ -80,6 +80,7 @@ def new_codes() -> ResponseReturnValue:
         form.errors[WHOLE] = "Recovery codes belong to a second factor. Add an app or a passkey first."
         return _show(form)
     _tell("New recovery codes were made; the former ones work no longer.")
+    _end_others()
     return _show_codes(make_codes(system_session(), holder.user_id))
 
 

@@ -20,7 +20,8 @@ def passkey_site() -> Site | None:
     """
     public = urlsplit(ground().settings.public_url)
     if public.scheme == "https" and public.hostname:
-        return Site(public.hostname, f"https://{public.netloc}")
+        port = "" if public.port in (None, 443) else f":{public.port}"  # as browsers write an origin
+        return Site(public.hostname, f"https://{public.hostname}{port}")
     here = urlsplit(request.host_url)
     if here.hostname == _PRACTICE:
         return Site(_PRACTICE, f"{here.scheme}://{here.netloc}")

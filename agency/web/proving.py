@@ -7,7 +7,7 @@ What is counted or taken must stay although the answer is a refusal, and so it i
 
 from __future__ import annotations
 
-from agency.domain.errors import CodeRequired, Invalid, SignInRequired
+from agency.domain.errors import CodeRequired, SignInRequired, WrongProof
 from agency.services.challenges import take_challenge
 from agency.services.factor_mails import tell_of_wrong_codes
 from agency.services.factors import Holder, has_factor, holder_of
@@ -40,16 +40,16 @@ def finish_sign_in(token: str, proof: Proof) -> str:
 def confirm_caller(proof: Proof) -> str:
     """A new token for the caller's session, which is fresh from now on.
 
-    Raises Invalid for a wrong proof or one of the wrong kind, SignInRequired when the session was ended by too many.
+    Raises WrongProof for a wrong proof or one of the wrong kind, SignInRequired when the session was ended by too many.
     """
     holder = holder_of(current_caller())
     with_factor = has_factor(system_session(), holder.user_id)
     if with_factor and proof.given == "password":
-        raise Invalid("code", _SEND_CODE)
+        raise WrongProof("code", _SEND_CODE)
     if not with_factor and proof.given != "password":
-        raise Invalid("password", _SEND_PASSWORD)
+        raise WrongProof("password", _SEND_PASSWORD)
     if not _is_right(holder, proof, CONFIRM):
-        raise Invalid(proof.given, proof.wrong)
+        raise WrongProof(proof.given, proof.wrong)
     return renew_session(system_session(), holder.session_id, session_token())
 
 

@@ -5,8 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+from flask import Flask, Response
 from sqlalchemy import text
 
+from agency.api.errors import problem
+from agency.api.operations import group, operation
+from agency.web import answer_failures, guard_requests
 from tests.desk import PASSWORD, Desk, open_desk
 from tests.factors import enrol, mails, take_away
 from tests.moving import move_clock
@@ -82,7 +86,7 @@ def test_a_bearer_session_is_confirmed_and_gets_a_new_token(
     move_clock(monkeypatch, minutes=11)
     assert web.post(f"{PATH}/current/confirm", json={"password": PASSWORD}).json["field"] == "code"
     wrong = web.post(f"{PATH}/current/confirm", json={"code": "000000"})
-    assert (wrong.status_code, wrong.json["field"]) == (422, "code")
+    assert (wrong.status_code, wrong.json["field"]) == (403, "code")
     right = web.post(f"{PATH}/current/confirm", json={"code": phone.code()})
     assert right.status_code == 200
     bearer = {"Authorization": f"Bearer {right.json['token']}"}
@@ -93,16 +97,21 @@ def test_a_bearer_session_is_confirmed_and_gets_a_new_token(
     assert fresh is True
 
 
-@pytest.mark.parametrize(("body", "field"), [({}, "code"), ({"password": 7}, "password"), ({"x": 1}, "x")])
-def test_a_body_that_proves_nothing_is_refused(desk: Desk, body: dict[str, object], field: str) -> None:
+@pytest.mark.parametrize(
+    ("body", "status", "field"),
+    [({}, 403, "password"), ({"password": 7}, 422, "password"), ({"x": 1}, 422, "x")],
+)
+def test_a_body_that_proves_nothing_is_refused(
+    desk: Desk, body: dict[str, object], status: int, field: str
+) -> None:
     answer = desk.web("owner").post(f"{PATH}/current/confirm", json=body)
-    assert answer.status_code == 422
+    assert answer.status_code == status
     assert field in answer.json["fields"]
 
 
 def test_a_code_of_somebody_without_a_factor_is_refused(desk: Desk) -> None:
     answer = desk.web("owner").post(f"{PATH}/current/confirm", json={"code": "123456"})
-    assert (answer.status_code, answer.json["field"]) == (422, "password")
+    assert (answer.status_code, answer.json["field"]) == (403, "password")
 
 
 def test_five_wrong_proofs_end_a_bearer_session(desk: Desk) -> None:
@@ -110,5 +119,24 @@ def test_five_wrong_proofs_end_a_bearer_session(desk: Desk) -> None:
     statuses = [
         web.post(f"{PATH}/current/confirm", json={"password": "fake-wrong"}).status_code for _ in range(5)
     ]
-    assert statuses == [422] * 4 + [401]
+    assert statuses == [403] * 4 + [401]
     assert web.get("/api/v1/orders").status_code == 401
+
+
+def test_an_operation_may_ask_for_a_recent_proof(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    app, blueprint = Flask("fake"), group("fake", "/fake", "")
+    app.extensions.update(desk.app.extensions)
+
+    @operation(blueprint, "POST", "", permission="signed_in", fresh=True)
+    def show_secret() -> Response:
+        """Shows something."""
+        return Response("fake-secret")
+
+    app.register_blueprint(blueprint)
+    guard_requests(app)
+    answer_failures(app, [("", problem)])
+    bearer = {"Authorization": f"Bearer {desk.token('owner')}"}
+    assert app.test_client().post("/fake", headers=bearer).text == "fake-secret"
+    move_clock(monkeypatch, minutes=10, seconds=1)
+    refused = app.test_client().post("/fake", headers=bearer)
+    assert (refused.status_code, refused.json["remedy"]) == (403, "confirm")

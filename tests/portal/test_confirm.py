@@ -51,7 +51,7 @@ def test_replacing_a_key_leads_to_the_password_and_back(
     assert "fake-key-2" not in page
     before = _token(visitor)
     wrong = visitor.send("/account/confirm", password="fake-wrong", next=key_page)
-    assert wrong.status_code == 422
+    assert wrong.status_code == 403
     assert "The password is not right" in wrong.text
     right = visitor.send("/account/confirm", follow=False, password=PASSWORD, next=key_page)
     assert right.location == f"{key_page}?done=confirmed"
@@ -77,7 +77,7 @@ def test_whoever_has_a_factor_proves_with_it_and_not_with_the_password(
     move_clock(monkeypatch, minutes=11)
     assert 'name="password"' not in visitor.page("/account/confirm")
     refused = visitor.send("/account/confirm", password=PASSWORD)
-    assert refused.status_code == 422
+    assert refused.status_code == 403
     assert "not with the password" in refused.text
     assert visitor.send("/account/factors/codes", follow=False).location.startswith("/account/confirm")
     assert visitor.send("/account/confirm", follow=False, code=phone.code()).status_code == 303
@@ -96,7 +96,7 @@ def test_a_passkey_confirms_too(desk: Desk) -> None:
 def test_five_wrong_proofs_end_the_session(desk: Desk) -> None:
     visitor = visit(desk, "owner")
     for _ in range(4):
-        assert visitor.send("/account/confirm", password="fake-wrong").status_code == 422
+        assert visitor.send("/account/confirm", password="fake-wrong").status_code == 403
     last = visitor.send("/account/confirm", follow=False, password="fake-wrong")
     assert last.status_code == 303
     assert last.location.startswith("/login")

@@ -7,9 +7,10 @@ from collections.abc import Iterator
 
 import pytest
 
+from agency.services.memberships import Person, add_member
 from agency.web import permissions_of
 from agency.web.permissions import PUBLIC, SIGNED_IN
-from tests.desk import Desk
+from tests.desk import PASSWORD, Desk
 from tests.factors import enrol, take_away
 from tests.moving import move_clock
 from tests.portal.browsing import OURS, Visitor, visit
@@ -128,6 +129,18 @@ def test_a_member_with_a_factor_notices_nothing(desk: Desk) -> None:
     tab = visit(desk, "viewer")
     enrol(desk, "viewer")
     _require(desk)
+    assert tab.get("/today").status_code == 200
+
+
+def test_somebody_with_two_agencies_can_go_to_the_one_that_asks_for_nothing(desk: Desk) -> None:
+    with desk.system() as session:
+        person = Person("operator@example.test", "Operator", PASSWORD)
+        add_member(session, desk.theirs.agency_id, person, "viewer")
+    tab = visit(desk, "operator")
+    _require(desk)
+    page = tab.page("/account/factors")
+    (other,) = re.findall(r'<option value="([^"]+)">\s*Rival', page)
+    assert "You changed the workspace" in tab.send("/workspace", membership=other).text
     assert tab.get("/today").status_code == 200
 
 

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
+from marshmallow import Schema, fields, validate
 
-from marshmallow import Schema, ValidationError, fields, validate, validates_schema
-
-from agency.api.schemas.base import Input, text_field
+from agency.api.schemas.base import WITHOUT_NUL, Input, text_field
 
 
-def code_field() -> fields.String:
-    """A code of an authenticator app, or a recovery code; empty when there is none."""
+def proof_field(longest: int) -> fields.String:
+    """A code of an authenticator app, a recovery code or a password; empty when there is none."""
     return fields.String(
-        load_default="", validate=validate.Length(max=200, error="Use at most 200 characters.")
+        load_default="",
+        validate=validate.Length(max=longest, error=f"Use at most {longest} characters."),
+        metadata={"pattern": WITHOUT_NUL},
     )
 
 
@@ -21,22 +21,14 @@ class SignInSchema(Input):
 
     email = text_field("E-mail", 254)
     password = text_field("Password", 256)
-    code = code_field()
+    code = proof_field(200)
 
 
 class ConfirmSchema(Input):
     """One of the two: the code of somebody with a second factor, the password of everybody else."""
 
-    code = code_field()
-    password = fields.String(
-        load_default="", validate=validate.Length(max=256, error="Use at most 256 characters.")
-    )
-
-    @validates_schema
-    def one_is_needed(self, data: dict[str, Any], **_options: Any) -> None:
-        """Refuses a body that proves nothing."""
-        if not data["code"] and not data["password"]:
-            raise ValidationError("Send your password, or a code of your second factor.", "code")
+    code = proof_field(200)
+    password = proof_field(256)
 
 
 class TokenSchema(Schema):
