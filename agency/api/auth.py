@@ -8,13 +8,27 @@ from flask import Response
 
 from agency.api.encoding import answer
 from agency.api.operations import Shapes, group, operation
-from agency.api.schemas.accounts import MeSchema, SignInSchema, TokenSchema
+from agency.api.schemas.accounts import ConfirmSchema, MeSchema, SignInSchema, TokenSchema
 from agency.api.schemas.answers import list_of
 from agency.domain.devices import PROGRAM
+from agency.domain.errors import CodeRequired
 from agency.services.accounts import sign_in, sign_out
+from agency.services.pending import find_pending
+from agency.services.proofs import Proof
 from agency.services.sessions import DeviceRow, end_device, list_devices
-from agency.web import client_address, current_caller, session_token, system_session
+from agency.web import (
+    client_address,
+    confirm_caller,
+    cookie_token,
+    current_caller,
+    finish_sign_in,
+    own_transaction,
+    remember_caller,
+    session_token,
+    system_session,
+)
 
+_CODE_TOO = "This account has a second factor. Send the code of the app, or a recovery code, as `code` too."
 blueprint = group("sessions", "/api/v1/sessions", "Sign in and out")
 
 
@@ -27,8 +41,14 @@ blueprint = group("sessions", "/api/v1/sessions", "Sign in and out")
     limit="sign_in",
 )
 def open_session(body: dict[str, Any]) -> Response:
-    """Sign in: returns a bearer token."""
-    token = sign_in(system_session(), body["email"], body["password"], PROGRAM, client_address())
+    """Sign in: returns a bearer token. Whoever has a second factor sends its `code` too, or a recovery code."""
+    with own_transaction() as session:
+        token = sign_in(session, body["email"], body["password"], PROGRAM, client_address())
+        pending = find_pending(session, token) is not None
+        if pending and not body["code"]:
+            raise CodeRequired(_CODE_TOO)
+    if pending:
+        token = finish_sign_in(token, Proof(code=body["code"]))
     return answer({"token": token}, 201)
 
 
@@ -36,6 +56,24 @@ def open_session(body: dict[str, Any]) -> Response:
 def show_sessions() -> Response:
     """Your own signed-in devices, this one first."""
     return answer({"rows": list_devices(current_caller(), system_session())})
+
+
+@operation(
+    blueprint,
+    "POST",
+    "/current/confirm",
+    permission="signed_in",
+    shapes=Shapes(body=ConfirmSchema, gives=TokenSchema),
+    limit="confirm",
+)
+def confirm_session(body: dict[str, Any]) -> Response:
+    """Prove once more who you are, for what asks for it: returns a new token; the former one ends."""
+    token = confirm_caller(Proof(code=body["code"], password=body["password"]))
+    if session_token() != cookie_token():
+        return answer({"token": token})
+    response = answer({"token": ""})  # a browser's token stays in its cookie, out of reach of scripts
+    remember_caller(response, token)
+    return response
 
 
 @operation(

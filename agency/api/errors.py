@@ -9,7 +9,9 @@ from agency.web import Failure
 
 
 def problem(failure: Failure) -> Response:
-    """The failure as JSON. A 401 says how to authenticate; `fields` has a message for every wrong field."""
+    """The failure as JSON. A 401 says how to authenticate; `fields` has a message for every wrong field, and
+    `remedy` what has to be done first: confirm, enrol or code.
+    """
     body: dict[str, object] = {
         "type": "about:blank",
         "title": failure.title,
@@ -19,6 +21,8 @@ def problem(failure: Failure) -> Response:
     if failure.fields:
         body["field"] = failure.first_field
         body["fields"] = dict(failure.fields)
+    if failure.remedy:
+        body["remedy"] = failure.remedy
     response = Response(dump_json(body), failure.status, mimetype="application/problem+json")
     if failure.status == 401:
         response.headers["WWW-Authenticate"] = 'Bearer realm="shopfleet"'

@@ -4,9 +4,15 @@ from __future__ import annotations
 
 
 class ShopfleetError(Exception):
-    """Base of every error that a person may read; `status` is the HTTP status it becomes at a door."""
+    """Base of every error that a person may read; `status` is the HTTP status it becomes at a door.
+
+    `field` is what was wrong in the input. `remedy` tells a door which page helps: confirm (prove once more who one
+    is), enrol (add a second factor) or code (send the second factor too); empty for all others.
+    """
 
     status = 500
+    field = ""
+    remedy = ""
 
 
 class NotFound(ShopfleetError):
@@ -28,8 +34,29 @@ class Forbidden(ShopfleetError):
 class ConfirmRequired(Forbidden):
     """The caller may do this, after proving once more who they are."""
 
+    remedy = "confirm"
+
     def __init__(self) -> None:
         super().__init__("Confirm that it is you first, then do this again. Nothing was changed.")
+
+
+class WrongProof(Forbidden):
+    """The proof that was asked for is not right; `field` is the one that was looked at."""
+
+    remedy = "confirm"
+
+    def __init__(self, field: str, sentence: str) -> None:
+        super().__init__(sentence)
+        self.field = field
+
+
+class SecondFactorRequired(Forbidden):
+    """The agency asks for a second factor and the caller has none yet."""
+
+    remedy = "enrol"
+
+    def __init__(self) -> None:
+        super().__init__("Your agency asks for a second factor. Add one to your account first, then go on.")
 
 
 class SignInRequired(ShopfleetError):
@@ -39,6 +66,13 @@ class SignInRequired(ShopfleetError):
 
     def __init__(self, sentence: str = "Sign in to go on.") -> None:
         super().__init__(sentence)
+
+
+class CodeRequired(SignInRequired):
+    """The password was right; the second factor is missing, or was not right."""
+
+    field = "code"
+    remedy = "code"
 
 
 class Conflict(ShopfleetError):

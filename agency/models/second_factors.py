@@ -52,7 +52,10 @@ class RecoveryCode(WithId, WithCreatedAt, Base):
 
 
 class Challenge(WithId, WithCreatedAt, Base):
-    """Random bytes that a passkey has to sign; bound to one session and purpose, single use, minutes long."""
+    """Random bytes that a passkey has to sign; bound to one session and purpose, single use, minutes long.
+
+    A row without bytes is one try of a code or password: too many of them end the session (`services/tries.py`).
+    """
 
     __tablename__ = "challenges"
     __table_args__ = (

@@ -33,6 +33,11 @@ _SENTENCES = {
     "device_ended": "That device is signed out. Its next click asks for the password.",
     "devices_ended": "Every other device is signed out.",
     "token_revoked": "The token is worth nothing from now on.",
+    "confirmed": "Confirmed: it is you. Now do again what you wanted to do.",
+    "factor_added": "Added. From the next sign-in on you are asked for a second factor.",
+    "factor_removed": "Removed. It opens nothing any more.",
+    "factor_required": "From now on everybody needs a second factor. Whoever has none adds one at the next click.",
+    "factor_optional": "A second factor is everybody's own choice again.",
     "switched": "You changed the workspace.",
 }
 

@@ -1,4 +1,7 @@
-"""Failures as pages: sign-in for whom we do not know, else what happened, what was kept and what to do."""
+"""Failures as pages: sign-in for whom we do not know, else what happened, what was kept and what to do.
+
+Where a page helps (confirming who one is, adding a second factor), the failure leads straight to it.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,7 @@ from flask.typing import ResponseReturnValue
 
 from agency.portal.frame import page
 from agency.portal.kept_forms import kept_form
+from agency.portal.paths import page_of_request
 from agency.web import Failure, find_caller
 
 _TITLES = {
@@ -31,6 +35,10 @@ def error_page(failure: Failure) -> ResponseReturnValue:
     form = kept_form(failure)
     if form is not None:
         return form, failure.status
+    if failure.remedy == "confirm":
+        return redirect(url_for("portal.confirm", next=page_of_request()), 303)
+    if failure.remedy == "enrol":
+        return redirect(url_for("portal.factors"), 303)
     title = _TITLES.get(failure.status, "Something went wrong" if failure.status >= 500 else failure.title)
     return page("failure.html", failure=failure, title=title, home=_home(failure)), failure.status
 

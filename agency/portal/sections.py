@@ -7,11 +7,13 @@ from typing import Any
 from agency.portal.frame import page
 from agency.portal.staff import staff_page
 from agency.portal.tabs import ACCOUNT, SETTINGS
-from agency.web import current_scope
+from agency.web import current_caller, current_scope
 
 
 def account_page(template: str, **values: Any) -> str:
     """A page of the caller's own account, in the frame of the team or of a client; open to everybody signed in."""
+    if current_caller().must_enrol:  # the agency's own figures stay closed until then
+        return page(template, frame="enrol_frame.html", tabs=(), **values)
     if current_scope().login == "portal":
         return page(template, frame="client_frame.html", tabs=ACCOUNT, **values)
     return staff_page(template, frame="frame.html", tabs=ACCOUNT, **values)

@@ -9,14 +9,15 @@ from agency.domain.errors import SignInRequired
 from agency.portal.blueprint import portal
 from agency.portal.frame import page
 from agency.portal.kept_forms import keeps_form
+from agency.portal.paths import own_path
 from agency.services import accounts
+from agency.services.pending import find_pending
 from agency.web import (
     client_address,
     cookie_token,
     current_caller,
     find_caller,
     forget_caller,
-    own_page,
     remember_caller,
     route,
     system_session,
@@ -43,7 +44,10 @@ def sign_in() -> ResponseReturnValue:
 
 @route(portal, "/login", permission="public", methods=["POST"], endpoint="open_session", limit="sign_in")
 def open_session() -> ResponseReturnValue:
-    """Opens a session; a wrong password answers 401 with the form and the e-mail address kept."""
+    """Opens a session, and leads to its second step where one is due.
+
+    A wrong password answers 401 with the form and the e-mail address kept.
+    """
     email = request.form.get("email", "")
     try:
         token = accounts.sign_in(
@@ -55,7 +59,8 @@ def open_session() -> ResponseReturnValue:
         )
     except SignInRequired as refusal:
         return _form_again(str(refusal)), 401
-    response = make_response(redirect(_wanted(), 303))
+    pending = find_pending(system_session(), token) is not None
+    response = make_response(redirect(_second_step() if pending else _wanted(), 303))
     remember_caller(response, token)
     return response
 
@@ -87,5 +92,8 @@ keeps_form("portal.open_session", _form_again)
 
 def _wanted() -> str:
     """The page that was asked for before signing in; only a path of ours, never another host."""
-    wanted = own_page(request.values.get("next", ""))
-    return wanted if wanted and not wanted.startswith("/login") else url_for("portal.home")
+    return own_path(request.values.get("next", ""))
+
+
+def _second_step() -> str:
+    return url_for("portal.factor", next=request.form.get("next") or None)

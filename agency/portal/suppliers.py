@@ -16,7 +16,7 @@ from agency.services import catalog, wording
 from agency.services.carriers import forget_carrier, list_choices
 from agency.services.shop_lists import list_shops
 from agency.services.supplier_lists import get_supplier, list_suppliers
-from agency.web import current_scope, db_session, ground, route
+from agency.web import current_scope, db_session, ground, require_fresh, route
 
 
 @route(portal, "/suppliers", permission="read")
@@ -27,7 +27,10 @@ def suppliers() -> ResponseReturnValue:
 
 @route(portal, "/suppliers", permission="write", methods=["POST"])
 def add_supplier() -> ResponseReturnValue:
-    """Adds a supplier connection; its key is sealed at once and never shown again."""
+    """Adds a supplier connection; its key is sealed at once and never shown again.
+
+    With a key it asks for a recent proof of who adds it, as replacing a key does.
+    """
     form = sent_form("supplier")
     given = form.load(SupplierSchema())
     if form.fine:
@@ -35,6 +38,8 @@ def add_supplier() -> ResponseReturnValue:
         new = catalog.NewSupplier(
             **given, credentials={name: key for name, key in credentials.items() if key}
         )
+        if new.credentials:
+            require_fresh()
         with form.keeping_errors():
             allowance = ground().settings.outbound_allow
             added = catalog.add_supplier(current_scope(), db_session(), ground().keyring, new, allowance)
@@ -66,7 +71,7 @@ def add_item(supplier_id: UUID) -> ResponseReturnValue:
     return _show(supplier_id, form)
 
 
-@route(portal, "/suppliers/<uuid:supplier_id>/key", permission="write", methods=["POST"])
+@route(portal, "/suppliers/<uuid:supplier_id>/key", permission="write", methods=["POST"], fresh=True)
 def replace_key(supplier_id: UUID) -> ResponseReturnValue:
     """Seals a new key of the supplier; it is never shown again."""
     form = sent_form("key")

@@ -7,10 +7,12 @@ from __future__ import annotations
 
 ACCOUNT: tuple[tuple[str, str], ...] = (
     ("portal.account", "Account"),
+    ("portal.factors", "Second factors"),
     ("portal.devices", "Devices"),
 )
 # Owners only.
 SETTINGS: tuple[tuple[str, str], ...] = (
+    ("portal.security", "Security"),
     ("portal.tokens", "API tokens"),
     ("portal.audit", "Audit log"),
 )

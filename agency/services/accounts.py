@@ -22,6 +22,7 @@ from agency.services.passwords import verify_password
 
 SESSION_LIFE = timedelta(days=30)
 SESSION_IDLE = timedelta(hours=12)
+PENDING_LIFE = timedelta(minutes=10)  # of a session whose second factor is due
 FRESH = timedelta(minutes=10)  # how long a proof of who one is counts for acts that ask for it again
 _TOUCH_EVERY = timedelta(minutes=5)
 _WRONG = "E-mail or password is not right. Check both and try again."
@@ -91,7 +92,8 @@ _READ_SESSION = text(
 
 _FIND_USER = text(
     """
-    select u.id, u.password_hash, m.id as membership_id, m.agency_id
+    select u.id, u.password_hash, m.id as membership_id, m.agency_id, exists (
+      select from second_factors f where f.user_id = u.id and f.confirmed_at is not null) as has_factor
     from users u
     left join lateral (
       select m.id, m.agency_id from memberships m
@@ -107,8 +109,9 @@ _FIND_USER = text(
 _ADD_SESSION = text(
     """
     insert into sessions
-      (token_hash, user_id, membership_id, last_seen_at, expires_at, confirmed_at, device, address)
-    values (:token_hash, :user_id, :membership_id, :now, :expires_at, :now, :device, :address)
+      (token_hash, user_id, membership_id, last_seen_at, expires_at, needs_factor, confirmed_at, device, address)
+    values (:token_hash, :user_id, :membership_id, :now, :expires_at, :needs_factor, :confirmed_at, :device,
+      :address)
     returning public_id
     """
 )
@@ -125,6 +128,7 @@ _END_SESSION = text(
 def sign_in(session: Session, email: str, password: str, device: str = "", address: str = "") -> str:
     """Opens a session on the membership that was used last and returns its token.
 
+    For a person with a second factor the session opens no page until the factor was proven (`services/pending.py`).
     Raises SignInRequired with one sentence for every kind of wrong, and TooBusy.
     """
     user = session.execute(_FIND_USER, {"email": account_of(email)}).mappings().one_or_none()
@@ -140,14 +144,23 @@ def sign_in(session: Session, email: str, password: str, device: str = "", addre
             "user_id": user["id"],
             "membership_id": user["membership_id"],
             "now": now,
-            "expires_at": now + SESSION_LIFE,
+            "expires_at": now + (PENDING_LIFE if user["has_factor"] else SESSION_LIFE),
+            "needs_factor": user["has_factor"],
+            "confirmed_at": None if user["has_factor"] else now,
             "device": device[:200],
             "address": address,
         },
     ).scalar_one()
-    act = Act("session.opened", "session", str(opened))
-    record_act_of(session, user["agency_id"], f"user:{user['id']}", act, address)
+    if not user["has_factor"]:
+        record_opened(session, user["agency_id"], user["id"], str(opened), address)
     return token
+
+
+def record_opened(session: Session, agency_id: int, user_id: int, session_id: str, address: str) -> None:
+    """Writes down that a person is signed in, once every proof was given."""
+    record_act_of(
+        session, agency_id, f"user:{user_id}", Act("session.opened", "session", session_id), address
+    )
 
 
 def account_of(email: str) -> str:

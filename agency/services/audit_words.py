@@ -15,6 +15,8 @@ WORDS: dict[str, str] = {
     "token.created": "made an API token",
     "token.revoked": "revoked an API token",
     "sign_in.locked": "refused further tries to sign in to an account, after too many wrong passwords",
+    "agency.created": "founded the agency",
+    "agency.second_factor_rule": "changed whether everybody needs a second factor",
     "client.added": "added a client",
     "client.limits_changed": "changed the limits of a client",
     "shop.connected": "connected shops of a client",

@@ -6,7 +6,6 @@ Rotation, status and the tests of the seal go through these lists, so that a new
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -24,11 +23,7 @@ from agency.services.installations import parked_place
 from agency.services.mails import body_place
 from agency.services.shops import cipher_place, code_place, tokens_place
 from agency.services.suppliers import credentials_place
-
-
-def secret_place(factor_id: uuid.UUID) -> str:
-    """What the seal of an authenticator app's secret is bound to; `factor_id` is the public one."""
-    return f"second_factors.sealed_secret:{factor_id}"
+from agency.services.totp import secret_place
 
 
 @dataclass(frozen=True)

@@ -17,11 +17,12 @@ from agency.web.cookies import (
 )
 from agency.web.failures import Failure, answer_failures
 from agency.web.ground import Ground, ground, shop_now
-from agency.web.guard import guard_requests, require_permission
+from agency.web.guard import guard_requests, require_fresh, require_permission
 from agency.web.headers import add_security_headers
 from agency.web.hosts import believe_proxies, trusted_hosts
-from agency.web.origin import form_token
+from agency.web.origin import check_form_token, form_token
 from agency.web.permissions import permissions_of, require_permissions, route
+from agency.web.proving import confirm_caller, finish_sign_in
 from agency.web.redirects import own_page
 from agency.web.requests import (
     client_address,
@@ -30,6 +31,7 @@ from agency.web.requests import (
     db_session,
     end_requests,
     find_caller,
+    own_transaction,
     session_token,
     system_session,
 )
@@ -44,7 +46,9 @@ __all__ = [
     "area_groups",
     "area_of",
     "believe_proxies",
+    "check_form_token",
     "client_address",
+    "confirm_caller",
     "cookie_token",
     "current_caller",
     "current_scope",
@@ -52,6 +56,7 @@ __all__ = [
     "end_requests",
     "end_spending",
     "find_caller",
+    "finish_sign_in",
     "forget_caller",
     "forget_installation",
     "forgive_account",
@@ -62,9 +67,11 @@ __all__ = [
     "known_areas",
     "lay_budgets",
     "own_page",
+    "own_transaction",
     "permissions_of",
     "remember_caller",
     "remember_installation",
+    "require_fresh",
     "require_permission",
     "require_permissions",
     "route",

@@ -11,7 +11,7 @@ from flask import Flask, make_response, request
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import HTTPException, SecurityError
 
-from agency.domain.errors import CannotCheck, Invalid, ShopfleetError, TooMany
+from agency.domain.errors import CannotCheck, ShopfleetError, TooMany
 
 Render = Callable[["Failure"], ResponseReturnValue]
 _LOG = logging.getLogger(__name__)
@@ -34,12 +34,16 @@ _OURS = "Something went wrong on our side. Nothing was changed; try again in a m
 
 @dataclass(frozen=True)
 class Failure:
-    """What went wrong: an HTTP status, its short title, a sentence with the remedy, and a message per field."""
+    """What went wrong: an HTTP status, its short title, a sentence with the remedy, and a message per field.
+
+    `remedy` is `ShopfleetError.remedy`: what the caller has to do before the same request can succeed.
+    """
 
     status: int
     title: str
     sentence: str
     fields: Mapping[str, str] = field(default_factory=dict)
+    remedy: str = ""
     retry_after: int = 0  # seconds, 0 = not said
 
     @property
@@ -77,9 +81,9 @@ def answer_failures(app: Flask, doors: Sequence[tuple[str, Render]]) -> None:
 def failure_of(error: Exception) -> Failure:
     """Our own refusals speak for themselves; everything else gets a sentence without inner details."""
     if isinstance(error, ShopfleetError):
-        fields = {error.field: str(error)} if isinstance(error, Invalid) else {}
+        fields = {error.field: str(error)} if error.field else {}
         wait = error.retry_after if isinstance(error, (TooMany, CannotCheck)) else 0
-        return Failure(error.status, _title(error.status), str(error), fields, wait)
+        return Failure(error.status, _title(error.status), str(error), fields, error.remedy, wait)
     if isinstance(error, HTTPException):
         status = error.code or 500
         if isinstance(error, SecurityError):

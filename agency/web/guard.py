@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from flask import Flask, request
 
-from agency.domain.errors import ConfirmRequired, Forbidden, Invalid, NotFound, SignInRequired
+from agency.domain.errors import ConfirmRequired, Invalid, NotFound, SecondFactorRequired, SignInRequired
 from agency.services.accounts import SignedIn, is_fresh
 from agency.web.areas import check_area
 from agency.web.origin import check_form_token, check_origin
@@ -29,6 +29,12 @@ def guard_requests(app: Flask) -> None:
     app.before_request(_guard)
 
 
+def require_fresh() -> None:
+    """For an act that is delicate only at times: raises ConfirmRequired unless the caller's proof is recent."""
+    if not is_fresh(current_caller()):
+        raise ConfirmRequired
+
+
 def _guard() -> None:
     check_sizes()
     declared = declared_now()
@@ -48,9 +54,9 @@ def _guard() -> None:
         return
     if unsafe and by_cookie:
         check_form_token()
-    caller = require_permission(declared.permission)
-    if declared.fresh and not is_fresh(caller):
-        raise ConfirmRequired
+    require_permission(declared.permission)
+    if declared.fresh:
+        require_fresh()
 
 
 def require_permission(word: str) -> SignedIn:
@@ -60,7 +66,7 @@ def require_permission(word: str) -> SignedIn:
     """
     caller = current_caller()
     if caller.must_enrol and word != SIGNED_IN:
-        raise Forbidden("Your agency asks for a second factor. Add one to your account first, then go on.")
+        raise SecondFactorRequired
     if caller.token_id:
         check_area(word, caller.areas)
     check_permission(word, caller.scope)

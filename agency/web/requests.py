@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import cast
 
@@ -100,6 +101,16 @@ def system_session() -> Session:
     if "system" not in g:
         g.system = ground().database.system_session()
     return cast(Session, g.system)
+
+
+@contextmanager
+def own_transaction() -> Iterator[Session]:
+    """A transaction of its own on the system login, for what must stay although the request is refused.
+
+    Nothing else of this request may hold what it touches: open it before `system_session` has written.
+    """
+    with system_transaction(ground().database) as session:
+        yield session
 
 
 def _look_up(session: Session, token: str, by_header: bool, *, touch: bool = True) -> SignedIn | None:

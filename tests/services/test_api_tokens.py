@@ -265,7 +265,9 @@ def test_making_and_revoking_leave_their_entries_without_the_secret(desk: Desk) 
             revoke_token(scope, session, caller.token_id)
     with desk.session() as session:
         rows = session.execute(
-            text("select action, actor, object_id, details from audit_entries order by number")
+            text(
+                "select action, actor, object_id, details from audit_entries where action <> 'session.opened' order by number"
+            )
         ).all()
     assert [row.action for row in rows] == ["token.created", "token.revoked"]
     assert {row.object_id for row in rows} == {caller.token_id}

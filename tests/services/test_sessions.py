@@ -46,7 +46,11 @@ def _lives(desk: Desk, token: str) -> bool:
 
 def _audit(desk: Desk) -> list[tuple[str, str, object]]:
     with desk.session() as session:
-        rows = session.execute(text("select action, object_id, details from audit_entries order by number"))
+        rows = session.execute(
+            text(
+                "select action, object_id, details from audit_entries where action <> 'session.opened' order by number"
+            )
+        )
         return [(row.action, row.object_id, row.details) for row in rows]
 
 

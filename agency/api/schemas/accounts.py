@@ -1,17 +1,34 @@
-"""Signing in."""
+"""Signing in, and proving once more who one is."""
 
 from __future__ import annotations
 
-from marshmallow import Schema, fields
+from marshmallow import Schema, fields, validate
 
-from agency.api.schemas.base import Input, text_field
+from agency.api.schemas.base import WITHOUT_NUL, Input, text_field
+
+
+def proof_field(longest: int) -> fields.String:
+    """A code of an authenticator app, a recovery code or a password; empty when there is none."""
+    return fields.String(
+        load_default="",
+        validate=validate.Length(max=longest, error=f"Use at most {longest} characters."),
+        metadata={"pattern": WITHOUT_NUL},
+    )
 
 
 class SignInSchema(Input):
-    """E-mail and password."""
+    """E-mail and password; of somebody with a second factor its code too."""
 
     email = text_field("E-mail", 254)
     password = text_field("Password", 256)
+    code = proof_field(200)
+
+
+class ConfirmSchema(Input):
+    """One of the two: the code of somebody with a second factor, the password of everybody else."""
+
+    code = proof_field(200)
+    password = proof_field(256)
 
 
 class TokenSchema(Schema):

@@ -35,6 +35,9 @@ class ProblemSchema(Schema):
     status = fields.Integer()
     detail = fields.String(metadata={"description": "What happened and what to do."})
     field = fields.String()
+    remedy = fields.String(
+        metadata={"description": "What to do first: confirm, enrol (a second factor) or code; mostly absent."}
+    )
     fields_ = fields.Dict(data_key="fields", keys=fields.String(), values=fields.String())
 
 
