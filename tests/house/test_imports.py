@@ -53,7 +53,7 @@ OUTSIDE_LIBRARIES: dict[str, tuple[str, ...]] = {
     "lanes": ("sqlalchemy",),
     "boot": (),
     "models": ("sqlalchemy",),
-    "services": ("sqlalchemy", "argon2", "cryptography", "orjson"),
+    "services": ("sqlalchemy", "argon2", "cryptography", "orjson", "zxcvbn"),
     "integrations": ("httpx", "httpcore"),
     "web": ("flask", "werkzeug", "sqlalchemy"),
     "api": ("flask", "flask_smorest", "marshmallow", "markupsafe", "orjson", "werkzeug"),
