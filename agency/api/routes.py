@@ -14,11 +14,12 @@ from agency.api import (
     own,
     shops,
     switches,
+    team,
     webhooks,
     worklist,
 )
 
-_DOCUMENTED = (auth, worklist, orders, approvals, shops, catalog, switches, own, documentation)
+_DOCUMENTED = (auth, worklist, orders, approvals, shops, catalog, switches, own, team, documentation)
 
 
 def register_api(app: Flask) -> None:

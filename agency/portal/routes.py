@@ -11,13 +11,18 @@ from agency.portal import (
     client,
     clients,
     connecting,
+    email_change,
+    invitation,
     mappings,
     order_work,
     orders,
     parcel_work,
+    reset,
     shops,
     sign_in,
+    sign_up,
     suppliers,
+    team,
     today,
 )
 from agency.portal.blueprint import portal
@@ -26,7 +31,7 @@ from agency.portal.frame import furnish
 # Importing a page registers its routes on the blueprint.
 PAGES = (
     sign_in, today, orders, order_work, parcel_work, approvals, shops, connecting, clients, suppliers, mappings,
-    client, account, assets,
+    client, account, assets, team, invitation, sign_up, reset, email_change,
 )  # fmt: skip
 
 

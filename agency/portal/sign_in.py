@@ -37,7 +37,7 @@ def sign_in() -> ResponseReturnValue:
     """The form."""
     if find_caller() is not None:
         return redirect(_wanted(), 303)
-    return page("sign_in.html", email="", problem="", next=request.args.get("next", ""))
+    return _form(next=request.args.get("next", ""))
 
 
 @route(portal, "/login", permission="public", methods=["POST"], endpoint="open_session")
@@ -53,10 +53,7 @@ def open_session() -> ResponseReturnValue:
             client_address(),
         )
     except SignInRequired as refusal:
-        again = page(
-            "sign_in.html", email=email[:200], problem=str(refusal), next=request.form.get("next", "")
-        )
-        return again, 401
+        return _form(email[:200], str(refusal), request.form.get("next", "")), 401
     response = make_response(redirect(_wanted(), 303))
     remember_caller(response, token)
     return response
@@ -76,6 +73,10 @@ def switch_workspace() -> ResponseReturnValue:
     """Points this session at another membership of the same person."""
     accounts.switch_membership(system_session(), current_caller(), request.form.get("membership", ""))
     return redirect(url_for("portal.home", done="switched"), 303)
+
+
+def _form(email: str = "", problem: str = "", next: str = "") -> str:
+    return page("sign_in.html", email=email, problem=problem, next=next)
 
 
 def _wanted() -> str:

@@ -5,5 +5,5 @@ The first of each is where the frame's own link leads; the others follow as tabs
 
 from __future__ import annotations
 
-ACCOUNT: tuple[tuple[str, str], ...] = (("portal.account", "Account"),)
-SETTINGS: tuple[tuple[str, str], ...] = ()  # owners only
+ACCOUNT: tuple[tuple[str, str], ...] = (("portal.account", "Account"), ("portal.agencies", "Workspaces"))
+SETTINGS: tuple[tuple[str, str], ...] = (("portal.team", "Team"),)  # owners only

@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 from agency.clock import machine_now
 from agency.services.sealing import CannotOpen, Keyring
 
-LEASE = timedelta(minutes=15)  # above the longest batch: the mailer's room times its timeout
+LEASE = timedelta(minutes=5)  # a mailer stops its batch in good time before
 FIRST_WAIT = timedelta(seconds=30)
 LONGEST_WAIT = timedelta(hours=4)
 PATIENCE = timedelta(days=3)

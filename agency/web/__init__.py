@@ -17,6 +17,7 @@ from agency.web.ground import Ground, ground, shop_now
 from agency.web.guard import guard_requests, require_permission
 from agency.web.headers import add_security_headers
 from agency.web.hosts import believe_proxies, trusted_hosts
+from agency.web.mailing import mail_desk
 from agency.web.origin import form_token
 from agency.web.permissions import permissions_of, require_permissions, route
 from agency.web.redirects import own_page
@@ -50,6 +51,7 @@ __all__ = [
     "ground",
     "guard_requests",
     "installation_token",
+    "mail_desk",
     "own_page",
     "permissions_of",
     "remember_caller",

@@ -56,7 +56,8 @@ def answer_failures(app: Flask, doors: Sequence[tuple[str, Render]]) -> None:
     def answer(error: Exception) -> ResponseReturnValue:
         failure = failure_of(error)
         if failure.status >= 500:
-            _LOG.error("%s %s failed", request.method, request.path, exc_info=error)
+            # The rule, not the path: the path of an invitation or a reset holds its secret.
+            _LOG.error("%s %s failed", request.method, request.url_rule or "no route", exc_info=error)
         if isinstance(
             error, SecurityError
         ):  # a foreign Host: no page can be built, since no address of ours is known
