@@ -37,7 +37,7 @@ _CLAIM = text(
     where m.id in (
       select id from mails where sent_at is null and given_up_at is null and due_at <= :now
       order by due_at limit :room for update skip locked)
-    returning m.public_id, m.recipient, m.subject, m.sealed_body, m.attempts, m.created_at
+    returning m.id, m.public_id, m.recipient, m.subject, m.sealed_body, m.attempts, m.created_at
     """
 )
 _SENT = text(
@@ -118,7 +118,7 @@ def queue_mail(
 
 def claim_mails(session: Session, keyring: Keyring, now: datetime, room: int) -> list[ClaimedMail]:
     """Claims up to `room` due mails for LEASE; two mailers never get the same one. Commit before sending."""
-    rows = session.execute(_CLAIM, {"now": now, "again_at": now + LEASE, "room": room})
+    claimed = session.execute(_CLAIM, {"now": now, "again_at": now + LEASE, "room": room}).all()
     return [
         ClaimedMail(
             row.public_id,
@@ -128,7 +128,7 @@ def claim_mails(session: Session, keyring: Keyring, now: datetime, room: int) ->
             row.attempts,
             row.created_at,
         )
-        for row in rows
+        for row in sorted(claimed, key=lambda one: one.id)
     ]
 
 

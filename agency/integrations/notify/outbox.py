@@ -14,7 +14,7 @@ from agency.integrations.notify.message import BadMail, build_message
 from agency.integrations.notify.port import OutgoingMail
 
 KEPT = 200  # files; older ones are taken away
-_LINK = re.compile(r"^https?://\S+$", re.MULTILINE)
+_LINK = re.compile(r"^https?://\S+", re.MULTILINE)
 
 
 @dataclass(frozen=True)
