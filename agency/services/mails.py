@@ -54,6 +54,15 @@ _FAILED = text(
     returning given_up_at
     """
 )
+_QUEUE = text(
+    """
+    select count(*) filter (where sent_at is null and given_up_at is null) as waiting,
+      count(*) filter (where given_up_at is not null) as given_up,
+      coalesce(extract(epoch from now() - min(created_at) filter (where sent_at is null and given_up_at is null)), 0)
+        ::float as oldest_seconds
+    from mails
+    """
+)
 _FORGET = text("delete from mails where coalesce(sent_at, given_up_at) < :before")
 
 
@@ -75,6 +84,15 @@ class ClaimedMail:
     body: str | None = field(repr=False)
     attempts: int
     created_at: datetime
+
+
+@dataclass(frozen=True)
+class Queue:
+    """How the queue of mails stands; `given_up` counts the last 30 days."""
+
+    waiting: int
+    given_up: int
+    oldest_seconds: float
 
 
 @dataclass(frozen=True)
@@ -153,6 +171,12 @@ def record_failed(session: Session, mail: ClaimedMail, problem: str, now: dateti
 def wait_after(attempts: int) -> timedelta:
     """How long a mail rests after so many attempts: 30 s, doubled each time, 4 hours at most."""
     return min(FIRST_WAIT * (1 << min(max(attempts - 1, 0), 20)), LONGEST_WAIT)
+
+
+def read_queue(session: Session) -> Queue:
+    """How many mails wait, for how long, and how many were given up."""
+    row = session.execute(_QUEUE).one()
+    return Queue(row.waiting, row.given_up, row.oldest_seconds)
 
 
 def forget_old_mails(session: Session, now: datetime) -> None:

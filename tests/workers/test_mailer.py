@@ -29,6 +29,7 @@ from agency.services.mails import (
     Letter,
     MailDesk,
     claim_mails,
+    read_queue,
     record_failed,
     wait_after,
 )
@@ -145,6 +146,8 @@ def test_a_refused_recipient_waits_and_does_not_hold_up_the_others(
 def test_a_server_that_is_down_loses_nothing(own_database: TestDatabase, server: MailServer) -> None:
     _queue(own_database, "a@example.test", "b@example.test")
     _mailer(own_database, _post(free_port())).round(_soon())
+    with system_transaction(own_database.database) as session:
+        assert (read_queue(session).waiting, read_queue(session).given_up) == (2, 0)
     rows = _rows(own_database)
     assert {row.problem for row in rows.values()} == {"no connection: ConnectionRefusedError"}
     later = machine_now() + wait_after(1) + timedelta(seconds=2)
@@ -207,6 +210,8 @@ def test_a_mail_is_given_up_after_three_days_and_its_text_is_forgotten(
     assert row.given_up_at is not None
     assert row.sealed_body is None
     assert "given up" in caplog.text
+    with system_transaction(own_database.database) as session:
+        assert (read_queue(session).waiting, read_queue(session).given_up) == (0, 1)
     assert mailer.round(port + timedelta(days=9)) == 0
     mailer.tidy(port + timedelta(days=40))
     assert _rows(own_database) == {}
