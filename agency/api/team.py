@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from typing import Any
-from uuid import UUID
 
 from flask import Response
 
 from agency.api.encoding import answer
 from agency.api.operations import Shapes, group, operation
 from agency.api.schemas.answers import list_of
-from agency.api.schemas.team import InvitedSchema, InviteSchema
+from agency.api.schemas.team import InviteClientSchema, InvitedSchema, InviteSchema
 from agency.services.accounts import is_fresh
 from agency.services.invitations import InvitationRow, NewInvitation, invite, list_invitations, withdraw
 from agency.services.team import MemberRow, list_members
@@ -39,17 +38,33 @@ def show_invitations() -> Response:
     shapes=Shapes(body=InviteSchema, gives=InvitedSchema, status=201),
 )
 def create_invitation(body: dict[str, Any]) -> Response:
-    """Invite somebody by mail; the link goes to that address only. Inviting an owner asks for a recent sign-in."""
-    caller, clients = current_caller(), body["client_ids"]
-    new = NewInvitation(body["email"], body["role"], None if clients is None else tuple(map(str, clients)))
-    made = invite(caller, db_session(), mail_desk(), new, fresh=is_fresh(caller))
-    return answer({"invitation_id": made}, 201)
+    """Invite somebody to the team; the link goes to that address only. An owner asks for a recent sign-in."""
+    clients = body["client_ids"]
+    return _invite(
+        NewInvitation(body["email"], body["role"], None if clients is None else tuple(map(str, clients)))
+    )
 
 
 @operation(
-    blueprint, "DELETE", "/invitations/<uuid:invitation_id>", permission="owner", shapes=Shapes(status=204)
+    blueprint,
+    "POST",
+    "/client-invitations",
+    permission="owner",
+    shapes=Shapes(body=InviteClientSchema, gives=InvitedSchema, status=201),
 )
-def withdraw_invitation(invitation_id: UUID) -> Response:
+def create_client_invitation(body: dict[str, Any]) -> Response:
+    """Invite somebody to look at one client's pages."""
+    return _invite(NewInvitation(body["email"], "client_member", (str(body["client_id"]),)))
+
+
+@operation(blueprint, "DELETE", "/invitations/<invitation_id>", permission="owner", shapes=Shapes(status=204))
+def withdraw_invitation(invitation_id: str) -> Response:
     """Withdraw an invitation: its link stops working now."""
-    withdraw(current_scope(), db_session(), str(invitation_id))
+    withdraw(current_scope(), db_session(), invitation_id)
     return Response(status=204)
+
+
+def _invite(new: NewInvitation) -> Response:
+    caller = current_caller()
+    made = invite(caller, db_session(), mail_desk(), new, fresh=is_fresh(caller))
+    return answer({"invitation_id": made}, 201)

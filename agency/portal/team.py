@@ -8,7 +8,7 @@ from uuid import UUID
 from flask import redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
-from agency.api.schemas.team import InviteSchema, RoleSchema
+from agency.api.schemas.team import InviteClientSchema, InviteSchema, RoleSchema
 from agency.portal.blueprint import portal
 from agency.portal.forms import Form, sent_form
 from agency.portal.sections import settings_page
@@ -38,16 +38,16 @@ def team() -> ResponseReturnValue:
 def invite() -> ResponseReturnValue:
     """Sends an invitation to the team."""
     form = sent_form("invite")
-    return _invite(form, form.load(InviteSchema(unknown="exclude"), **_reach(form)))
+    given = form.load(InviteSchema(unknown="exclude"), **_reach(form))
+    return _invite(form, given and NewInvitation(given["email"], given["role"], _ids(given)))
 
 
 @route(portal, "/team/client-members", permission="owner", methods=["POST"])
 def invite_client_member() -> ResponseReturnValue:
     """Sends an invitation to look at one client's pages."""
     form = sent_form("client-member")
-    client = form.value("client_id")
-    fixed: dict[str, Any] = {"role": "client_member", "client_ids": [client] if client else None}
-    return _invite(form, form.load(InviteSchema(unknown="exclude"), **fixed))
+    given = form.load(InviteClientSchema(unknown="exclude"))
+    return _invite(form, given and NewInvitation(given["email"], "client_member", (str(given["client_id"]),)))
 
 
 @route(portal, "/team/invitations/<uuid:invitation_id>/again", permission="owner", methods=["POST"])
@@ -86,11 +86,10 @@ def change_member(membership_id: UUID) -> ResponseReturnValue:
     return _show(form)
 
 
-def _invite(form: Form, given: dict[str, Any]) -> ResponseReturnValue:
+def _invite(form: Form, new: Any) -> ResponseReturnValue:
     if form.fine:
         caller = current_caller()
         with form.keeping_errors():
-            new = NewInvitation(given["email"], given["role"], _ids(given))
             invitations.invite(caller, db_session(), mail_desk(), new, fresh=is_fresh(caller))
             return redirect(url_for("portal.team", done="invited"), 303)
     return _show(form)

@@ -145,14 +145,15 @@ def pick_clients(
 ) -> list[int] | None:
     """The clients of a role by their keys, None = all; never more than the caller has.
 
-    Raises NotFound for a client that the caller does not see, and Invalid for a number that the role does not allow.
+    Raises NotFound for a client that the caller does not see, Invalid for a number that the role does not allow, and
+    Conflict for clients of an owner.
     """
     if public_ids is None:
         if role == "client_member":
             raise Invalid("client_ids", "A client member belongs to exactly one client. Choose it.")
         return None if scope.client_ids is None else sorted(scope.client_ids)
     if role == "owner":
-        raise Invalid("client_ids", "An owner sees all clients. Leave the clients out.")
+        raise Conflict("An owner sees all clients. Leave the clients out, or choose another role.")
     if not public_ids:
         raise Invalid("client_ids", "Choose at least one client, or all of them.")
     if role == "client_member" and len(public_ids) != 1:

@@ -100,6 +100,8 @@ def _find_or_add_user(session: Session, person: Person, agency_name: str) -> Use
     # Locked, so that two acts which give the same person a role follow one another.
     known = select(User).where(User.email == email).with_for_update()
     user = session.scalars(known).one_or_none()
+    if user is not None and user.disabled_at is not None:
+        raise Conflict("The account of this address is closed. Use another address.")
     if user is None:
         name = check_name(person.name)
         values = {

@@ -62,8 +62,8 @@ def test_an_invitation_is_made_listed_and_withdrawn(desk: Desk) -> None:
     [
         ({"email": "nonsense"}, 422, "email"),
         ({"role": "king"}, 422, "role"),
-        ({"role": "client_member"}, 422, "client_ids"),
-        ({"role": "owner", "client_ids": [UNKNOWN]}, 422, "client_ids"),
+        ({"role": "client_member"}, 422, "role"),
+        ({"role": "owner", "client_ids": [UNKNOWN]}, 409, None),
         ({"client_ids": []}, 422, "client_ids"),
         ({"client_ids": ["x"]}, 422, "client_ids.0"),
         ({"client_ids": [UNKNOWN]}, 404, None),
@@ -98,6 +98,15 @@ def test_inviting_an_owner_asks_for_a_recent_sign_in(desk: Desk) -> None:
         session.execute(text("update sessions set confirmed_at = now() - interval '11 minutes'"))
     assert web.post(INVITATIONS, json={"email": "new@example.test", "role": "owner"}).status_code == 403
     assert _invite(desk, role="owner").status_code == 201
+
+
+def test_a_client_member_is_invited_for_one_client_of_ones_own(desk: Desk) -> None:
+    web, path = desk.web("owner"), "/api/v1/team/client-invitations"
+    ours, theirs = desk.ours.public["Kite"], desk.theirs.public["Kite"]
+    assert web.post(path, json={"email": "ana@example.test", "client_id": ours}).status_code == 201
+    assert "Client member" in desk.web().get(last_mail(desk, "ana@example.test").path).text
+    for wrong, status in ((theirs, 404), (UNKNOWN, 404), ("x", 422)):
+        assert web.post(path, json={"email": "bob@example.test", "client_id": wrong}).status_code == status
 
 
 @pytest.mark.parametrize("person", ["operator", "viewer", "member"])

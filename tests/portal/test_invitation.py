@@ -207,6 +207,16 @@ def test_somebody_without_any_role_comes_back_with_the_password(desk: Desk) -> N
     assert visit(desk, "viewer").get("/today").status_code == 200
 
 
+def test_a_closed_account_is_not_opened_by_an_invitation(desk: Desk) -> None:
+    path = _invite(desk, email="stranger@example.test")
+    with desk.owner() as connection:
+        connection.execute("update users set disabled_at = now() where name = 'Stranger'")
+    answer = desk.app.test_client().post(path, data=NEW, headers=OURS)
+    assert answer.status_code == 422
+    assert "account of this address is closed" in answer.text
+    assert _count(desk, "select count(*) from invitations where accepted_at is not null") == 0
+
+
 def test_the_way_for_people_without_a_role_is_closed_for_those_who_can_sign_in(desk: Desk) -> None:
     path, web = _invite(desk, email="stranger@example.test"), desk.app.test_client()
     answer = web.post(f"{path}/return", data={"password": PASSWORD}, headers=OURS)

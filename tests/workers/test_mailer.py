@@ -1,10 +1,9 @@
-"""The mailer against real SMTP servers: sent once, refused, down, cut off in the middle, given up; and the outbox."""
+"""The mailer against real SMTP servers: sent once, refused, down, cut off in the middle, given up."""
 
 from __future__ import annotations
 
 import logging
 import socketserver
-import stat
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -12,17 +11,13 @@ from contextlib import contextmanager
 from datetime import datetime, timedelta
 from email import message_from_bytes
 from email.policy import default
-from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy import text
 
 from agency.clock import machine_now
-from agency.config import Settings
-from agency.integrations.notify.outbox import Outbox, list_outbox
 from agency.integrations.notify.smtp import SmtpPost, parse_smtp_url
-from agency.running_summary import describe_mails
 from agency.services.mails import (
     LEASE,
     LONGEST_WAIT,
@@ -267,45 +262,3 @@ def test_a_recipient_that_is_no_single_address_reaches_nobody(
     _mailer(own_database, _post(server.port)).round(_soon())
     assert server.taken == []
     assert "not an address" in _rows(own_database)[recipient].problem
-
-
-def test_without_a_server_mails_are_files_for_this_user_only(
-    own_database: TestDatabase, tmp_path: Path
-) -> None:
-    folder = tmp_path / "outbox"
-    for recipient in ("a@example.test", "b@example.test"):
-        _queue(own_database, recipient)
-    _mailer(own_database, Outbox(folder, SENDER)).round(_soon())
-    files = sorted(folder.iterdir())
-    assert [path.suffix for path in files] == [".eml", ".eml"]
-    assert stat.S_IMODE(folder.stat().st_mode) == 0o700
-    assert {stat.S_IMODE(path.stat().st_mode) for path in files} == {0o600}
-    shown = list_outbox(folder, 1)
-    link = f"http://127.0.0.1:8000/reset/{SECRET}"
-    assert [(mail.recipient, mail.subject, mail.link) for mail in shown] == [
-        ("b@example.test", "Fake subject", link)
-    ]
-    assert link in files[0].read_text().splitlines()
-
-
-def test_the_running_summary_shows_the_newest_mails_and_nothing_with_a_server(
-    own_database: TestDatabase, tmp_path: Path
-) -> None:
-    settings = Settings(data_dir=tmp_path)
-    assert describe_mails(settings) == ""
-    for recipient in ("a@example.test", "b@example.test", "c@example.test"):
-        _queue(own_database, recipient)
-    _mailer(own_database, Outbox(settings.outbox_dir, settings.mail_from)).round(_soon())
-    lines = describe_mails(settings).splitlines()
-    assert lines[1] == "Mail to b@example.test: Fake subject"
-    assert lines[-1] == f"http://127.0.0.1:8000/reset/{SECRET}"
-    assert describe_mails(Settings(data_dir=tmp_path, smtp_url="smtp://mail.example.test")) == ""
-
-
-def test_a_folder_that_cannot_be_written_keeps_the_mail(own_database: TestDatabase, tmp_path: Path) -> None:
-    (tmp_path / "outbox").write_text("in the way")
-    _queue(own_database, "a@example.test")
-    _mailer(own_database, Outbox(tmp_path / "outbox", SENDER)).round(_soon())
-    row = _rows(own_database)["a@example.test"]
-    assert row.sent_at is None
-    assert row.problem.startswith("outbox: ")

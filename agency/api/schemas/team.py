@@ -6,14 +6,24 @@ from typing import Any
 
 from marshmallow import Schema, fields, validate
 
-from agency.api.schemas.base import Input, text_field
-from agency.domain.scope import ROLES, STAFF_ROLES
+from agency.api.schemas.base import Input
+from agency.domain.emails import EMAIL_PATTERN, LONGEST_EMAIL
+from agency.domain.scope import STAFF_ROLES
 
 
-def _role(choices: tuple[str, ...]) -> fields.String:
+def _email() -> fields.String:
     return fields.String(
         required=True,
-        validate=validate.OneOf(choices, error=f"Choose one of {', '.join(choices)}."),
+        validate=validate.Length(1, LONGEST_EMAIL, error=f"Use at most {LONGEST_EMAIL} characters."),
+        error_messages={"required": "E-mail is needed."},
+        metadata={"label": "E-mail", "pattern": EMAIL_PATTERN},
+    )
+
+
+def _role() -> fields.String:
+    return fields.String(
+        required=True,
+        validate=validate.OneOf(STAFF_ROLES, error=f"Choose one of {', '.join(STAFF_ROLES)}."),
         error_messages={"required": "Choose a role."},
     )
 
@@ -31,17 +41,27 @@ def _clients() -> fields.List[Any]:
 
 
 class InviteSchema(Input):
-    """An invitation: to whom, as what, for which clients."""
+    """An invitation to the team: to whom, as what, for which clients."""
 
-    email = text_field("E-mail", 254)
-    role = _role(ROLES)
+    email = _email()
+    role = _role()
     client_ids = _clients()
+
+
+class InviteClientSchema(Input):
+    """An invitation to look at the pages of one client."""
+
+    email = _email()
+    client_id = fields.UUID(
+        required=True,
+        error_messages={"required": "Choose a client.", "invalid_uuid": "This is not an id of ours."},
+    )
 
 
 class RoleSchema(Input):
     """Another role, or other clients, of a team member."""
 
-    role = _role(STAFF_ROLES)
+    role = _role()
     client_ids = _clients()
 
 

@@ -98,10 +98,14 @@ class SmtpPost:
         except BadMail as error:
             return str(error), line
         except smtplib.SMTPServerDisconnected as error:
+            line.close()
             return f"connection lost: {_reason(error)}", None
         except smtplib.SMTPException as error:
             # The transaction was reset by smtplib; a server that goes away has closed the connection.
-            return _reason(error), None if _code(error) == _GOING_AWAY else line
+            if _code(error) == _GOING_AWAY:
+                line.close()
+                return _reason(error), None
+            return _reason(error), line
         except OSError as error:
             _close(line)
             return f"connection lost: {_reason(error)}", None
