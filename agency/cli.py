@@ -51,6 +51,7 @@ def _parser() -> argparse.ArgumentParser:
     worker = add("worker", _worker, "Serve turns: the only process that talks to the outside.")
     worker.add_argument("--name", default="w1")
     add("dispatcher", _dispatcher, "Decide whose turn it is and ring the workers.")
+    add("mailer", _mailer, "Send the mails that wait, by SMTP or into the local outbox.")
     simulator = add("simulator", _simulator, "Play TikTok Shop, suppliers and carriers.")
     simulator.add_argument("--port", type=int, default=9000)
     simulator.add_argument("--state", type=Path, default=Path("simulator.sqlite"))
@@ -128,6 +129,14 @@ def _dispatcher(_arguments: argparse.Namespace) -> int:
 
     booted = boot()
     Dispatcher(booted.settings, booted.database, connect_redis(booted.redis_url)).run()
+    return 0
+
+
+def _mailer(_arguments: argparse.Namespace) -> int:
+    from agency.boot import boot
+    from workers.mailer import run_mailer
+
+    run_mailer(boot())
     return 0
 
 

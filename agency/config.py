@@ -6,7 +6,9 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from email.utils import parseaddr
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from agency.domain.master_keys import split_keys
 from agency.domain.outbound import NOTHING_MORE, Allowance, read_allowance
@@ -51,6 +53,20 @@ class Settings:
     log_level: str = "WARNING"
     # Other amounts for budgets of web/limits.py, by "word.by"; tests set them, no environment variable does.
     limits: Mapping[str, str] = field(default_factory=dict)
+    smtp_url: str = field(default="", repr=False)
+    mail_from: str = "Shopfleet <shopfleet@localhost>"
+    sign_up: bool = False
+
+    @property
+    def outbox_dir(self) -> Path:
+        """Where mails land while no SMTP_URL is set."""
+        return self.data_dir / "outbox"
+
+    @property
+    def link_base(self) -> str:
+        """What the links in mails begin with; never taken from a request, whose Host header anybody can write."""
+        host = "127.0.0.1" if self.host in ("0.0.0.0", "::") else self.host  # noqa: S104 - compared, not bound
+        return self.public_url or f"http://{host}:{self.port}"
 
 
 def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
@@ -85,6 +101,9 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
         proxies=_number(env, "PROXIES", 0),
         web_workers=_number(env, "WEB_WORKERS", 2),
         log_level=_level(env),
+        smtp_url=_smtp_url(env),
+        mail_from=_mail_from(env),
+        sign_up=_switch(env, "SIGN_UP", simulator),
     )
     if not simulator and settings.tiktok_app_secret == DEMO_APP_SECRET:
         raise BadSetting(
@@ -144,6 +163,37 @@ def _level(env: Mapping[str, str]) -> str:
     if level not in ("DEBUG", "INFO", "WARNING", "ERROR"):
         raise BadSetting("LOG_LEVEL must be DEBUG, INFO, WARNING or ERROR.")
     return level
+
+
+def _switch(env: Mapping[str, str], name: str, default: bool) -> bool:
+    word = env.get(name, "").lower()
+    if word not in ("", "on", "1", "yes", "true", "off", "0", "no", "false"):
+        raise BadSetting(f"{name} must be on or off.")
+    return word in ("on", "1", "yes", "true") if word else default
+
+
+def _smtp_url(env: Mapping[str, str]) -> str:
+    """Never repeats the value, which holds a password."""
+    url = env.get("SMTP_URL", "")
+    if not url:
+        return ""
+    try:
+        parts = urlsplit(url)
+        fine = parts.scheme in ("smtp", "smtps") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        fine = False
+    if not fine:
+        raise BadSetting("SMTP_URL must read smtp://user:password@host:587 or smtps://user:password@host.")
+    if not env.get("MAIL_FROM"):
+        raise BadSetting("SMTP_URL is set but MAIL_FROM is not; say whose address the mails carry.")
+    return url
+
+
+def _mail_from(env: Mapping[str, str]) -> str:
+    sender = env.get("MAIL_FROM") or Settings.mail_from
+    if "@" not in parseaddr(sender)[1] or not sender.isprintable():
+        raise BadSetting("MAIL_FROM must be an address, or a name with one: Shopfleet <mail@example.test>.")
+    return sender
 
 
 def _number(env: Mapping[str, str], name: str, default: int) -> int:

@@ -11,6 +11,7 @@ from agency.boot import Booted
 from agency.domain.scope import worker_scope
 from agency.extensions import connect_redis
 from agency.services.effects import doubt_everything
+from agency.services.mails import read_queue
 from agency.services.readiness import read_readiness
 from agency.transaction import system_transaction, transaction
 
@@ -20,6 +21,7 @@ def examine(booted: Booted, doubt: bool) -> int:
     say = sys.stdout.write
     with system_transaction(booted.database) as session:
         readiness = read_readiness(session)
+        mails = read_queue(session)
         agencies = [row[0] for row in session.execute(text("select id from agencies order by id"))]
     say(f"Database: answers, {len(agencies)} agencies\n")
     try:
@@ -27,6 +29,11 @@ def examine(booted: Booted, doubt: bool) -> int:
         say("Redis: answers\n")
     except RedisError as error:
         say(f"Redis: does not answer ({type(error).__name__}). Check REDIS_URL; no data is lost by it.\n")
+    where = "go out through SMTP_URL" if booted.settings.smtp_url else f"land in {booted.settings.outbox_dir}"
+    say(
+        f"Mails: {where}; {mails.waiting} wait, the oldest for {mails.oldest_seconds:.0f} s; "
+        f"{mails.given_up} were given up in the last 30 days\n"
+    )
     for reason in readiness.reasons:
         say(f"{reason}\n")
     if doubt:

@@ -13,7 +13,7 @@ from agency.demo.practice import Practice
 from agency.demo.stage import Stage
 from agency.demo.world import CLIENTS, PASSWORD, STAFF
 from agency.extensions import Database
-from agency.running_summary import describe
+from agency.running_summary import describe, describe_mails
 from agency.services.sealing import Keyring
 from agency.startup import make_folder, require_free_port, require_space
 from agency.supervisor import Child, Supervisor, our_command
@@ -66,7 +66,8 @@ class _Performance:
         if time.monotonic() - self._ordered_at > ORDER_EVERY:
             self._stage.order(ORDERS_A_DAY, 24.0 * ORDER_EVERY * RATE / 86_400)
             self._ordered_at = time.monotonic()
-        return describe(self._database, self._director.agency_id, self._cast.clock)
+        figures = describe(self._database, self._director.agency_id, self._cast.clock)
+        return figures + describe_mails(self._cast.settings)
 
 
 def _welcome(cast: Cast) -> str:
@@ -75,8 +76,15 @@ def _welcome(cast: Cast) -> str:
     people = "\n".join(f"    {email:<32} {role}" for email, role in rows)
     return (
         f"\nShopfleet is at {cast.web_url}\n\n  Sign in with one of these; the password is: {PASSWORD}\n{people}\n\n"
+        f"  Or open an agency of your own at {cast.web_url}/signup\n{_where_mails_go(cast.settings)}"
         f"  One shop day passes each minute. Logs: {cast.settings.data_dir / 'logs'}. Ctrl-C stops everything.\n\n"
     )
+
+
+def _where_mails_go(settings: Settings) -> str:
+    if settings.smtp_url:
+        return "  Mails go out through your SMTP_URL.\n"
+    return f"  Mails (invitations, resets) show below and are kept in {settings.outbox_dir}\n"
 
 
 def _run_for_real(booted: Booted) -> int:
@@ -86,11 +94,15 @@ def _run_for_real(booted: Booted) -> int:
     children = [
         Child("web", tuple(our_command("web", "--port", str(settings.port)))),
         Child("dispatcher", tuple(our_command("dispatcher"))),
+        Child("mailer", tuple(our_command("mailer"))),
         *(
             Child(f"worker-{number}", tuple(our_command("worker", "--name", f"worker-{number}")))
             for number in range(1, settings.workers + 1)
         ),
     ]
-    sys.stdout.write(f"\nShopfleet is at http://{settings.host}:{settings.port}\n\n")
+    sys.stdout.write(
+        f"\nShopfleet is at http://{settings.host}:{settings.port}\n{_where_mails_go(settings)}\n"
+    )
     supervisor = Supervisor(settings.data_dir / "logs")
-    return supervisor.run(children, lambda: "Running. Ctrl-C stops everything.", 5.0)
+    words = "Running. Ctrl-C stops everything."
+    return supervisor.run(children, lambda: words + describe_mails(settings), 5.0)

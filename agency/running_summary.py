@@ -7,9 +7,11 @@ from datetime import timedelta
 from sqlalchemy import text
 
 from agency.clock import Clock, machine_now
+from agency.config import Settings
 from agency.domain.orders import Stage
 from agency.domain.scope import worker_scope
 from agency.extensions import Database
+from agency.integrations.notify.outbox import list_outbox
 from agency.transaction import transaction
 
 _STAGES = text("select stage, count(*) from orders group by stage")
@@ -48,6 +50,16 @@ def describe(database: Database, agency_id: int, clock: Clock) -> str:
         f"Shops {shops}, oldest read {age}, unread {unread}    {open_rows} decisions wait for a person\n"
         f"Turns {turns}, lost bells {lost}, writes in doubt {doubts}, in review {reviews}    {errors}"
     )
+
+
+def describe_mails(settings: Settings, count: int = 2) -> str:
+    """The newest mails of the local outbox with the link on a line of its own; empty text with a mail server."""
+    if settings.smtp_url:
+        return ""
+    lines = []
+    for mail in list_outbox(settings.outbox_dir, count):
+        lines += [f"Mail to {mail.recipient}: {mail.subject}", *([mail.link] if mail.link else [])]
+    return "".join(f"\n{line}" for line in lines)
 
 
 def _span(age: timedelta) -> str:

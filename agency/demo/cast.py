@@ -48,6 +48,7 @@ class Cast:
             Child("simulator", tuple(simulator), env),
             Child("web", tuple(our_command("web", "--port", port)), env),
             Child("dispatcher", tuple(our_command("dispatcher")), env),
+            Child("mailer", tuple(our_command("mailer")), env),
         ]
         names = [f"worker-{number}" for number in range(1, workers + 1)]
         return children + [Child(name, tuple(our_command("worker", "--name", name)), env) for name in names]

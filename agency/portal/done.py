@@ -39,6 +39,18 @@ _SENTENCES = {
     "factor_required": "From now on everybody needs a second factor. Whoever has none adds one at the next click.",
     "factor_optional": "A second factor is everybody's own choice again.",
     "switched": "You changed the workspace.",
+    "invited": "The invitation is on its way. Its link works once, for seven days.",
+    "invited_again": "A new link is on its way; the former one does not work any more.",
+    "withdrawn": "The invitation is withdrawn; its link does not work any more.",
+    "member_changed": "Saved. It holds from the person's next click on.",
+    "joined": "Welcome. You are in this workspace now.",
+    "joined_sign_in": "You are in. Sign in to go on.",
+    "agency_made": "Your agency is open. Add the first client next.",
+    "agency_made_sign_in": "Your agency is open. Sign in to go on.",
+    "password_reset": "Your password is changed and every device is signed out. Sign in with the new one.",
+    "password_changed": "Your password is changed; other devices are signed out.",
+    "profile": "Saved.",
+    "email_asked": "Look into both mailboxes. Your address changes once both have said yes.",
 }
 
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -43,15 +42,9 @@ class Form:
         """The message of a field, empty when it is right."""
         return self.errors.get(name, "")
 
-    @contextmanager
-    def keeping_errors(self) -> Iterator[None]:
+    def keeping_errors(self) -> _KeepingErrors:
         """Turns a refusal of a service into messages on this form."""
-        try:
-            yield
-        except Invalid as refusal:
-            self.errors[refusal.field if refusal.field in self.values else WHOLE] = str(refusal)
-        except Conflict as refusal:
-            self.errors[WHOLE] = str(refusal)
+        return _KeepingErrors(self)
 
     def load(self, schema: Schema, **fixed: Any) -> dict[str, Any]:
         """The values as the schema reads them, `fixed` beside them; an empty field counts as not given.
@@ -80,6 +73,27 @@ class Form:
         except Invalid as refusal:
             self.errors[name] = str(refusal)
             return None
+
+
+class _KeepingErrors:
+    """A `with` block that a refusal ends without leaving it; the code behind it shows the form again."""
+
+    def __init__(self, form: Form) -> None:
+        self._form = form
+
+    def __enter__(self) -> None:
+        """Nothing to begin with."""
+
+    def __exit__(self, _kind: object, refusal: BaseException | None, _trace: object) -> bool:
+        """Keeps the two kinds of refusal that a form can show; everything else goes on."""
+        form = self._form
+        if isinstance(refusal, Invalid):
+            form.errors[refusal.field if refusal.field in form.values else WHOLE] = str(refusal)
+            return True
+        if isinstance(refusal, Conflict):
+            form.errors[WHOLE] = str(refusal)
+            return True
+        return False
 
 
 def sent_form(name: str = "") -> Form:

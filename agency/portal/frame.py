@@ -18,7 +18,7 @@ from agency.domain.money import plain_amount
 from agency.portal import showing, symbols
 from agency.portal.assets import asset_url
 from agency.portal.done import done_sentence
-from agency.web import find_caller, form_token, shop_now
+from agency.web import find_caller, form_token, ground, shop_now
 
 _MACROS = Path(__file__).parent / "templates" / "ui"
 
@@ -72,6 +72,7 @@ def page(template: str, **values: Any) -> str:
         is_owner=caller is not None and caller.role == "owner",
         reader=reader(),
         here=request.path,
+        sign_up_open=ground().settings.sign_up,
         done=done_sentence(request.args.get("done", "")),
         **values,
     )
@@ -114,5 +115,6 @@ def _filters() -> dict[str, Callable[..., Any]]:
         "percent": showing.percent_text,
         "short_number": showing.short_number,
         "initials": showing.initials,
+        "role": showing.role_text,
         "mark_class": showing.mark_class,
     }

@@ -122,6 +122,11 @@ def short_number(number: str) -> str:
     return f"\N{HORIZONTAL ELLIPSIS}{number[-6:]}" if len(number) > 8 else number
 
 
+def role_text(role: str) -> str:
+    """A role as people say it: "Owner", "Client member"."""
+    return role.replace("_", " ").capitalize()
+
+
 def initials(name: str) -> str:
     """Two letters that stand for a name."""
     words = [word for word in name.replace("-", " ").split() if word[0].isalnum()]

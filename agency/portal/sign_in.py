@@ -39,7 +39,7 @@ def sign_in() -> ResponseReturnValue:
     """The form."""
     if find_caller() is not None:
         return redirect(_wanted(), 303)
-    return page("sign_in.html", email="", problem="", next=request.args.get("next", ""))
+    return _form(next=request.args.get("next", ""))
 
 
 @route(portal, "/login", permission="public", methods=["POST"], endpoint="open_session", limit="sign_in")
@@ -81,10 +81,13 @@ def switch_workspace() -> ResponseReturnValue:
     return redirect(url_for("portal.home", done="switched"), 303)
 
 
+def _form(email: str = "", problem: str = "", next: str = "") -> str:
+    return page("sign_in.html", email=email, problem=problem, next=next)
+
+
 def _form_again(problem: str) -> str:
     """The form with the e-mail address kept and never the password."""
-    email, wanted = request.form.get("email", "")[:200], request.form.get("next", "")
-    return page("sign_in.html", email=email, problem=problem, next=wanted)
+    return _form(request.form.get("email", "")[:200], problem, request.form.get("next", ""))
 
 
 keeps_form("portal.open_session", _form_again)

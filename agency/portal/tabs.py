@@ -9,9 +9,11 @@ ACCOUNT: tuple[tuple[str, str], ...] = (
     ("portal.account", "Account"),
     ("portal.factors", "Second factors"),
     ("portal.devices", "Devices"),
+    ("portal.agencies", "Workspaces"),
 )
 # Owners only.
 SETTINGS: tuple[tuple[str, str], ...] = (
+    ("portal.team", "Team"),
     ("portal.security", "Security"),
     ("portal.tokens", "API tokens"),
     ("portal.audit", "Audit log"),

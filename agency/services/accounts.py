@@ -18,7 +18,7 @@ from agency.domain.errors import NotFound, SignInRequired
 from agency.domain.scope import Scope
 from agency.services.audit import Act, record_act_of
 from agency.services.one_time import new_secret, secret_hash
-from agency.services.passwords import verify_password
+from agency.services.passwords import needs_rehash, rehash, verify_password
 
 SESSION_LIFE = timedelta(days=30)
 SESSION_IDLE = timedelta(hours=12)
@@ -106,6 +106,9 @@ _FIND_USER = text(
     """
 )
 
+# Only while the hash is still the one that was checked: a change of password in between must win.
+_REHASH = text("update users set password_hash = :new where id = :id and password_hash = :old")
+
 _ADD_SESSION = text(
     """
     insert into sessions
@@ -135,6 +138,8 @@ def sign_in(session: Session, email: str, password: str, device: str = "", addre
     right = verify_password(user["password_hash"] if user else None, password)
     if user is None or not right or user["membership_id"] is None:
         raise SignInRequired(_WRONG)
+    if needs_rehash(user["password_hash"]):
+        session.execute(_REHASH, {"id": user["id"], "old": user["password_hash"], "new": rehash(password)})
     token = new_secret()
     now = machine_now()
     opened = session.execute(

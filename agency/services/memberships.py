@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
 
 from sqlalchemy import select, text
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
+from agency.domain.emails import normal_email
 from agency.domain.errors import Conflict, Invalid
 from agency.domain.scope import ROLES
 from agency.models.accounts import Agency, Membership, User
 from agency.services.passwords import hash_password
 
-_EMAIL = re.compile(r"[^@\s]{1,64}@[^@\s]{1,190}")
+LONGEST_NAME = 120
 
 
 @dataclass(frozen=True)
@@ -38,9 +39,7 @@ def create_agency_with_owner(
     session: Session, agency_name: str, owner: Person, brand_colour: str = "#1b1f28"
 ) -> AgencyMade:
     """Makes an agency and its first owner. Raises Invalid for a bad e-mail, name or password."""
-    if not agency_name.strip():
-        raise Invalid("agency_name", "Give the agency a name.")
-    agency = Agency(name=agency_name.strip(), brand_colour=brand_colour)
+    agency = Agency(name=_agency_name(agency_name), brand_colour=brand_colour)
     session.add(agency)
     session.flush()
     return AgencyMade(agency.id, add_member(session, agency.id, owner, "owner"))
@@ -54,7 +53,7 @@ def add_member(
     Raises Invalid for a bad field, and Conflict when the person has a role in this agency already.
     """
     _check_role(session, agency_id, role, client_ids)
-    user = _find_or_add_user(session, person)
+    user = _find_or_add_user(session, person, session.get_one(Agency, agency_id).name)
     has_role = session.scalar(
         select(Membership.id).where(
             Membership.user_id == user.id, Membership.agency_id == agency_id, Membership.ended_at.is_(None)
@@ -81,20 +80,38 @@ def _check_role(session: Session, agency_id: int, role: str, client_ids: list[in
             raise Invalid("client_ids", "Choose clients of this agency.")
 
 
-def _find_or_add_user(session: Session, person: Person) -> User:
-    email = person.email.strip().lower()
-    if not _EMAIL.fullmatch(email):
-        raise Invalid("email", "Write an e-mail address such as maya@example.test.")
-    user = session.scalars(select(User).where(User.email == email)).one_or_none()
+def check_name(name: str) -> str:
+    """A person's name as it is kept. Raises Invalid."""
+    name = name.strip()
+    if not name or len(name) > LONGEST_NAME or not name.isprintable():
+        raise Invalid("name", f"Write a name of 1 to {LONGEST_NAME} characters.")
+    return name
+
+
+def _agency_name(name: str) -> str:
+    name = name.strip()
+    if not name or len(name) > LONGEST_NAME or not name.isprintable():
+        raise Invalid("agency_name", f"Give the agency a name of 1 to {LONGEST_NAME} characters.")
+    return name
+
+
+def _find_or_add_user(session: Session, person: Person, agency_name: str) -> User:
+    email = normal_email(person.email)
+    # Locked, so that two acts which give the same person a role follow one another.
+    known = select(User).where(User.email == email).with_for_update()
+    user = session.scalars(known).one_or_none()
+    if user is not None and user.disabled_at is not None:
+        raise Conflict("The account of this address is closed. Use another address.")
     if user is None:
-        if not person.name.strip():
-            raise Invalid("name", "Give the person a name.")
-        user = User(
-            email=email,
-            name=person.name.strip(),
-            password_hash=hash_password(person.password),
-            time_zone=person.time_zone,
-        )
-        session.add(user)
-        session.flush()
+        name = check_name(person.name)
+        values = {
+            "email": email,
+            "name": name,
+            "password_hash": hash_password(person.password, (email, name, agency_name)),
+            "time_zone": person.time_zone,
+        }
+        added = insert(User).values(values).on_conflict_do_nothing(index_elements=["email"]).returning(User)
+        user = session.scalars(added).one_or_none()
+        if user is None:
+            raise Conflict("This address got an account a moment ago. Open the link again and sign in.")
     return user

@@ -2,21 +2,32 @@
 
 Parameters: OWASP Password Storage Cheat Sheet (19 MiB, 2 passes, 1 lane; read 2026-11). Each check holds its memory, so
 a flood of sign-ins is queued here instead of pushing the machine into swap.
+
+A new password may be any 12 to 256 characters, in any mix; one that is common, or made of what everybody knows about
+the person, is refused by an estimate of how often it would have to be guessed (zxcvbn).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from threading import BoundedSemaphore
 
 from argon2 import PasswordHasher
 from argon2.exceptions import Argon2Error, InvalidHashError
+from zxcvbn import zxcvbn  # type: ignore[import-untyped]
 
 from agency.domain.errors import Invalid, ShopfleetError
 
 MIN_LENGTH = 12
 MAX_LENGTH = 256
+# Guesses that an estimate must reach: zxcvbn's score 3, "safely unguessable" while hashes are slow.
+_ENOUGH_GUESSES = 10**8
+# The estimate's time grows with the square of the length, and zxcvbn takes 72 characters at most; 72 take 0.05 s.
+_JUDGED = 72
+_MOST_WORDS = 40
+_ALWAYS_KNOWN = ("shopfleet", "tiktok", "tiktokshop")
 _AT_ONCE = BoundedSemaphore(4)
 _PATIENCE = 5.0
 _HASHER = PasswordHasher(time_cost=2, memory_cost=19_456, parallelism=1)
@@ -33,10 +44,25 @@ class TooBusy(ShopfleetError):
         super().__init__("Many people are signing in right now. Try again in a few seconds.")
 
 
-def hash_password(password: str) -> str:
-    """The hash to store. Raises Invalid for a password shorter than 12 or longer than 256 characters."""
+def hash_password(password: str, known: Iterable[str] = ()) -> str:
+    """The hash to store. `known` is what others know about the person: address, name, agency.
+
+    Raises Invalid for a password of another length than 12 to 256 characters, and for one that is easily guessed.
+    """
     if not MIN_LENGTH <= len(password) <= MAX_LENGTH:
         raise Invalid("password", f"Choose a password of {MIN_LENGTH} to {MAX_LENGTH} characters.")
+    with _one_of_few():
+        _refuse_easy(password, known)
+        return _HASHER.hash(password)
+
+
+def needs_rehash(password_hash: str) -> bool:
+    """True when the hash was made with other parameters than today's; make it anew while the password is at hand."""
+    return _HASHER.check_needs_rehash(password_hash)
+
+
+def rehash(password: str) -> str:
+    """A hash with today's parameters of a password that was just found right; nothing is judged."""
     with _one_of_few():
         return _HASHER.hash(password)
 
@@ -49,6 +75,40 @@ def verify_password(password_hash: str | None, password: str) -> bool:
         except (Argon2Error, InvalidHashError):
             return False
     return password_hash is not None
+
+
+def _refuse_easy(password: str, known: Iterable[str]) -> None:
+    words = _known_words(known)
+    found = zxcvbn(password[:_JUDGED], user_inputs=words)
+    if found["guesses"] >= _ENOUGH_GUESSES and not _made_of(password, words):
+        return
+    if any(len(word) > 3 and word in password.lower() for word in words):
+        raise Invalid(
+            "password",
+            "This is too easy to guess: it is made of your name, your address, your agency or ours. Leave those out, "
+            "or add a few words that have nothing to do with them.",
+        )
+    reason = str(found["feedback"]["warning"]).rstrip(".")
+    why = f": {reason[0].lower()}{reason[1:]}" if reason else ""
+    raise Invalid(
+        "password",
+        f"This is too easy to guess{why}. Three or four words that do not belong together are easy to keep.",
+    )
+
+
+def _known_words(known: Iterable[str]) -> list[str]:
+    whole = [text.lower().strip() for text in known]
+    parts = [part for text in whole for part in re.split(r"[\W_]+", text) if len(part) > 2]
+    return [word for word in dict.fromkeys((*_ALWAYS_KNOWN, *whole, *parts)) if word][:_MOST_WORDS]
+
+
+def _made_of(password: str, words: list[str]) -> bool:
+    """True when nothing but figures and a few other characters is left without the known words."""
+    left = password.lower()
+    for word in sorted(words, key=len, reverse=True):
+        if len(word) > 3:
+            left = left.replace(word, "")
+    return left != password.lower() and len(re.sub(r"[\W\d_]+", "", left)) < 4
 
 
 @contextmanager

@@ -20,6 +20,7 @@ from agency.web.ground import Ground, ground, shop_now
 from agency.web.guard import guard_requests, require_fresh, require_permission
 from agency.web.headers import add_security_headers
 from agency.web.hosts import believe_proxies, trusted_hosts
+from agency.web.mailing import mail_desk
 from agency.web.origin import check_form_token, form_token
 from agency.web.permissions import permissions_of, require_permissions, route
 from agency.web.proving import confirm_caller, finish_sign_in
@@ -66,6 +67,7 @@ __all__ = [
     "installation_token",
     "known_areas",
     "lay_budgets",
+    "mail_desk",
     "own_page",
     "own_transaction",
     "permissions_of",

@@ -61,9 +61,11 @@ def answer_failures(app: Flask, doors: Sequence[tuple[str, Render]]) -> None:
     def answer(error: Exception) -> ResponseReturnValue:
         failure = failure_of(error)
         if failure.status >= 500:
-            # Our own refusals say all there is to say, and a Redis that is away would fill the log with their traces.
+            # The rule, not the path: the path of an invitation or a reset holds its secret. Our own refusals say all
+            # there is to say, and a Redis that is away would fill the log with their traces.
             trace = None if isinstance(error, ShopfleetError) else error
-            _LOG.error("%s %s failed: %s", request.method, request.path, failure.title, exc_info=trace)
+            rule = request.url_rule or "no route"
+            _LOG.error("%s %s failed: %s", request.method, rule, failure.title, exc_info=trace)
         # A foreign Host: no page can be built, since no address of ours is known.
         if isinstance(error, SecurityError):
             return doors[0][1](failure)

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from schemathesis.openapi import from_wsgi
+from schemathesis.specs.openapi.schemas import OpenApiSchema
 
 from agency.app import create_app
 from agency.config import Settings
@@ -50,7 +51,7 @@ def desk() -> Iterator[Desk]:
 
 
 @pytest.fixture(scope="module")
-def described(desk: Desk) -> Any:
+def described(desk: Desk) -> OpenApiSchema:
     return from_wsgi(_DOCUMENT, desk.app)
 
 

@@ -53,7 +53,7 @@ OUTSIDE_LIBRARIES: dict[str, tuple[str, ...]] = {
     "lanes": ("sqlalchemy",),
     "boot": (),
     "models": ("sqlalchemy",),
-    "services": ("sqlalchemy", "argon2", "cryptography", "orjson", "pyotp", "webauthn", "segno"),
+    "services": ("sqlalchemy", "argon2", "cryptography", "orjson", "pyotp", "webauthn", "segno", "zxcvbn"),
     "integrations": ("httpx", "httpcore"),
     "web": ("flask", "werkzeug", "sqlalchemy", "flask_limiter", "limits"),
     "api": ("flask", "flask_smorest", "marshmallow", "markupsafe", "orjson", "werkzeug"),

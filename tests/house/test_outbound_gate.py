@@ -19,6 +19,7 @@ MAY_OPEN = {
     "agency.integrations.outbound": "is the guard",
     "agency.integrations.http": "reads, on sockets that the guard gives",
     "agency.integrations.one_shot": "writes, on a socket that the guard gives",
+    "agency.integrations.notify.smtp": "hands mails to the one server that the operator names in SMTP_URL",
     "agency.startup": "binds a port to see whether it is free",
     "agency.embedded.redis": "looks at the bundled server on this machine",
     "agency.demo.cast": "binds a port for the simulator",

@@ -18,7 +18,7 @@ from agency.config import load_settings
 from tests.databases import MASTER_KEY
 
 ROOT = Path(__file__).parents[2]
-OURS = ("migrate", "web", "dispatcher", "worker")
+OURS = ("migrate", "web", "dispatcher", "mailer", "worker")
 SERVICES = ("postgres", "valkey", *OURS)
 PIN = re.compile(
     r"^(?P<name>[A-Za-z0-9_.-]+)==(?P<version>\S+)(?: ; .+)?(?P<rest>(?: \\\n    --hash=sha256:[0-9a-f]{64})+)",
@@ -138,6 +138,8 @@ def test_the_settings_of_compose_are_accepted_and_leave_the_simulator_out() -> N
             "PUBLIC_URL": "https://shopfleet.example.test",
             "SHOPFLEET_KEY": MASTER_KEY,
             "SHOPFLEET_OLD_KEYS": "",
+            "SMTP_URL": "smtps://mail.example.test",
+            "MAIL_FROM": "Shopfleet <mail@example.test>",
         }
     )
     assert not settings.simulator

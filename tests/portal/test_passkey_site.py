@@ -30,7 +30,6 @@ PUBLIC = Site("fleet.example.test", "https://fleet.example.test")
         ("", "http://localhost:8000", Site("localhost", "http://localhost:8000")),
         ("http://127.0.0.1:8000", "http://localhost:8000", Site("localhost", "http://localhost:8000")),
         ("", "http://127.0.0.1:8000", None),
-        ("", "https://evil.example.test", None),
         ("http://fleet.example.test", "http://fleet.example.test", None),
     ],
 )

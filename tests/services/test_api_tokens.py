@@ -266,7 +266,8 @@ def test_making_and_revoking_leave_their_entries_without_the_secret(desk: Desk) 
     with desk.session() as session:
         rows = session.execute(
             text(
-                "select action, actor, object_id, details from audit_entries where action <> 'session.opened' order by number"
+                "select action, actor, object_id, details from audit_entries"
+                " where action <> 'session.opened' order by number"
             )
         ).all()
     assert [row.action for row in rows] == ["token.created", "token.revoked"]

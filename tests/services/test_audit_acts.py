@@ -13,7 +13,16 @@ from sqlalchemy.orm import Session
 from agency.domain.errors import Conflict, ShopfleetError
 from agency.domain.scope import Scope
 from agency.services import (
-    accounts, approvals, carriers, catalog, clients, connecting, corrections, handwork, reviews, shops,
+    accounts,
+    approvals,
+    carriers,
+    catalog,
+    clients,
+    connecting,
+    corrections,
+    handwork,
+    reviews,
+    shops,
 )  # fmt: skip
 from agency.services.sealing import Keyring
 from agency.services.shop_rules import ShopRules, set_shop_rules
