@@ -23,7 +23,7 @@ from agency.services import (
     handwork,
     reviews,
     shops,
-)  # fmt: skip
+)
 from agency.services.sealing import Keyring
 from agency.services.shop_rules import ShopRules, set_shop_rules
 from agency.services.switches import start_buying, stop_buying
@@ -46,14 +46,10 @@ def made() -> Iterator[Desk]:
 @pytest.fixture
 def desk(made: Desk) -> Iterator[Desk]:
     made.clear()
-    _empty(made)
+    with made.owner() as connection:
+        connection.execute("delete from audit_entries")
     yield made
     made.clear()
-
-
-def _empty(desk: Desk) -> None:
-    with desk.owner() as connection:
-        connection.execute("delete from audit_entries")
 
 
 def _written(desk: Desk) -> list[Written]:
