@@ -12,6 +12,7 @@ from agency.portal import (
     clients,
     connecting,
     devices,
+    consents,
     mappings,
     order_work,
     orders,
@@ -31,6 +32,7 @@ PAGES = (
     client, account, assets,
     sign_in, today, orders, order_work, parcel_work, approvals, shops, clients, suppliers, mappings, client, account,
     devices, tokens, assets,
+    consents,
 )  # fmt: skip
 
 

@@ -199,6 +199,7 @@ class BlockerRow:
     code: str
     sentence: str
     approvable: bool
+    supplier_id: str = ""  # where it is mended, when at a supplier
 
 
 @dataclass(frozen=True)

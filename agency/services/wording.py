@@ -34,6 +34,7 @@ ACTIONS = {
     "chase_carrier": "Chase carrier",
     "reconnect": "Reconnect shop",
     "check_supplier": "Check supplier",
+    "record_consent": "Record consent",
     "start_buying": "Start buying",
     "look": "Open",
 }
