@@ -35,6 +35,7 @@ _SENTENCES = {
     "device_ended": "That device is signed out. Its next click asks for the password.",
     "devices_ended": "Every other device is signed out.",
     "token_revoked": "The token is worth nothing from now on.",
+    "view_ended": "You see your own pages again.",
     "switched": "You changed the workspace.",
 }
 

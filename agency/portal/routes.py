@@ -22,6 +22,7 @@ from agency.portal import (
     suppliers,
     today,
     tokens,
+    viewing,
 )
 from agency.portal.blueprint import portal
 from agency.portal.frame import furnish
@@ -29,10 +30,9 @@ from agency.portal.frame import furnish
 # Importing a page registers its routes on the blueprint.
 PAGES = (
     sign_in, today, orders, order_work, parcel_work, approvals, shops, connecting, clients, suppliers, mappings,
-    client, account, assets,
-    sign_in, today, orders, order_work, parcel_work, approvals, shops, clients, suppliers, mappings, client, account,
-    devices, tokens, assets,
+    client, account, devices, tokens, assets,
     consents,
+    viewing,
 )  # fmt: skip
 
 

@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 from agency.clock import machine_now
 from agency.domain.errors import NotFound, SignInRequired
 from agency.domain.scope import Scope
+from agency.services.audit import Act, record_act_of
 from agency.services.one_time import new_secret, secret_hash
 from agency.services.passwords import verify_password
 
@@ -72,10 +73,21 @@ _LIVE = """
     where m.ended_at is null
 """
 
+# The client whose pages a team member looks at, as long as that client is among theirs; in the zone of its own member.
+_VIEWED = """
+    select c.name, (select mu.time_zone from memberships cm join users mu on mu.id = cm.user_id
+      where cm.agency_id = c.agency_id and cm.role = 'client_member' and cm.client_ids[1] = c.id
+        and cm.ended_at is null order by cm.id limit 1) as time_zone
+    from clients c
+    where c.id = s.viewing_client_id and c.agency_id = m.agency_id and m.role <> 'client_member'
+      and (m.client_ids is null or c.id = any(m.client_ids))
+"""
+
 _READ_SESSION = text(
     f"""
     select s.id as session_id, s.last_seen_at, s.confirmed_at, u.id as user_id, u.name as user_name, u.email,
-      u.time_zone, m.public_id, m.role, m.agency_id, m.client_ids, m.agency_name, m.brand_colour, m.client_name,
+      coalesce(v.time_zone, u.time_zone) as time_zone, m.public_id, m.role, m.agency_id, m.client_ids, m.agency_name,
+      m.brand_colour, m.client_name, s.viewing_client_id, v.name as viewing,
       m.requires_second_factor and not exists (
         select from second_factors f where f.user_id = u.id and f.confirmed_at is not null) as must_enrol,
       (select json_agg(json_build_array(o.public_id, o.agency_name, o.role, coalesce(o.client_name, '')) order by o.id)
@@ -83,6 +95,7 @@ _READ_SESSION = text(
     from sessions s
     join users u on u.id = s.user_id and u.disabled_at is null
     join ({_LIVE}) m on m.id = s.membership_id
+    left join lateral ({_VIEWED}) v on true
     where s.token_hash = :token_hash and s.revoked_at is null and not s.needs_factor
       and s.expires_at > :now and s.last_seen_at > :idle_since
     """  # noqa: S608 - put together from constants of this module
@@ -155,8 +168,11 @@ def scope_of_session(session: Session, token: str, *, touch: bool = True) -> Sig
         return None
     if touch:
         _touch(session, row, now)
+    if row["viewing_client_id"] is not None and row["viewing"] is None:
+        _end_lost_view(session, row)
+    viewing = row["viewing"] or ""
     return SignedIn(
-        scope=_scope(row),
+        scope=_viewed_scope(row) if viewing else _scope(row),
         session_id=row["session_id"],
         membership_id=str(row["public_id"]),
         user_name=row["user_name"],
@@ -164,11 +180,12 @@ def scope_of_session(session: Session, token: str, *, touch: bool = True) -> Sig
         time_zone=row["time_zone"],
         agency_name=row["agency_name"],
         brand_colour=row["brand_colour"],
-        role=row["role"],
-        client_name=row["client_name"] or "",
+        role="client_member" if viewing else row["role"],
+        client_name=viewing or row["client_name"] or "",
         memberships=tuple(Membership(*fields) for fields in row["memberships"]),
         confirmed_at=row["confirmed_at"],
         must_enrol=row["must_enrol"],
+        viewing=viewing,
     )
 
 
@@ -187,7 +204,7 @@ def switch_membership(session: Session, caller: SignedIn, membership_id: str) ->
     session.execute(
         text(
             """
-            update sessions s set membership_id = m.id from memberships m
+            update sessions s set membership_id = m.id, viewing_client_id = null from memberships m
             where s.id = :session_id and m.user_id = s.user_id and m.ended_at is null
               and m.public_id = cast(:membership_id as uuid)
             """
@@ -203,6 +220,33 @@ def _touch(session: Session, row: RowMapping, now: datetime) -> None:
             text("update sessions set last_seen_at = :now where id = :id"),
             {"now": now, "id": row["session_id"]},
         )
+
+
+def _end_lost_view(session: Session, row: RowMapping) -> None:
+    """The client is not among the caller's any more, so the session is the caller's own again."""
+    values = {"id": row["session_id"]}
+    session.execute(text("update sessions set viewing_client_id = null where id = :id"), values)
+    client = session.execute(
+        text("select public_id from clients where id = :id and agency_id = :agency_id"),
+        {"id": row["viewing_client_id"], "agency_id": row["agency_id"]},
+    ).one_or_none()
+    if client is not None:
+        details = {"reason": "the client is not among theirs any more"}
+        act = Act("client.view_ended", "client", str(client.public_id), row["viewing_client_id"], details)
+        record_act_of(session, row["agency_id"], f"user:{row['user_id']}", act)
+
+
+def _viewed_scope(row: RowMapping) -> Scope:
+    """What a member of the viewed client may see; the actor stays the person who looks."""
+    return Scope(
+        login="portal",
+        agency_id=row["agency_id"],
+        actor=f"user:{row['user_id']}",
+        role="client_member",
+        client_id=row["viewing_client_id"],
+        user_id=row["user_id"],
+        read_only=True,
+    )
 
 
 def _scope(row: RowMapping) -> Scope:

@@ -60,7 +60,17 @@ def require_permission(word: str) -> SignedIn:
     if caller.token_id:
         check_area(word, caller.areas)
     check_permission(word, caller.scope)
+    if caller.viewing:
+        _check_viewing(word, caller.viewing, came_by_cookie())
     return caller
+
+
+def _check_viewing(word: str, client: str, by_cookie: bool) -> None:
+    """While a team member views as a client: the client's pages in the browser, and the way out; nothing else."""
+    if not by_cookie or request.path.startswith("/api/"):
+        raise Forbidden("Viewing as a client works in the browser only. Stop viewing first.")
+    if word == SIGNED_IN and not declared_now().while_viewing:
+        raise Forbidden(f"You see what {client} sees. Stop viewing first, then do this.")
 
 
 def _refuse_nul() -> None:

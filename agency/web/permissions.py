@@ -31,13 +31,15 @@ class More(TypedDict, total=False):
     `writes_on_get` is for the one link that leads back from TikTok's consent page; its `state` guards it. `fresh` asks
     for a proof of who one is within the last minutes: what shows a secret, moves money or gives power. `max_body` is
     the most bytes that the route takes, 0 = the application's usual limit. `open_to_tokens` lets API tokens in without
-    an area (`web.areas`): for what tells a program who it is.
+    an area (`web.areas`): for what tells a program who it is. `while_viewing` lets a signed-in route work while a team
+    member views as a client: stopping, signing out.
     """
 
     writes_on_get: bool
     fresh: bool
     max_body: int
     open_to_tokens: bool
+    while_viewing: bool
 
 
 @dataclass(frozen=True)
@@ -49,6 +51,7 @@ class Declared:
     fresh: bool = False
     max_body: int = 0
     open_to_tokens: bool = False
+    while_viewing: bool = False
 
 
 def route(
