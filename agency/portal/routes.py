@@ -9,6 +9,7 @@ from agency.portal import (
     approvals,
     assets,
     client,
+    client_leaving,
     clients,
     connecting,
     devices,
@@ -33,6 +34,7 @@ PAGES = (
     client, account, devices, tokens, assets,
     consents,
     viewing,
+    client_leaving,
 )  # fmt: skip
 
 

@@ -93,7 +93,7 @@ def _show_all(form: Form) -> ResponseReturnValue:
     body = staff_page(
         "suppliers.html",
         suppliers=list_suppliers(scope, session),
-        clients=list_shops(scope, session).clients,
+        clients=[client for client in list_shops(scope, session).clients if not client.left_at],
         kinds=list(wording.SUPPLIER_KINDS.items()),
         form=form,
     )

@@ -23,6 +23,7 @@ from agency.models.clients import Client
 from agency.models.shops import Shop
 from agency.services.attention import close_attention
 from agency.services.blocked import plan_again, plan_blocked_again
+from agency.services.client_status import require_present, require_present_id
 from agency.services.public_ids import as_public_id
 from agency.services.sealing import Keyring
 from agency.services.suppliers import open_supplier, store_credentials
@@ -88,6 +89,7 @@ def add_supplier(
     client = get_visible(
         scope, session, Client, "Client", Client.public_id == as_public_id(new.client_id, "Client")
     )
+    require_present(client)
     supplier = Supplier(
         agency_id=scope.agency_id,
         client_id=client.id,
@@ -132,6 +134,7 @@ def replace_credentials(
     wanted = as_public_id(supplier_public_id, "Supplier")
     supplier = get_visible(scope, session, Supplier, "Supplier", Supplier.public_id == wanted)
     session.refresh(supplier, with_for_update=True)
+    require_present_id(session, supplier.client_id)
     if not takes_key(supplier.kind):
         raise Conflict(f"{supplier.name} is used without a key, so there is none to replace.")
     _check_key(supplier.kind, credentials)

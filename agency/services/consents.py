@@ -22,6 +22,7 @@ from agency.models.consents import SupplierConsent
 from agency.models.purchasing import Purchase
 from agency.services.audit import Act, record_act
 from agency.services.blocked import plan_blocked_again
+from agency.services.client_status import require_present
 from agency.services.public_ids import as_public_id
 from agency.services.purchase_outcomes import release
 from agency.services.visibility import get_visible
@@ -79,8 +80,7 @@ def record_consent(
     client = session.get_one(Client, supplier.client_id)
     if not needs_consent(supplier.kind):
         raise Conflict(f"{supplier.name} gets no buyer's address, so it needs no consent.")
-    if client.left_at is not None:
-        raise Conflict(f"{client.name} has left; nothing is bought for them any more.")
+    require_present(client)
     session.refresh(supplier, with_for_update=True)
     if has_consent(session, supplier.id):
         raise Conflict(f"{client.name} has agreed already; withdraw that consent first.")

@@ -9,10 +9,10 @@ from __future__ import annotations
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from agency.domain.errors import Conflict
 from agency.models.clients import Client
 from agency.services.accounts import SignedIn
 from agency.services.audit import Act, record_act_of
+from agency.services.client_status import require_present
 from agency.services.public_ids import as_public_id
 from agency.services.visibility import get_visible
 
@@ -27,8 +27,7 @@ def start_viewing(caller: SignedIn, session: Session, system: Session, client_pu
     """
     wanted = as_public_id(client_public_id, "Client")
     client = get_visible(caller.scope, session, Client, "Client", Client.public_id == wanted)
-    if client.left_at is not None:
-        raise Conflict(f"{client.name} has left, so there are no pages of theirs any more.")
+    require_present(client)
     system.execute(_SET, {"client_id": client.id, "session_id": caller.session_id})
     act = Act("client.viewed", "client", str(client.public_id), client.id)
     record_act_of(system, caller.scope.agency_id, caller.scope.actor, act, caller.scope.address)

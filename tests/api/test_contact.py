@@ -42,7 +42,9 @@ def test_others_get_nothing_of_it(desk: Desk, person: str, status: int) -> None:
     assert desk.web("owner").get(PATH).status_code == 405
 
 
-@pytest.mark.parametrize("path", ["orders", f"orders?q={NUMBER}", f"orders/{NUMBER}", "worklist", "approvals"])
+@pytest.mark.parametrize(
+    "path", ["orders", f"orders?q={NUMBER}", f"orders/{NUMBER}", "worklist", "approvals"]
+)
 def test_no_list_and_no_order_shows_it(desk: Desk, path: str) -> None:
     answer = desk.web("owner").get(f"/api/v1/{path}")
     assert answer.status_code == 200
