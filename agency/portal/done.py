@@ -30,6 +30,7 @@ _SENTENCES = {
     "consent": "Consent recorded. Orders that waited for it are planned again now.",
     "consent_ended": "Consent withdrawn. New orders are not bought here until there is another one.",
     "client_left": "Everything with this client has ended.",
+    "member_removed": "Removed. Every session, token and open invitation of theirs here has ended.",
     "limits": "Limits saved. Orders that the former limits stopped are planned again now.",
     "connecting": "TikTok has said yes. The shop appears here after its first read.",
     "discarded": "Forgotten. That shop was not connected to anybody.",

@@ -15,6 +15,7 @@ from agency.portal import (
     devices,
     consents,
     mappings,
+    member_leaving,
     order_work,
     orders,
     parcel_work,
@@ -35,6 +36,7 @@ PAGES = (
     consents,
     viewing,
     client_leaving,
+    member_leaving,
 )  # fmt: skip
 
 

@@ -144,7 +144,8 @@ def replace_credentials(
     store_credentials(scope, session, keyring, supplier, {**kept, **given})
     supplier.state, supplier.problem = "active", ""
     session.flush()
-    close_attention(scope, session, supplier.client_id, "supplier_credentials", f"supplier:{supplier.id}")
+    for kind in ("supplier_credentials", "change_key"):
+        close_attention(scope, session, supplier.client_id, kind, f"supplier:{supplier.id}")
     for api in SUPPLIER_LANES:
         make_due(session, api=api, supplier_id=supplier.id)
     plan_blocked_again(scope, session, ("supplier_credentials",), now, client_id=supplier.client_id)

@@ -64,6 +64,7 @@ KINDS = {
     "money_mismatch": ("Money does not match", "bad"),
     "cancel_request": ("Buyer asks to cancel", "ask"),
     "strange_purchase": ("Unknown supplier order", "bad"),
+    "change_key": ("Key to change", "warn"),
     "shop_taken": ("Shop connected elsewhere", "bad"),
 }
 
