@@ -87,7 +87,7 @@ class Package:
     tracking_number: str
     shipped_at: datetime | None
     line_refs: Mapping[str, int] = field(default_factory=dict)
-    postal_code: str = ""
+    postal_code: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True)

@@ -8,13 +8,12 @@ from flask import redirect, url_for
 from flask.typing import ResponseReturnValue
 
 from agency.portal.blueprint import portal
-from agency.portal.downloads import streamed_export
 from agency.portal.forms import Form, sent_form
 from agency.portal.frame import reader
 from agency.portal.staff import staff_page
 from agency.services.client_departures import end_client, get_departure
 from agency.services.client_export import open_archive
-from agency.web import current_scope, db_session, ground, route, system_session
+from agency.web import current_scope, db_session, ground, route, streamed_export, system_session
 
 
 @route(portal, "/clients/<uuid:client_id>/leave", permission="owner")
