@@ -13,8 +13,8 @@ import workers
 # Names under which secrets and personal data go through the house.
 HIDDEN = {
     "access_token", "refresh_token", "api_key", "app_secret", "tiktok_app_secret", "master_key", "credentials",
-    "cipher", "password", "secret", "token", "raw", "postal_code", "phone", "database_url", "redis_url", "environment", "env",
-    "payload", "headers", "wrapped_key",
+    "cipher", "password", "secret", "token", "raw", "postal_code", "phone", "database_url", "redis_url", "environment",
+    "env", "payload", "headers", "wrapped_key",
 }  # fmt: skip
 # `Address` has a repr of its own; the simulator is the outside world; the counts below are numbers.
 EXCUSED = {"agency.domain.addresses.Address"}
