@@ -224,8 +224,12 @@ def _touch(session: Session, row: RowMapping, now: datetime) -> None:
 
 def _end_lost_view(session: Session, row: RowMapping) -> None:
     """The client is not among the caller's any more, so the session is the caller's own again."""
-    values = {"id": row["session_id"]}
-    session.execute(text("update sessions set viewing_client_id = null where id = :id"), values)
+    ended = session.execute(
+        text("update sessions set viewing_client_id = null where id = :id and viewing_client_id is not null"),
+        {"id": row["session_id"]},
+    )
+    if not ended.rowcount:  # type: ignore[attr-defined] # another request of this browser was faster
+        return
     client = session.execute(
         text("select public_id from clients where id = :id and agency_id = :agency_id"),
         {"id": row["viewing_client_id"], "agency_id": row["agency_id"]},
