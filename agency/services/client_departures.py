@@ -21,10 +21,11 @@ from agency.domain.errors import Conflict, Invalid
 from agency.domain.purchasing import PurchaseState
 from agency.domain.scope import Scope
 from agency.models.catalog import Supplier, SupplierSecret
-from agency.models.clients import Client, ClientKey
+from agency.models.clients import Client
 from agency.models.purchasing import Purchase
 from agency.models.shops import Authorization, Shop, ShopSecret
 from agency.services.audit import Act, record_act
+from agency.services.data_keys import shred_client_keys
 from agency.services.erasure import erase_letters
 from agency.services.lost_access import forget_grant
 from agency.services.public_ids import as_public_id
@@ -168,7 +169,7 @@ def end_client(
     client.left_at = client.buying_stopped_at = machine_now()
     client.buying_stopped_by = scope.actor
     _send_nothing_more(scope, session, client, now)
-    _erase(session, client)
+    _erase(scope, session, client)
     _close_doors(scope, session, client)
     values = {"id": client.id, "agency_id": scope.agency_id, "now": machine_now()}
     system.execute(_END_MEMBERS, values)
@@ -213,15 +214,17 @@ def _send_nothing_more(scope: Scope, session: Session, client: Client, now: date
     session.execute(text("update orders set plan_at = null where client_id = :id"), {"id": client.id})
 
 
-def _erase(session: Session, client: Client) -> None:
-    """Tokens, ciphers, supplier keys, contacts, letters, and last the data key that sealed them, in backups too."""
+def _erase(scope: Scope, session: Session, client: Client) -> None:
+    """Tokens, ciphers, supplier keys, contacts, letters, and last the data keys that sealed them, in backups too."""
     of_client = select(Authorization).where(Authorization.client_id == client.id)
     for authorization in list(session.scalars(of_client.order_by(Authorization.id))):
         authorization.state, authorization.problem = "revoked", _WHY
         forget_grant(session, authorization)
-    for model in (ShopSecret, SupplierSecret, ClientKey):
+    for model in (ShopSecret, SupplierSecret):
         session.execute(delete(model).where(model.client_id == client.id), execution_options=_NO_SYNC)
     erase_letters(session, client.id)
+    session.flush()
+    shred_client_keys(scope, session, client.id)
 
 
 def _close_doors(scope: Scope, session: Session, client: Client) -> None:
