@@ -12,7 +12,7 @@ from agency.portal.forms import Form, sent_form
 from agency.portal.sections import account_page
 from agency.portal.staff import staff_page
 from agency.services.departures import get_member_departure, leave_agency, remove_member
-from agency.web import current_caller, current_scope, db_session, forget_caller, route, system_session
+from agency.web import current_caller, current_scope, db_session, forget_caller, ground, route, system_session
 
 
 @route(portal, "/team/<uuid:membership_id>/remove", permission="owner")
@@ -26,7 +26,7 @@ def remove_from_team(membership_id: UUID) -> ResponseReturnValue:
     """Ends the membership and everything that stands on it."""
     form = sent_form("remove")
     with form.keeping_errors():
-        remove_member(current_scope(), db_session(), system_session(), str(membership_id))
+        remove_member(current_scope(), db_session(), system_session(), ground().keyring, str(membership_id))
     if not form.fine:
         return _show_removal(membership_id, form)
     return redirect(url_for("portal.show_removal", membership_id=membership_id, done="member_removed"), 303)
@@ -44,7 +44,7 @@ def leave() -> ResponseReturnValue:
     caller, form = current_caller(), sent_form("leave")
     session = None if caller.scope.login == "portal" else db_session()
     with form.keeping_errors():
-        leave_agency(caller.scope, session, system_session(), caller.membership_id)
+        leave_agency(caller.scope, session, system_session(), ground().keyring, caller.membership_id)
     if not form.fine:
         return account_page("leave_agency.html", form=form), 422
     response = make_response(redirect(url_for("portal.sign_in"), 303))

@@ -5,6 +5,7 @@
 People and sessions are on the system login, whose statements carry the agency themselves. Their other memberships stay.
 Supplier keys are never shown by us, but whoever worked here as owner or operator may have typed them or know them from
 the supplier's own site; only the supplier can change them, so each is an open decision until a new one is entered.
+Our own data keys, which nobody sees, get a new version; `shopfleet keys rotate` seals anew what is there already.
 """
 
 from __future__ import annotations
@@ -22,7 +23,9 @@ from agency.domain.errors import Conflict, NotFound
 from agency.domain.scope import Scope
 from agency.services.attention import Cause, open_attention
 from agency.services.audit import Act, record_act
+from agency.services.data_keys import add_version
 from agency.services.public_ids import as_public_id
+from agency.services.sealing import Keyring
 
 REMOVED = "member.removed"
 KEY_KIND = "change_key"  # the open decision about one supplier
@@ -66,6 +69,13 @@ _KEYS = text(
     order by c.name, p.name, p.id
     """
 )
+# Clients that have anything sealed; those that have left have no key any more.
+_SEALED = text(
+    """
+    select distinct client_id from client_keys
+    where cast(:client_ids as bigint[]) is null or client_id = any(:client_ids) order by client_id
+    """
+)
 _DONE = text(
     """
     select details from audit_entries where object_kind = 'member' and object_id = :id and action = :action
@@ -88,7 +98,10 @@ _END_WORK = (
 
 @dataclass(frozen=True)
 class MemberCounts:
-    """What ends with a membership, in numbers; the same before and after. `keys` are to be changed at suppliers."""
+    """What ends with a membership, in numbers; the same before and after.
+
+    `keys` are to be changed at suppliers; `data_keys`: clients for which whatever comes is sealed with a new key.
+    """
 
     sessions: int
     tokens: int
@@ -96,6 +109,7 @@ class MemberCounts:
     links: int
     claims: int
     keys: int
+    data_keys: int
 
 
 @dataclass(frozen=True)
@@ -138,16 +152,20 @@ def get_member_departure(scope: Scope, session: Session, system: Session, public
     )  # fmt: skip
 
 
-def remove_member(scope: Scope, session: Session, system: Session, public_id: str) -> MemberCounts:
+def remove_member(
+    scope: Scope, session: Session, system: Session, keyring: Keyring, public_id: str
+) -> MemberCounts:
     """Ends a membership and everything that stands on it; returns what was done, in numbers.
 
     Raises Forbidden unless an owner asks, NotFound, and Conflict for the last owner or a membership that has ended.
     """
     scope.require_owner()
-    return _end(scope, session, system, _get_member(scope, system, public_id, lock=True))
+    return _end(scope, session, system, keyring, _get_member(scope, system, public_id, lock=True))
 
 
-def leave_agency(scope: Scope, session: Session | None, system: Session, public_id: str) -> MemberCounts:
+def leave_agency(
+    scope: Scope, session: Session | None, system: Session, keyring: Keyring, public_id: str
+) -> MemberCounts:
     """The same for oneself. `session` is None for a client member, who has no work here that could stay open.
 
     Raises NotFound for another person's membership, and Conflict for the last owner.
@@ -155,7 +173,7 @@ def leave_agency(scope: Scope, session: Session | None, system: Session, public_
     member = _get_member(scope, system, public_id, lock=True)
     if member["user_id"] != scope.user_id:
         raise NotFound("Member")
-    return _end(scope, session, system, member)
+    return _end(scope, session, system, keyring, member)
 
 
 def _get_member(scope: Scope, system: Session, public_id: str, *, lock: bool = False) -> RowMapping:
@@ -167,7 +185,9 @@ def _get_member(scope: Scope, system: Session, public_id: str, *, lock: bool = F
     return row
 
 
-def _end(scope: Scope, session: Session | None, system: Session, member: RowMapping) -> MemberCounts:
+def _end(
+    scope: Scope, session: Session | None, system: Session, keyring: Keyring, member: RowMapping
+) -> MemberCounts:
     if member["ended_at"] is not None:
         raise Conflict(f"{member['name']} has left already.")
     owners = list(system.scalars(_OWNERS, {"agency_id": scope.agency_id}))
@@ -182,6 +202,8 @@ def _end(scope: Scope, session: Session | None, system: Session, member: RowMapp
             session.execute(statement, _values(member))
         for key in keys:
             open_attention(scope, session, _cause(key))
+        for client_id in _sealed_clients(session, member):
+            add_version(scope, session, keyring.masters[0], client_id)
     details = {**asdict(counts), "role": member["role"], "self": member["user_id"] == scope.user_id}
     record_act(scope, system, Act(REMOVED, "member", str(member["public_id"]), details=details))
     return counts
@@ -189,9 +211,10 @@ def _end(scope: Scope, session: Session | None, system: Session, member: RowMapp
 
 def _count(session: Session | None, system: Session, member: RowMapping, keys: int) -> MemberCounts:
     values = _values(member)
-    work = {"invitations": 0, "links": 0, "claims": 0}
+    work = {"invitations": 0, "links": 0, "claims": 0, "data_keys": 0}
     if session is not None:
-        work = dict(session.execute(_WORK, values).mappings().one())
+        work |= dict(session.execute(_WORK, values).mappings().one())
+        work["data_keys"] = len(_sealed_clients(session, member))
     return MemberCounts(
         sessions=int(system.execute(_SESSIONS, values).scalar_one()),
         tokens=int(system.execute(_TOKENS, values).scalar_one()),
@@ -210,6 +233,13 @@ def _keys(session: Session, member: RowMapping) -> Sequence[Any]:
     if member["role"] not in _KNOWS_KEYS:
         return ()
     return session.execute(_KEYS, _values(member) | {"client_ids": member["client_ids"]}).all()
+
+
+def _sealed_clients(session: Session, member: RowMapping) -> Sequence[int]:
+    """The clients whose data key is replaced; none for those who only looked."""
+    if member["role"] not in _KNOWS_KEYS:
+        return ()
+    return session.scalars(_SEALED, {"client_ids": member["client_ids"]}).all()
 
 
 def _cause(key: Any) -> Cause:

@@ -99,7 +99,7 @@ def test_one_act_ends_everything_here_and_nothing_elsewhere(desk: Desk) -> None:
 
     before = owner.page(path)
     for said in (
-        "2 sessions ended",
+        "1 session ended",
         "1 API token revoked",
         "2 open invitations",
         "1 link to connect",
@@ -122,10 +122,16 @@ def test_one_act_ends_everything_here_and_nothing_elsewhere(desk: Desk) -> None:
         (entry,) = session.execute(
             text("select * from audit_entries where action = 'member.removed'")
         ).mappings()
+        versions = session.execute(
+            text(
+                "select c.name, max(k.version) from client_keys k join clients c on c.id = k.client_id group by 1"
+            )
+        )
+        assert dict(versions.all()) == {"Luma": 2, "Kite": 1}
     assert (pending, tokens, links, claims) == (["other@example.test"], 0, 0, 0)
     assert entry["details"] == {
         "sessions": 1, "tokens": 1, "invitations": 2, "links": 1, "claims": 1, "keys": 1, "role": "operator",
-        "self": False,
+        "self": False, "data_keys": 1,
     }  # fmt: skip
     assert owner.send(path).status_code == 422
     # The same e-mail and password still open the other agency.
