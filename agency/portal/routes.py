@@ -37,6 +37,8 @@ PAGES = (
     viewing,
     client_leaving,
     member_leaving,
+    client, account, assets,
+    consents, viewing, client_leaving, member_leaving,
 )  # fmt: skip
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from alembic import op
 
 revision = "0025"
-down_revision = "0015"
+down_revision = "0016"
 
 _TABLES = "supplier_secrets, shop_secrets"
 

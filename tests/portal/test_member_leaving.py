@@ -11,10 +11,10 @@ from sqlalchemy import text
 
 from agency.models.team import ApiToken, Invitation
 from agency.services.catalog import NewSupplier, add_supplier, replace_credentials
+from agency.services.connecting import request_connection
 from agency.services.handwork import claim_purchase
 from agency.services.memberships import Person, add_member
 from agency.services.sealing import Keyring
-from agency.services.shops import request_connection
 from tests.databases import MASTER_KEY
 from tests.desk import NOW, PASSWORD, Desk, open_desk
 from tests.portal.browsing import OURS, visit

@@ -14,7 +14,8 @@ from agency.models.effects import Effect
 from agency.models.shops import Shop
 from agency.services.catalog import replace_credentials
 from agency.services.client_departures import DepartureCounts, end_client, get_departure
-from agency.services.shops import request_connection, resume_shop
+from agency.services.connecting import request_connection
+from agency.services.shops import resume_shop
 from agency.services.switches import start_buying
 from agency.transaction import system_transaction
 from tests.stories.cast import GB, US, sku_id
