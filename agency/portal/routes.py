@@ -12,8 +12,8 @@ from agency.portal import (
     client_leaving,
     clients,
     connecting,
-    devices,
     consents,
+    devices,
     mappings,
     member_leaving,
     order_work,
@@ -33,11 +33,6 @@ from agency.portal.frame import furnish
 PAGES = (
     sign_in, today, orders, order_work, parcel_work, approvals, shops, connecting, clients, suppliers, mappings,
     client, account, devices, tokens, assets,
-    consents,
-    viewing,
-    client_leaving,
-    member_leaving,
-    client, account, assets,
     consents, viewing, client_leaving, member_leaving,
 )  # fmt: skip
 
