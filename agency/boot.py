@@ -16,8 +16,8 @@ class Booted:
     """What every process of ours stands on."""
 
     settings: Settings
-    database_url: str
-    redis_url: str
+    database_url: str = field(repr=False)
+    redis_url: str = field(repr=False)
     master_key: str = field(repr=False)
     database: Database
 

@@ -9,7 +9,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 LAUNCHER = Path(__file__).with_name("child_launcher.py")
@@ -23,7 +23,7 @@ class Program:
 
     argv: tuple[str, ...]
     log: Path
-    env: Mapping[str, str] | None = None
+    env: Mapping[str, str] | None = field(default=None, repr=False)
     cwd: Path | None = None
     death_signal: signal.Signals = signal.SIGTERM
     identity: str = SAME_IDENTITY

@@ -28,8 +28,8 @@ class Settings:
     data_dir: Path
     port: int = 8000
     host: str = "127.0.0.1"
-    database_url: str | None = None
-    redis_url: str | None = None
+    database_url: str | None = field(default=None, repr=False)
+    redis_url: str | None = field(default=None, repr=False)
     simulator: bool = True
     tiktok_api_url: str = "https://open-api.tiktokglobalshop.com"
     tiktok_auth_url: str = "https://auth.tiktok-shops.com"

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import sys
+from datetime import datetime, timedelta
 
 from redis.exceptions import RedisError
 from sqlalchemy import text
 
 from agency.boot import Booted
+from agency.clock import Clock
 from agency.domain.scope import worker_scope
 from agency.extensions import connect_redis
 from agency.services.effects import doubt_everything
+from agency.services.erasure import KEPT_AFTER_END, read_contact_state
 from agency.services.mails import read_queue
 from agency.services.readiness import read_readiness
 from agency.transaction import system_transaction, transaction
+
+_LANE_LAG = timedelta(days=1)  # sweeps look every half hour of shop time; a day late means that nobody sweeps
 
 
 def examine(booted: Booted, doubt: bool) -> int:
@@ -36,9 +41,29 @@ def examine(booted: Booted, doubt: bool) -> int:
     )
     for reason in readiness.reasons:
         say(f"{reason}\n")
+    in_time = _tell_contacts(booted, agencies)
     if doubt:
         _doubt(booted, agencies)
-    return 0 if readiness.ready else 1
+    return 0 if readiness.ready and in_time else 1
+
+
+def _tell_contacts(booted: Booted, agencies: list[int]) -> bool:
+    """Says how many buyers' contacts are kept; False when some are kept a day longer than they may be."""
+    settings = booted.settings
+    now = Clock(settings.clock_origin, settings.clock_epoch, settings.clock_rate).now()
+    kept, overdue, ends = 0, 0, list[datetime]()
+    for agency_id in agencies:
+        with transaction(booted.database, worker_scope(agency_id, "doctor")) as session:
+            state = read_contact_state(session, now)
+        kept, overdue = kept + state.kept, overdue + state.overdue
+        ends += [state.oldest_end] if state.oldest_end else []
+    sys.stdout.write(f"Buyer contacts: {kept} kept, {overdue} due to be erased")
+    oldest = now - min(ends) if ends else timedelta()
+    sys.stdout.write(f"; the oldest order ended {oldest.days} days ago\n" if ends else "\n")
+    if oldest > KEPT_AFTER_END + _LANE_LAG:
+        sys.stdout.write("The sweep lanes erase contacts after 30 days and are behind. Check the workers.\n")
+        return False
+    return True
 
 
 def _doubt(booted: Booted, agencies: list[int]) -> None:

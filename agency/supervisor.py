@@ -32,7 +32,7 @@ class Child:
 
     name: str
     argv: tuple[str, ...]
-    env: Mapping[str, str] | None = None
+    env: Mapping[str, str] | None = field(default=None, repr=False)
     restart: bool = True
 
 

@@ -33,6 +33,7 @@ _WRITTEN = (
     "orders", "order_lines", "order_contacts", "order_events", "attentions", "skus", "suppliers", "supplier_secrets",
     "supplier_items", "mappings", "purchases", "purchase_lines", "parcels", "parcel_lines", "parcel_scans", "effects",
     "statements", "ledger_entries", "inbox_items", "inbox_strays", "heartbeats", "carrier_overrides", "provider_lists",
+    "supplier_consents",
 )  # fmt: skip
 
 

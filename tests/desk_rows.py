@@ -9,8 +9,10 @@ from typing import Any
 from sqlalchemy import insert, text
 from sqlalchemy.orm import Session
 
+from agency.domain.consents import needs_consent
 from agency.models.attention import Attention
 from agency.models.catalog import Mapping, Sku, Supplier, SupplierItem
+from agency.models.consents import SupplierConsent
 from agency.models.orders import Order, OrderLine
 from agency.models.parcels import Parcel
 from agency.models.purchasing import Purchase, PurchaseLine
@@ -121,6 +123,8 @@ def add_item(
     supplier = Supplier(**keys, kind=kind, name=name, currency="USD")
     session.add(supplier)
     session.flush()
+    if needs_consent(kind):
+        add_consent(session, supplier)
     item = SupplierItem(
         **keys, supplier_id=supplier.id, supplier_sku="KC-1", title="Pot", unit_cost_minor=500, currency="USD"
     )
@@ -130,6 +134,18 @@ def add_item(
     session.refresh(supplier)
     side.public |= {"supplier": str(supplier.public_id), "item": str(item.public_id)}
     return item
+
+
+def add_consent(session: Session, supplier: Supplier) -> None:
+    """The client's consent that this supplier gets buyers' addresses."""
+    keys = {"agency_id": supplier.agency_id, "client_id": supplier.client_id, "supplier_id": supplier.id}
+    said = {
+        "text_version": "fake-1",
+        "text": "Fake words.",
+        "given_by": "user:1",
+        "given_by_name": "Fake Client",
+    }
+    add_row(session, SupplierConsent(**keys, **said, given_at=NOW))
 
 
 def add_mapping(

@@ -22,7 +22,7 @@ from agency.models.purchasing import Purchase
 from agency.services.cancellations import freeze_purchase
 from agency.services.effects import doubt_unsent, end_attempt, postpone
 from agency.services.payments import record_payment_refused, record_payment_waits, record_payment_works
-from agency.services.purchase_facts import PurchaseFacts, is_stopped, read_purchase
+from agency.services.purchase_facts import PurchaseFacts, is_stopped, may_send_address, read_purchase
 from agency.services.purchase_outcomes import (
     record_cancel_too_late,
     record_dearer,
@@ -269,7 +269,10 @@ class PurchaseWrites:
     def _moving(self, purchase_id: int, old: str, new: str) -> Callable[[Scope, Session], None]:
         def record(_scope: Scope, session: Session) -> None:
             purchase = session.get_one(Purchase, purchase_id)
-            if purchase.state != old or (new == PurchaseState.PLACING and is_stopped(session, purchase)):
+            placing = new == PurchaseState.PLACING
+            if placing and (is_stopped(session, purchase) or not may_send_address(session, purchase)):
+                raise NotNow
+            if purchase.state != old:
                 raise NotNow
             if not move(session, purchase, new):
                 raise NotNow

@@ -1,20 +1,25 @@
-"""The `auth` lane: exchanging a code, refreshing tokens one at a time, and noticing that access is gone."""
+"""The `auth` lane: exchanging a code, refreshing tokens one at a time, and noticing that access is gone.
+
+The token desk is the judge: its no ends a grant (`revoked`), whoever spoke first, a call that was refused or TikTok's
+notice of a withdrawal. Its yes shows that such a notice was forged or is over.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
 
 from agency.clock import machine_now
-from agency.domain.authorizations import TokenPair
+from agency.domain.authorizations import AuthorizedShop, TokenPair
 from agency.domain.errors import CredentialsRejected, OutsideError, Refused
 from agency.lanes import Turn, make_due
 from agency.models.shops import Authorization, Shop
 from agency.services.attention import Cause, open_attention
-from agency.services.shop_reads import record_read_failure
+from agency.services.lost_access import list_withdrawals, record_authorization_lost
+from agency.services.shop_reads import close_notices, record_read_failure
 from agency.services.shops import (
     open_code,
     open_tokens,
-    record_authorization_lost,
     record_shops,
     record_tokens,
     refresh_due_at,
@@ -30,27 +35,39 @@ def serve_auth(context: Context, turn: Turn) -> TurnResult:
         authorization = session.get_one(Authorization, turn.authorization_id)
         code = open_code(session, context.keyring, authorization)
         tokens = open_tokens(session, context.keyring, authorization) if authorization.sealed_tokens else None
-    if authorization.state in ("rejected", "revoked") and code is None:
+        withdrawals = list_withdrawals(session, authorization.id)
+    if code is None and (authorization.state == "revoked" or tokens is None):
         return TurnResult(None)
     due = refresh_due_at(authorization, machine_now())
     waits = turn.failures == 0 and authorization.access_expires_at is not None
-    if code is None and waits and authorization.problem == "" and due > machine_now() + timedelta(seconds=60):
+    calm = waits and authorization.problem == "" and due > machine_now() + timedelta(seconds=60)
+    if code is None and calm and not withdrawals:
         return TurnResult(due)
     desk = context.tiktok_auth()
     try:
         pair = desk.exchange(code) if code else desk.refresh(tokens.refresh_token if tokens else "")
     except (CredentialsRejected, Refused) as error:
-        return _lost(context, turn, str(error))
+        return _lost(context, turn, "rejected" if code else "revoked", str(error), withdrawals)
+    if code is None and authorization.state == "rejected":
+        return TurnResult(None)  # the grant stands; why calls are refused is told, and mended by a person
     given = desk.shops(pair.access_token)
-    return _record(context, turn, authorization, pair, given)
+    return _record(context, turn, authorization, pair, given, withdrawals)
 
 
-def _record(context: Context, turn: Turn, seen: Authorization, pair: TokenPair, given: list) -> TurnResult:  # type: ignore[type-arg]
+def _record(
+    context: Context,
+    turn: Turn,
+    seen: Authorization,
+    pair: TokenPair,
+    given: Sequence[AuthorizedShop],
+    withdrawals: Sequence[int],
+) -> TurnResult:
     with context.work(turn) as (scope, session):
         authorization = session.get_one(Authorization, seen.id)
         if authorization.token_version != seen.token_version:
             return TurnResult(machine_now())
         record_tokens(scope, session, context.keyring, authorization, pair)
+        close_notices(session, withdrawals, "the grant stands")
         session.refresh(authorization)
         refused = record_shops(scope, session, context.keyring, authorization, given, context.clock.now())
         for shop_id in refused:
@@ -60,10 +77,11 @@ def _record(context: Context, turn: Turn, seen: Authorization, pair: TokenPair, 
         return TurnResult(refresh_due_at(authorization, machine_now()))
 
 
-def _lost(context: Context, turn: Turn, problem: str) -> TurnResult:
+def _lost(context: Context, turn: Turn, state: str, problem: str, withdrawals: Sequence[int]) -> TurnResult:
     with context.work(turn) as (scope, session):
         authorization = session.get_one(Authorization, turn.authorization_id)
-        record_authorization_lost(scope, session, authorization, "rejected", problem)
+        record_authorization_lost(scope, session, authorization, state, problem)
+        close_notices(session, withdrawals, "the grant is gone")
     return TurnResult(None, problem)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from threading import Lock
 
 from agency.domain.purchasing import Quote
@@ -27,7 +27,7 @@ class SupplierDesk:
 
     supplier: Supplier
     port: SupplierPort
-    credentials: Mapping[str, str]
+    credentials: Mapping[str, str] = field(repr=False)
     pace: Pace
 
 

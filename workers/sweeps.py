@@ -5,10 +5,11 @@ from __future__ import annotations
 from datetime import timedelta
 
 from agency.lanes import Turn
+from agency.models.clients import Client
 from agency.models.shops import Shop
+from agency.services.erasure import erase_old_contacts
 from agency.services.sweeps import (
     UNREAD_AFTER,
-    erase_contacts,
     find_late_tracking,
     find_unread,
     find_unscanned,
@@ -24,9 +25,11 @@ def serve_sweep(context: Context, turn: Turn) -> TurnResult:
     now = context.clock.now()
     with context.work(turn) as (scope, session):
         shop = session.get_one(Shop, turn.shop_id)
+        if session.get_one(Client, shop.client_id).left_at is not None:
+            return TurnResult(None)
         find_unread(scope, session, shop, context.clock.machine_span(UNREAD_AFTER, timedelta(seconds=60)))
         find_late_tracking(scope, session, shop, now)
         find_unscanned(scope, session, shop, now)
         wake_stuck(session, shop, now)
-        erase_contacts(session, shop, now)
+        erase_old_contacts(session, shop.id, now)
     return TurnResult(context.after(EVERY, timedelta(seconds=10)))

@@ -11,8 +11,8 @@ from agency.api.operations import Shapes, group, operation
 from agency.api.schemas.answers import list_of, page_of
 from agency.api.schemas.reads import MappingsSchema
 from agency.api.schemas.writes import MappedSchema, MappingSchema
-from agency.services.catalog import NewMapping, map_sku
 from agency.services.list_rows import SkuRow, SupplierRow
+from agency.services.mappings import NewMapping, map_sku
 from agency.services.supplier_lists import list_skus, list_suppliers
 from agency.web import current_scope, db_session, shop_now
 

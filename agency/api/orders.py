@@ -10,6 +10,8 @@ from agency.api.encoding import answer
 from agency.api.operations import Shapes, group, operation
 from agency.api.schemas.answers import page_of, schema_of
 from agency.api.schemas.reads import OrdersSchema
+from agency.domain.addresses import Address
+from agency.services.contacts import reveal_contact
 from agency.services.list_rows import OrderFilters, OrderRow
 from agency.services.order_lists import list_orders
 from agency.services.order_page_rows import OrderPage
@@ -32,3 +34,11 @@ def show_orders(asked: dict[str, Any]) -> Response:
 def show_order(number: str) -> Response:
     """One order by TikTok's number, with its timeline; the buyer's address is masked."""
     return answer(get_order_page(current_scope(), db_session(), ground().keyring, number, shop_now()))
+
+
+@operation(
+    blueprint, "POST", "/<number>/contact", permission="write", shapes=Shapes(gives=schema_of(Address))
+)
+def show_contact(number: str) -> Response:
+    """The buyer's address in clear, with an entry in the timeline and the audit log; 60 an hour for each person."""
+    return answer(reveal_contact(current_scope(), db_session(), ground().keyring, number, shop_now()))

@@ -10,7 +10,7 @@ from agency.api.encoding import answer
 from agency.api.operations import Shapes, group, operation
 from agency.api.schemas.answers import list_of
 from agency.api.schemas.team import InviteClientSchema, InvitedSchema, InviteSchema
-from agency.services.accounts import is_fresh
+from agency.services.callers import is_fresh
 from agency.services.invitations import InvitationRow, NewInvitation, invite, list_invitations, withdraw
 from agency.services.team import MemberRow, list_members
 from agency.web import current_caller, current_scope, db_session, mail_desk, system_session

@@ -29,8 +29,8 @@ class Cast:
 
     settings: Settings
     servers: tuple[EmbeddedServer, ...]
-    database_url: str
-    redis_url: str
+    database_url: str = field(repr=False)
+    redis_url: str = field(repr=False)
     master_key: str = field(repr=False)
     simulator_url: str
     web_url: str

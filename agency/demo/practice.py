@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from agency.clock import Clock
 from agency.demo.stage import Stage, webhook_secret
 from agency.demo.world import AGENCY, CLIENTS, PASSWORD, STAFF, PracticeClient, Product, product_ids
+from agency.domain.consents import needs_consent
 from agency.domain.money import parse_money
 from agency.domain.outbound import read_allowance
 from agency.domain.scope import Scope
@@ -18,15 +19,10 @@ from agency.extensions import Database
 from agency.models.catalog import Supplier, SupplierItem
 from agency.models.clients import Client
 from agency.models.shops import Shop
-from agency.services.catalog import (
-    NewMapping,
-    NewSupplier,
-    NewSupplierItem,
-    add_supplier,
-    add_supplier_item,
-    map_sku,
-)
+from agency.services.catalog import NewSupplier, NewSupplierItem, add_supplier, add_supplier_item
 from agency.services.connecting import accept_connection, request_connection
+from agency.services.consents import record_consent
+from agency.services.mappings import NewMapping, map_sku
 from agency.services.memberships import Person, add_member, create_agency_with_owner
 from agency.services.sealing import Keyring
 from agency.transaction import system_transaction, transaction
@@ -188,6 +184,8 @@ class Practice:
         supplier: str,
         shipping: str,
     ) -> None:
+        if needs_consent(source if source != "api" else "rest"):
+            record_consent(scope, session, supplier, f"Owner of {client.name}", self.clock.now())
         for shop in client.shops:
             for product in shop.products:
                 if product.source != source:

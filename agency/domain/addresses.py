@@ -47,7 +47,7 @@ class Address:
 
 @dataclass(frozen=True)
 class AddressProblem:
-    """What is wrong (`code`), where (`field`) and the remedy (`sentence`).
+    """What is wrong (`code`), where (`field`) and the remedy (`sentence`, which goes into lists and quotes nobody).
 
     `blocking` False marks an address that is complete but that not every carrier serves (PO box, military, territory).
     """
@@ -130,14 +130,14 @@ def _us_problems(address: Address) -> list[AddressProblem]:
     zip_code = address.postal_code.strip()
     zip_ok = bool(_US_ZIP.fullmatch(zip_code))
     if zip_code and not zip_ok:
-        sentence = f"ZIP code {zip_code[:12]!r} needs 5 digits, or 5 and 4 (97477 or 97477-1234)."
+        sentence = "The ZIP code needs 5 digits, or 5 and 4 (97477 or 97477-1234). Open the order to see it."
         problems.append(AddressProblem("postcode_invalid", "postal_code", sentence))
     code = find_state_code(address.state)
     if address.state.strip() and code is None:
-        sentence = f"State {address.state[:30]!r} is not a US state. Use its two letters or full name."
+        sentence = "The state is not a US state. It needs its two letters or full name."
         problems.append(AddressProblem("state_unknown", "state", sentence))
     if code and zip_ok and zip_code[:3] not in ZIP_PREFIXES[code]:
-        sentence = f"ZIP code {zip_code} does not lie in {code}. Ask the buyer which is right before buying."
+        sentence = "The ZIP code does not lie in the state. Ask the buyer which is right before buying."
         problems.append(AddressProblem("zip_state_differ", "postal_code", sentence))
     return problems
 

@@ -27,7 +27,7 @@ class BuyFacts:
     """What is known of an order when it is about to be bought.
 
     `address_problems` are (code, sentence, may be waved through); `unbuyable` holds one
-    (code, sentence) per sku for which no supplier can be used; `stops` the names of the stop
+    blocker per sku for which no supplier can be used; `stops` the names of the stop
     switches that are on; `cost` is None while the order cannot be priced.
     """
 
@@ -41,7 +41,7 @@ class BuyFacts:
     contact_masked: bool
     address_problems: Sequence[tuple[str, str, bool]]
     stops: Sequence[str]
-    unbuyable: Sequence[tuple[str, str]]
+    unbuyable: Sequence[Blocker]
     cost: Money | None
     cost_currencies: Sequence[str]
     revenue: Money
@@ -51,7 +51,7 @@ class BuyFacts:
 
 def find_blockers(facts: BuyFacts) -> list[Blocker]:
     """All reasons that stand against buying now; empty = buy."""
-    return [*_kind(facts), *_address(facts), *_supply(facts), *_money(facts)]
+    return [*_kind(facts), *_address(facts), *facts.unbuyable, *_money(facts)]
 
 
 def _kind(facts: BuyFacts) -> list[Blocker]:
@@ -96,10 +96,6 @@ def _address(facts: BuyFacts) -> list[Blocker]:
         sentence = "TikTok shows the buyer's address masked. Check that the shop ships by itself, then read it again."
         return [Blocker("address_masked", sentence)]
     return [Blocker(code, sentence, approvable) for code, sentence, approvable in facts.address_problems]
-
-
-def _supply(facts: BuyFacts) -> list[Blocker]:
-    return [Blocker(code, sentence) for code, sentence in facts.unbuyable]
 
 
 def _money(facts: BuyFacts) -> list[Blocker]:

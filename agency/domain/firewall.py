@@ -9,7 +9,7 @@ TikTok allows one correction within 72 hours (US, 2025), so a number is checked 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Literal
 
@@ -50,7 +50,7 @@ class ParcelClaim:
 
     tracking_number: str
     carrier_text: str
-    postal_code: str = ""
+    postal_code: str = field(default="", repr=False)
     shipped_at: datetime | None = None
     first_scan_at: datetime | None = None
 
@@ -68,7 +68,7 @@ class ParcelContext:
     order_id: str
     ordered_at: datetime
     recipient: str
-    postal_code: str
+    postal_code: str = field(repr=False)
     providers: Sequence[tuple[str, str]]
     now: datetime
     uses: Sequence[NumberUse] = ()
@@ -256,7 +256,7 @@ def _postcode(claim: ParcelClaim, context: ParcelContext) -> FirewallFinding:
     if not theirs or not ours:
         return _ok("postcode", "The supplier names no postcode to compare.")
     if theirs != ours:
-        sentence = f"The parcel goes to postcode {theirs}, the buyer lives in {ours}. Ask the supplier where it went."
+        sentence = "The parcel goes to another postcode than the buyer's. Ask the supplier where it went."
         return _block("postcode_differs", sentence)
     return _ok("postcode", "The parcel's postcode is the buyer's.")
 

@@ -46,7 +46,7 @@ class StatementRow:
     parts: Mapping[str, Money]
     row_key: str
     kind: str = "order"
-    raw: Mapping[str, object] = field(default_factory=dict)
+    raw: Mapping[str, object] = field(default_factory=dict, repr=False)
 
 
 @dataclass(frozen=True)

@@ -108,7 +108,7 @@ class OrderSnapshot:
     # keys are DeadlineKind values: rts_sla, tts_sla, shipping_due, collection_due, delivery_sla, delivery_due
     deadlines: Mapping[str, datetime] = field(default_factory=dict)
     unknown: Mapping[str, str] = field(default_factory=dict)
-    raw: Mapping[str, Any] = field(default_factory=dict)
+    raw: Mapping[str, Any] = field(default_factory=dict, repr=False)
 
     @property
     def ours_to_ship(self) -> bool:

@@ -87,7 +87,7 @@ class Package:
     tracking_number: str
     shipped_at: datetime | None
     line_refs: Mapping[str, int] = field(default_factory=dict)
-    postal_code: str = ""
+    postal_code: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True)
@@ -139,11 +139,15 @@ class SupplierEvent:
 
 @dataclass(frozen=True)
 class Blocker:
-    """One reason why an order is not bought; `sentence` names the remedy, `approvable` a yes that helps."""
+    """One reason why an order is not bought; `sentence` names the remedy, `approvable` a yes that helps.
+
+    `supplier` is the public id of the supplier that the sentence is about, where it is about one.
+    """
 
     code: str
     sentence: str
     approvable: bool = False
+    supplier: str = ""
 
 
 _REFERENCE_PART = re.compile(r"[^A-Z0-9]")

@@ -48,7 +48,7 @@ class RawAnswer:
     """A complete answer; header names are lower case."""
 
     status: int
-    headers: Mapping[str, str]
+    headers: Mapping[str, str] = field(repr=False)
     body: bytes = field(repr=False)
 
     def json(self) -> Any:

@@ -8,7 +8,8 @@ from flask.typing import ResponseReturnValue
 from agency.portal.blueprint import portal
 from agency.portal.entering import alone_page, enter, typed_password, zones
 from agency.portal.forms import Form, sent_form
-from agency.services.accounts import scope_of_session, switch_membership
+from agency.services.accounts import switch_membership
+from agency.services.callers import scope_of_session
 from agency.services.joining import (
     Newcomer,
     join_as_caller,

@@ -14,7 +14,7 @@ from agency.portal.forms import Form, sent_form
 from agency.portal.frame import link, reader
 from agency.portal.showing import money_text
 from agency.portal.staff import staff_page
-from agency.services import catalog
+from agency.services import mappings as services
 from agency.services.list_rows import SkuRow
 from agency.services.supplier_lists import get_sku, list_skus, list_suppliers
 from agency.web import current_scope, db_session, route
@@ -52,9 +52,9 @@ def map_sku(shop_id: UUID, sku_id: str) -> ResponseReturnValue:
     given = form.load(MappingSchema(), shop_id=str(shop_id), sku_id=sku_id)
     if form.fine:
         ids = {name: str(given[name]) for name in ("shop_id", "supplier_item_id")}
-        new = catalog.NewMapping(**{**given, **ids, "price_cap_minor": cap})
+        new = services.NewMapping(**{**given, **ids, "price_cap_minor": cap})
         with form.keeping_errors():
-            catalog.map_sku(scope, session, new, reader().now)
+            services.map_sku(scope, session, new, reader().now)
             return redirect(url_for("portal.mapping", shop_id=shop_id, sku_id=sku_id, done="mapped"), 303)
     return _show(shop_id, sku_id, form)
 
@@ -65,7 +65,7 @@ def unmap(shop_id: UUID, sku_id: str) -> ResponseReturnValue:
     rank = request.form.get("rank", "")
     if not (rank.isascii() and rank.isdigit()):
         raise NotFound("Mapping")
-    catalog.unmap_sku(current_scope(), db_session(), str(shop_id), sku_id, int(rank[:3]))
+    services.unmap_sku(current_scope(), db_session(), str(shop_id), sku_id, int(rank[:3]))
     return redirect(url_for("portal.mapping", shop_id=shop_id, sku_id=sku_id, done="unmapped"), 303)
 
 

@@ -91,6 +91,12 @@ class SupplierItemSchema(_Typed):
     )
 
 
+class ConsentSchema(_Typed):
+    """Who of the client agreed that a supplier gets buyers' addresses."""
+
+    given_by_name = _needed("Write the name of the client's person who agreed.", 120)
+
+
 class KeySchema(_Typed):
     """A new key of a supplier; an empty webhook secret leaves the former one."""
 

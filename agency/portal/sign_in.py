@@ -12,6 +12,7 @@ from agency.portal.kept_forms import keeps_form
 from agency.portal.paths import own_path
 from agency.services import accounts
 from agency.services.pending import find_pending
+from agency.services.viewing import stop_viewing
 from agency.web import (
     client_address,
     cookie_token,
@@ -65,9 +66,10 @@ def open_session() -> ResponseReturnValue:
     return response
 
 
-@route(portal, "/logout", permission="signed_in", methods=["POST"], endpoint="sign_out")
+@route(portal, "/logout", permission="signed_in", methods=["POST"], endpoint="sign_out", while_viewing=True)
 def sign_out() -> ResponseReturnValue:
     """Ends the session here and in the database."""
+    stop_viewing(current_caller(), system_session())
     accounts.sign_out(system_session(), cookie_token(), client_address())
     response = make_response(redirect(url_for("portal.sign_in"), 303))
     forget_caller(response)

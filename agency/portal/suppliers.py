@@ -14,6 +14,7 @@ from agency.portal.schemas import KeySchema, SupplierItemSchema, SupplierSchema
 from agency.portal.staff import staff_page
 from agency.services import catalog, wording
 from agency.services.carriers import forget_carrier, list_choices
+from agency.services.consents import get_consents
 from agency.services.shop_lists import list_shops
 from agency.services.supplier_lists import get_supplier, list_suppliers
 from agency.web import current_scope, db_session, ground, require_fresh, route
@@ -50,7 +51,7 @@ def add_supplier() -> ResponseReturnValue:
 @route(portal, "/suppliers/<uuid:supplier_id>", permission="read")
 def supplier(supplier_id: UUID) -> ResponseReturnValue:
     """One supplier with its items, its carriers and its key."""
-    return _show(supplier_id, Form())
+    return show_supplier(supplier_id, Form())
 
 
 @route(portal, "/suppliers/<uuid:supplier_id>/items", permission="write", methods=["POST"])
@@ -68,7 +69,7 @@ def add_item(supplier_id: UUID) -> ResponseReturnValue:
         with form.keeping_errors():
             catalog.add_supplier_item(scope, session, new)
             return redirect(url_for("portal.supplier", supplier_id=supplier_id, done="item"), 303)
-    return _show(supplier_id, form)
+    return show_supplier(supplier_id, form)
 
 
 @route(portal, "/suppliers/<uuid:supplier_id>/key", permission="write", methods=["POST"], fresh=True)
@@ -82,7 +83,7 @@ def replace_key(supplier_id: UUID) -> ResponseReturnValue:
                 current_scope(), db_session(), ground().keyring, str(supplier_id), given, reader().now
             )
             return redirect(url_for("portal.supplier", supplier_id=supplier_id, done="key"), 303)
-    return _show(supplier_id, form)
+    return show_supplier(supplier_id, form)
 
 
 @route(portal, "/suppliers/<uuid:supplier_id>/carriers/forget", permission="write", methods=["POST"])
@@ -97,20 +98,22 @@ def _show_all(form: Form) -> ResponseReturnValue:
     body = staff_page(
         "suppliers.html",
         suppliers=list_suppliers(scope, session),
-        clients=list_shops(scope, session).clients,
+        clients=[client for client in list_shops(scope, session).clients if not client.left_at],
         kinds=list(wording.SUPPLIER_KINDS.items()),
         form=form,
     )
     return body, 200 if form.fine else 422
 
 
-def _show(supplier_id: UUID, form: Form) -> ResponseReturnValue:
+def show_supplier(supplier_id: UUID, form: Form) -> ResponseReturnValue:
+    """The supplier's page, with a form that was refused (422)."""
     found = get_supplier(current_scope(), db_session(), str(supplier_id))
     body = staff_page(
         "supplier.html",
         supplier=found,
         takes_key=catalog.takes_key(found.kind),
         choices=list_choices(current_scope(), db_session(), str(supplier_id)),
+        consents=get_consents(current_scope(), db_session(), str(supplier_id)),
         form=form,
     )
     return body, 200 if form.fine else 422

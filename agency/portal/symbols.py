@@ -45,6 +45,7 @@ _ACTION_ICONS = {
     "chase_carrier": "truck",
     "reconnect": "plug",
     "check_supplier": "truck",
+    "record_consent": "check",
     "answer_cancel": "hand",
     "look": "alert",
 }

@@ -13,7 +13,7 @@ from agency.portal.blueprint import portal
 from agency.portal.forms import Form, sent_form
 from agency.portal.sections import settings_page
 from agency.services import invitations
-from agency.services.accounts import is_fresh
+from agency.services.callers import is_fresh
 from agency.services.invitations import NewInvitation, list_invitations
 from agency.services.shop_lists import list_shops
 from agency.services.team import change_member as save_member

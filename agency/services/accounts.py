@@ -1,94 +1,26 @@
-"""Who is signed in: sessions of people, each pointing at one membership. All on the system login, before any tenant.
+"""Signing in and out, and changing the workspace: sessions of people, each pointing at one membership.
 
-A session is 256 random bits in the browser and their SHA-256 here. It ends 12 hours after its last use and 30 days
-after sign-in. Rights are read with it on every request, so a right that was taken away is gone at the next click.
+A session is 256 random bits in the browser and their SHA-256 here. All on the system login, before any tenant.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import Any
+from datetime import timedelta
 
-from sqlalchemy import RowMapping, text
+from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from agency.clock import machine_now
 from agency.domain.errors import NotFound, SignInRequired
-from agency.domain.scope import Scope
 from agency.services.audit import Act, record_act_of
+from agency.services.callers import SignedIn
 from agency.services.one_time import new_secret, secret_hash
 from agency.services.passwords import needs_rehash, rehash, verify_password
 
 SESSION_LIFE = timedelta(days=30)
-SESSION_IDLE = timedelta(hours=12)
 PENDING_LIFE = timedelta(minutes=10)  # of a session whose second factor is due
-FRESH = timedelta(minutes=10)  # how long a proof of who one is counts for acts that ask for it again
-_TOUCH_EVERY = timedelta(minutes=5)
 _WRONG = "E-mail or password is not right. Check both and try again."
 
-
-@dataclass(frozen=True)
-class Membership:
-    """One role of a person; `client_name` is set for client members."""
-
-    public_id: str
-    agency_name: str
-    role: str
-    client_name: str
-
-
-@dataclass(frozen=True)
-class SignedIn:
-    """Who calls, as what, and what else this person could be.
-
-    `must_enrol`: the agency asks for a second factor and this person has none yet; only their own account is open.
-    `viewing`: the name of the client whose pages a team member looks at as that client sees them; empty otherwise.
-    A program with an API token has a `token_id` (public), the `areas` of that token, and no session.
-    """
-
-    scope: Scope
-    session_id: int
-    membership_id: str
-    user_name: str
-    email: str
-    time_zone: str
-    agency_name: str
-    brand_colour: str
-    role: str
-    client_name: str
-    memberships: tuple[Membership, ...]
-    confirmed_at: datetime | None = None
-    must_enrol: bool = False
-    viewing: str = ""
-    token_id: str = ""
-    areas: frozenset[str] = frozenset()
-
-
-_LIVE = """
-    select m.id, m.public_id, m.role, m.agency_id, m.client_ids, a.name as agency_name, a.brand_colour,
-      a.requires_second_factor,
-      case when m.role = 'client_member' then (select c.name from clients c where c.id = m.client_ids[1]) end
-        as client_name
-    from memberships m join agencies a on a.id = m.agency_id
-    where m.ended_at is null
-"""
-
-_READ_SESSION = text(
-    f"""
-    select s.id as session_id, s.last_seen_at, s.confirmed_at, u.id as user_id, u.name as user_name, u.email,
-      u.time_zone, m.public_id, m.role, m.agency_id, m.client_ids, m.agency_name, m.brand_colour, m.client_name,
-      m.requires_second_factor and not exists (
-        select from second_factors f where f.user_id = u.id and f.confirmed_at is not null) as must_enrol,
-      (select json_agg(json_build_array(o.public_id, o.agency_name, o.role, coalesce(o.client_name, '')) order by o.id)
-       from ({_LIVE} and m.user_id = s.user_id) o) as memberships
-    from sessions s
-    join users u on u.id = s.user_id and u.disabled_at is null
-    join ({_LIVE}) m on m.id = s.membership_id
-    where s.token_hash = :token_hash and s.revoked_at is null and not s.needs_factor
-      and s.expires_at > :now and s.last_seen_at > :idle_since
-    """  # noqa: S608 - put together from constants of this module
-)
 
 _FIND_USER = text(
     """
@@ -173,40 +105,6 @@ def account_of(email: str) -> str:
     return email.strip().lower().replace("\0", "").encode(errors="replace").decode()
 
 
-def is_fresh(caller: SignedIn) -> bool:
-    """True while the caller's last proof of who they are counts for acts that ask for it again."""
-    return caller.confirmed_at is not None and machine_now() - caller.confirmed_at < FRESH
-
-
-def scope_of_session(session: Session, token: str, *, touch: bool = True) -> SignedIn | None:
-    """Who holds this token, in one indexed read; None when it is unknown, ended or idle for too long.
-
-    `touch` counts as a use; without it nothing is written.
-    """
-    now = machine_now()
-    query = {"token_hash": secret_hash(token), "now": now, "idle_since": now - SESSION_IDLE}
-    row = session.execute(_READ_SESSION, query).mappings().one_or_none()
-    if row is None:
-        return None
-    if touch:
-        _touch(session, row, now)
-    return SignedIn(
-        scope=_scope(row),
-        session_id=row["session_id"],
-        membership_id=str(row["public_id"]),
-        user_name=row["user_name"],
-        email=row["email"],
-        time_zone=row["time_zone"],
-        agency_name=row["agency_name"],
-        brand_colour=row["brand_colour"],
-        role=row["role"],
-        client_name=row["client_name"] or "",
-        memberships=tuple(Membership(*fields) for fields in row["memberships"]),
-        confirmed_at=row["confirmed_at"],
-        must_enrol=row["must_enrol"],
-    )
-
-
 def sign_out(session: Session, token: str, address: str = "") -> None:
     """Ends the session of this token; an unknown token changes nothing."""
     query = {"now": machine_now(), "token_hash": secret_hash(token)}
@@ -223,7 +121,7 @@ def switch_membership(session: Session, caller: SignedIn, membership_id: str) ->
     entered = session.execute(
         text(
             """
-            update sessions s set membership_id = m.id from memberships m
+            update sessions s set membership_id = m.id, viewing_client_id = null from memberships m
             where s.id = :session_id and m.user_id = s.user_id and m.ended_at is null
               and m.public_id = cast(:membership_id as uuid)
             returning m.agency_id
@@ -234,25 +132,3 @@ def switch_membership(session: Session, caller: SignedIn, membership_id: str) ->
     if entered is not None:
         act = Act("session.switched", "membership", membership_id)
         record_act_of(session, entered.agency_id, caller.scope.actor, act, caller.scope.address)
-
-
-def _touch(session: Session, row: RowMapping, now: datetime) -> None:
-    """Writes the last use, at most every five minutes, so that reading a page seldom writes."""
-    if now - row["last_seen_at"] >= _TOUCH_EVERY:
-        session.execute(
-            text("update sessions set last_seen_at = :now where id = :id"),
-            {"now": now, "id": row["session_id"]},
-        )
-
-
-def _scope(row: RowMapping) -> Scope:
-    common: dict[str, Any] = {
-        "agency_id": row["agency_id"],
-        "actor": f"user:{row['user_id']}",
-        "role": row["role"],
-        "user_id": row["user_id"],
-    }
-    clients: list[int] | None = row["client_ids"]
-    if row["role"] == "client_member":
-        return Scope(login="portal", client_id=(clients or [0])[0], read_only=True, **common)
-    return Scope(login="staff", client_ids=None if clients is None else frozenset(clients), **common)

@@ -18,8 +18,8 @@ from agency.domain.errors import Conflict, Invalid, NotFound
 from agency.domain.scope import Scope
 from agency.models.clients import Client
 from agency.models.team import ApiToken
-from agency.services.accounts import SignedIn
 from agency.services.audit import Act, record_act
+from agency.services.callers import SignedIn
 from agency.services.one_time import secret_hash
 from agency.services.public_ids import as_public_id
 from agency.services.token_access import new_token

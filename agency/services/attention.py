@@ -41,6 +41,7 @@ _OPEN = text(
       :loss_minor, :currency, cast(:data as jsonb))
     on conflict (client_id, kind, cause_key) where resolved_at is null
     do update set why = excluded.why, action = excluded.action, due_at = excluded.due_at,
+      supplier_id = excluded.supplier_id,
       loss_minor = excluded.loss_minor, data = excluded.data
     """
 )

@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from datetime import datetime
+from uuid import UUID
 
 from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
+from agency.domain.consents import MISSING
 from agency.domain.purchasing import Blocker
 from agency.domain.scope import Scope
 from agency.lanes import make_due
+from agency.models.catalog import Supplier
 from agency.models.orders import Order, OrderLine
 from agency.services.attention import Cause, close_order_attentions, open_attention
 from agency.services.timeline import record_event
@@ -27,6 +30,7 @@ _ACTIONS = {
     "stopped": "start_buying",
     "out_of_stock": "map",
     "price_above_cap": "map",
+    MISSING: "record_consent",
 }
 
 
@@ -53,12 +57,20 @@ def block_order(
             action="approve" if approvable else _ACTIONS.get(blockers[0].code, "fix_address"),
             shop_id=order.shop_id,
             order_id=order.id,
+            supplier_id=_supplier_of(session, blockers[0]),
             due_at=order.due_at,
             loss_minor=order.total_minor,
             currency=order.currency,
             data={"codes": [blocker.code for blocker in blockers], "sku_ids": sku_ids},
         ),
     )
+
+
+def _supplier_of(session: Session, blocker: Blocker) -> int | None:
+    """The supplier at which the first reason is mended."""
+    if not blocker.supplier:
+        return None
+    return session.scalar(select(Supplier.id).where(Supplier.public_id == UUID(blocker.supplier)))
 
 
 def unblock_order(scope: Scope, session: Session, order: Order) -> None:

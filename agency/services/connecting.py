@@ -17,6 +17,7 @@ from agency.lanes import add_lane, make_due
 from agency.models.clients import Client
 from agency.models.shops import Authorization, ConnectRequest
 from agency.services.audit import Act, record_act
+from agency.services.client_status import require_present, require_present_id
 from agency.services.public_ids import as_public_id
 from agency.services.sealing import Keyring
 from agency.services.shops import code_place
@@ -35,6 +36,7 @@ def request_connection(scope: Scope, session: Session, client_public_id: str, se
     client = get_visible(
         scope, session, Client, "Client", Client.public_id == as_public_id(client_public_id, "Client")
     )
+    require_present(client)
     state = secrets.token_urlsafe(32)
     session.add(
         ConnectRequest(
@@ -84,7 +86,11 @@ def check_code(code: str) -> None:
 
 
 def start_exchange(scope: Scope, session: Session, keyring: Keyring, client_id: int, code: str) -> str:
-    """Seals a code for a client and wakes the auth lane that exchanges it. Returns the authorisation's public id."""
+    """Seals a code for a client and wakes the auth lane that exchanges it. Returns the authorisation's public id.
+
+    Raises Conflict for a client that has left.
+    """
+    require_present_id(session, client_id)
     authorization = Authorization(agency_id=scope.agency_id, client_id=client_id)
     session.add(authorization)
     session.flush()

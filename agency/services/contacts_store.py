@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import insert, select
+from sqlalchemy import insert, select, text
 from sqlalchemy.orm import Session
 
 from agency.domain.addresses import Address
@@ -17,6 +17,13 @@ from agency.domain.scope import Scope
 from agency.models.orders import OrderContact
 from agency.services.order_writes import ShopKeys
 from agency.services.sealing import Keyring
+
+_MAY_KEEP = text(
+    """
+    select 1 from shops s join authorizations a on a.id = s.authorization_id
+    where s.id = :shop_id and a.state <> 'revoked' for share of a
+    """
+)
 
 
 @dataclass(frozen=True)
@@ -36,9 +43,12 @@ def place_of(order_id: int) -> str:
 def find_contact(session: Session, keyring: Keyring, order_id: int) -> StoredContact | None:
     """Opens the contact; None when there is none (never seen, or erased)."""
     row = session.get(OrderContact, order_id)
-    if row is None:
-        return None
-    value = keyring.open(session, row.client_id, place_of(order_id), row.sealed_address)
+    return None if row is None else open_contact(session, keyring, row)
+
+
+def open_contact(session: Session, keyring: Keyring, row: OrderContact) -> StoredContact:
+    """What is sealed in this row."""
+    value = keyring.open(session, row.client_id, place_of(row.order_id), row.sealed_address)
     return StoredContact(Address(**json.loads(value)), row.masked, row.seen_at)
 
 
@@ -49,7 +59,12 @@ def store_contacts(
     keys: ShopKeys,
     batch: Sequence[tuple[int, OrderSnapshot]],
 ) -> None:
-    """Stores addresses per order id. A masked one is stored only when there is nothing better."""
+    """Stores addresses per order id. A masked one is stored only when there is nothing better.
+
+    Nothing is stored once the shop's grant is gone; its row is held, so that an erasure waits for this or sees it.
+    """
+    if session.execute(_MAY_KEEP, {"shop_id": keys.shop_id}).one_or_none() is None:
+        return
     known = _known(session, [order_id for order_id, _snapshot in batch])
     new_rows: list[dict[str, Any]] = []
     for order_id, snapshot in batch:

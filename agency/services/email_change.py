@@ -17,8 +17,8 @@ from sqlalchemy.orm import Session
 
 from agency.domain.emails import normal_email
 from agency.domain.errors import Conflict, Invalid
-from agency.services.accounts import SignedIn
 from agency.services.audit import Act
+from agency.services.callers import SignedIn
 from agency.services.mail_links import LinkGone, end_links, find_link, issue_link, use_link
 from agency.services.mail_texts import (
     address_changed_letter,

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from agency.clock import machine_now
 from agency.domain.errors import Conflict, Invalid, NotFound
 from agency.models.second_factors import RecoveryCode, SecondFactor
-from agency.services.accounts import SignedIn
+from agency.services.callers import SignedIn
 from agency.services.public_ids import as_public_id
 
 MOST_FACTORS = 10

@@ -16,11 +16,13 @@ from agency.domain.orders import CANCELLED
 from agency.domain.purchasing import Package, PurchaseState
 from agency.domain.scope import Scope
 from agency.domain.tracking_numbers import format_problem, normalise
+from agency.models.catalog import Supplier
 from agency.models.orders import Order
 from agency.models.purchasing import Purchase
 from agency.services.approvals import get_order
 from agency.services.attention import close_attention
 from agency.services.audit import Act, record_act
+from agency.services.consents import require_consent
 from agency.services.parcels import correct_carrier, record_package
 from agency.services.public_ids import as_public_id
 from agency.services.purchase_outcomes import record_paid
@@ -40,9 +42,13 @@ def get_purchase(scope: Scope, session: Session, public_id: str) -> Purchase:
 
 
 def claim_purchase(scope: Scope, session: Session, purchase_public_id: str, now: datetime) -> None:
-    """Takes a purchase for fifteen minutes, so that two people cannot buy it. Raises Conflict when taken."""
+    """Takes a purchase for fifteen minutes, so that two people cannot buy it.
+
+    Raises Conflict when it is taken, or while the client's consent for the supplier is missing.
+    """
     scope.require_write()
     purchase = get_purchase(scope, session, purchase_public_id)
+    require_consent(session, session.get_one(Supplier, purchase.supplier_id))
     moment = machine_now()
     taken = session.execute(
         update(Purchase)

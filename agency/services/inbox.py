@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy import text
@@ -24,7 +24,7 @@ class Notification:
     notification_id: str
     kind: str
     order_ref: str
-    payload: Mapping[str, Any]
+    payload: Mapping[str, Any] = field(repr=False)
     authorization_changed: bool = False
 
 
@@ -35,8 +35,8 @@ class Letter:
     kind: str
     supplier_id: str
     notification_id: str
-    headers: Mapping[str, str]
-    raw: str
+    headers: Mapping[str, str] = field(repr=False)
+    raw: str = field(repr=False)
 
 
 # The lanes are updated even when they are due already: the row lock makes a turn that is just being taken see this row.

@@ -20,8 +20,8 @@ from agency.domain.errors import ConfirmRequired, Conflict, Invalid, NotFound
 from agency.domain.scope import ROLES, Scope
 from agency.models.clients import Client
 from agency.models.team import Invitation
-from agency.services.accounts import SignedIn
 from agency.services.audit import Act, record_act
+from agency.services.callers import SignedIn
 from agency.services.mail_texts import invitation_letter
 from agency.services.mails import MailDesk
 from agency.services.one_time import new_secret, secret_hash

@@ -15,8 +15,8 @@ from sqlalchemy.orm import Session
 
 from agency.clock import machine_now
 from agency.domain.errors import Conflict, Forbidden, Invalid
-from agency.services.accounts import SignedIn
 from agency.services.audit import Act, record_act_of
+from agency.services.callers import SignedIn
 from agency.services.mail_links import LinkGone
 from agency.services.memberships import Person, add_member
 from agency.services.one_time import secret_hash

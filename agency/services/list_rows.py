@@ -122,6 +122,7 @@ class ClientRow:
     shops: int
     buying_stopped_at: datetime | None
     buying_stopped_by: str
+    left_at: datetime | None = None  # machine time; the client has left the agency
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -189,7 +189,7 @@ class ContactRow:
     """The buyer's address, masked. `state` is clear (we could show it), masked (TikTok hides it), erased or absent."""
 
     state: str
-    lines: tuple[str, ...]
+    lines: tuple[str, ...] = field(repr=False)
 
 
 @dataclass(frozen=True)
@@ -199,6 +199,7 @@ class BlockerRow:
     code: str
     sentence: str
     approvable: bool
+    supplier_id: str = ""  # where it is mended, when at a supplier
 
 
 @dataclass(frozen=True)

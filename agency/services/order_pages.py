@@ -50,7 +50,10 @@ def get_order_page(scope: Scope, session: Session, keyring: Keyring, number: str
         **_head(order, decisions, parcels),
         steps=steps(order, purchases, parcels),
         deadlines=deadline_rows(order, now),
-        blockers=tuple(BlockerRow(b["code"], b["sentence"], b["approvable"]) for b in order["blockers"]),
+        blockers=tuple(
+            BlockerRow(b["code"], b["sentence"], b["approvable"], b.get("supplier", ""))
+            for b in order["blockers"]
+        ),
         decisions=decisions,
         lines=lines,
         purchases=purchases,

@@ -6,8 +6,8 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from agency.domain.errors import Invalid, SignInRequired
-from agency.services.accounts import SignedIn
 from agency.services.audit import Act
+from agency.services.callers import SignedIn
 from agency.services.mails import MailDesk
 from agency.services.memberships import check_name
 from agency.services.passwords import verify_password

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from agency.domain.addresses import address_problems
 from agency.domain.blockers import BuyFacts, BuyLimits, find_blockers
+from agency.domain.consents import MISSING, missing_sentence, needs_consent
 from agency.domain.money import Money
 from agency.domain.orders import SHIPPABLE
 from agency.domain.profit import ProfitParts, estimate
@@ -153,17 +154,20 @@ def _stops(world: PlanWorld) -> list[str]:
 
 def _choose(
     world: PlanWorld, lines: Sequence[OrderLine]
-) -> tuple[list[tuple[OrderLine, Candidate]], list[tuple[str, str]]]:
+) -> tuple[list[tuple[OrderLine, Candidate]], list[Blocker]]:
     """The best usable supplier item per line, and one reason per sku that has none."""
-    chosen, unbuyable, units = [], {}, _units(lines)
+    chosen: list[tuple[OrderLine, Candidate]] = []
+    unbuyable: dict[str, Blocker] = {}
+    units = _units(lines)
     for line in lines:
         candidates = world.candidates.get(line.sku_id, [])
-        usable, reason = _first_usable(candidates, units[line.sku_id])
+        usable, reason = _first_usable(world, candidates, units[line.sku_id])
         if usable is not None:
             chosen.append((line, usable))
         elif not candidates:
             name = f"{line.product_name} ({line.seller_sku or line.sku_id})"
-            unbuyable[line.sku_id] = ("unmapped", f"{name} has no supplier. Map the sku to a supplier item.")
+            sentence = f"{name} has no supplier. Map the sku to a supplier item."
+            unbuyable[line.sku_id] = Blocker("unmapped", sentence)
         else:
             unbuyable[line.sku_id] = reason
     return chosen, list(unbuyable.values())
@@ -176,30 +180,33 @@ def _units(lines: Sequence[OrderLine]) -> Mapping[str, int]:
     return units
 
 
-def _first_usable(candidates: Sequence[Candidate], units: int) -> tuple[Candidate | None, tuple[str, str]]:
-    reason = ("no_supplier", "No supplier can deliver this. Map another supplier item.")
+def _first_usable(
+    world: PlanWorld, candidates: Sequence[Candidate], units: int
+) -> tuple[Candidate | None, Blocker]:
+    """The first candidate that can be used, else the last one's reason."""
+    reason = Blocker("no_supplier", "No supplier can deliver this. Map another supplier item.")
     for candidate in candidates:
-        supplier, item, mapping = candidate.supplier, candidate.item, candidate.mapping
-        if supplier.buying_stopped_at is not None:
-            reason = ("stopped", f"Buying is stopped for supplier {supplier.name}. Start it again to go on.")
-        elif supplier.state == "needs_credentials":
-            reason = (
-                "supplier_credentials",
-                f"{supplier.name} refuses our key. Enter a new one at the supplier.",
-            )
-        elif not has_stock(item, units * mapping.quantity):
-            reason = (
-                "out_of_stock",
-                f"{supplier.name} has too few of {item.title}. Map another supplier item.",
-            )
-        elif mapping.price_cap_minor is not None and item.unit_cost_minor > mapping.price_cap_minor:
-            reason = (
-                "price_above_cap",
-                f"{supplier.name} asks more for {item.title} than the cap. Raise the cap.",
-            )
-        else:
-            return candidate, ("", "")
+        code, sentence = _why_not(world, candidate, units)
+        if not code:
+            return candidate, reason
+        reason = Blocker(code, sentence, supplier=str(candidate.supplier.public_id))
     return None, reason
+
+
+def _why_not(world: PlanWorld, candidate: Candidate, units: int) -> tuple[str, str]:
+    """Code and sentence of what stands against buying here; empty when nothing does."""
+    supplier, item, mapping = candidate.supplier, candidate.item, candidate.mapping
+    if supplier.buying_stopped_at is not None:
+        return "stopped", f"Buying is stopped for supplier {supplier.name}. Start it again to go on."
+    if supplier.state == "needs_credentials":
+        return "supplier_credentials", f"{supplier.name} refuses our key. Enter a new one at the supplier."
+    if needs_consent(supplier.kind) and supplier.id not in world.consented:
+        return MISSING, missing_sentence(world.client.name, supplier.name)
+    if not has_stock(item, units * mapping.quantity):
+        return "out_of_stock", f"{supplier.name} has too few of {item.title}. Map another supplier item."
+    if mapping.price_cap_minor is not None and item.unit_cost_minor > mapping.price_cap_minor:
+        return "price_above_cap", f"{supplier.name} asks more for {item.title} than the cap. Raise the cap."
+    return "", ""
 
 
 def _group(chosen: Sequence[tuple[OrderLine, Candidate]]) -> list[PlannedPurchase]:

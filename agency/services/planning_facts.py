@@ -14,6 +14,7 @@ from agency.models.accounts import Agency
 from agency.models.catalog import Mapping as MappingRow
 from agency.models.catalog import Supplier, SupplierItem
 from agency.models.clients import Client
+from agency.models.consents import SupplierConsent
 from agency.models.orders import Order, OrderLine
 from agency.models.shops import Shop
 
@@ -36,6 +37,7 @@ class PlanWorld:
     shop: Shop
     candidates: Mapping[str, Sequence[Candidate]]  # by sku id, best rank first
     spent_today_minor: int
+    consented: frozenset[int]  # suppliers that may be told a buyer's address
 
 
 _OPEN_LINES = text(
@@ -100,4 +102,7 @@ def plan_world(session: Session, shop: Shop, sku_ids: Sequence[str], now: dateti
         candidates[mapping.sku_id].append(Candidate(mapping, item, supplier))
     day_start = now.replace(hour=0, minute=0, second=0, microsecond=0)
     spent = session.execute(_SPENT, {"client_id": client.id, "since": day_start.isoformat()}).scalar_one()
-    return PlanWorld(agency, client, shop, candidates, int(spent))
+    live = select(SupplierConsent.supplier_id).where(
+        SupplierConsent.client_id == client.id, SupplierConsent.withdrawn_at.is_(None)
+    )
+    return PlanWorld(agency, client, shop, candidates, int(spent), frozenset(session.scalars(live)))

@@ -9,16 +9,18 @@ from dataclasses import dataclass
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from agency.domain.consents import needs_consent
 from agency.domain.money import Money
 from agency.domain.orders import CANCELLED, SHIPPABLE
 from agency.domain.purchasing import PurchaseLine as RequestLine
-from agency.domain.purchasing import PurchaseRequest
+from agency.domain.purchasing import PurchaseRequest, PurchaseState
 from agency.models.accounts import Agency
 from agency.models.catalog import Supplier, SupplierItem
 from agency.models.clients import Client
 from agency.models.orders import Order, OrderLine
 from agency.models.purchasing import Purchase, PurchaseLine
 from agency.models.shops import Shop
+from agency.services.consents import has_consent
 from agency.services.contacts_store import find_contact
 from agency.services.sealing import Keyring
 
@@ -51,6 +53,8 @@ def read_purchase(session: Session, keyring: Keyring, purchase_id: int) -> Purch
     )
     cancelled = _has_cancelled_unit(session, purchase)
     hindrance = _hindrance(order) or ("a unit of it was cancelled" if cancelled else "")
+    if not hindrance and purchase.state == PurchaseState.READY and not may_send_address(session, purchase):
+        hindrance = "the client has not agreed that this supplier gets addresses"
     return PurchaseFacts(purchase, order, request, hindrance, stopped, cancelled)
 
 
@@ -63,6 +67,12 @@ def is_stopped(session: Session, purchase: Purchase) -> bool:
         session.get_one(Agency, purchase.agency_id),
     )
     return any(holder.buying_stopped_at is not None for holder in holders)
+
+
+def may_send_address(session: Session, purchase: Purchase) -> bool:
+    """True when the supplier gets no addresses, or the client has agreed and not withdrawn."""
+    supplier = session.get_one(Supplier, purchase.supplier_id)
+    return not needs_consent(supplier.kind) or has_consent(session, supplier.id)
 
 
 def _hindrance(order: Order) -> str:

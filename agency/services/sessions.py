@@ -16,8 +16,8 @@ from sqlalchemy.orm import Session
 from agency.clock import machine_now
 from agency.domain.devices import device_label
 from agency.domain.errors import NotFound
-from agency.services.accounts import SESSION_IDLE, SignedIn
 from agency.services.audit import Act, record_act
+from agency.services.callers import SESSION_IDLE, SignedIn
 from agency.services.public_ids import as_public_id
 
 KEPT_FOR = timedelta(days=90)  # how long a session that is over can still be looked up after an incident

@@ -22,7 +22,7 @@ _SHOPS = """
     select s.public_id, s.tiktok_shop_id, s.name, s.code, s.region, s.currency, s.time_zone, s.last_read_at,
       s.last_order_at, s.read_error, s.count_tiktok, s.count_ours, s.counted_at, s.paused_at, s.buying_stopped_at,
       s.buying_stopped_by, c.public_id as client_public_id, c.name as client_name, a.state as authorization_state,
-      a.access_expires_at, a.refresh_expires_at, a.seller_name, a.problem,
+      a.access_expires_at, a.refresh_expires_at, a.seller_name, a.problem, c.left_at as client_left_at,
       coalesce(n.open_orders, 0) as open_orders
     from shops s join clients c on c.id = s.client_id join authorizations a on a.id = s.authorization_id
 """
@@ -37,10 +37,11 @@ _COUNT_ALL = f"""
 """  # noqa: S608 - made of constants
 _CLIENTS = """
     select c.public_id, c.name, c.currency, c.time_zone, c.approval_above_minor, c.daily_budget_minor,
-      c.margin_floor_bp, c.buying_stopped_at, c.buying_stopped_by,
+      c.margin_floor_bp, c.buying_stopped_at, c.buying_stopped_by, c.left_at,
       (select count(*) from shops s where s.client_id = c.id) as shops
     from clients c
 """
+_LEFT = ("left", "Client left", "", "Nothing is read or bought here any more; the books stay.")
 _AGENCY = text("select buying_stopped_at, buying_stopped_by from agencies")
 
 
@@ -105,7 +106,7 @@ def _state(row: Mapping[Any, Any], now: datetime) -> tuple[str, str, str, str]:
 
 
 def _shop(row: Mapping[Any, Any], scope: Scope, now: datetime) -> ShopRow:
-    state, state_text, tone, why = _state(row, now)
+    state, state_text, tone, why = _LEFT if row["client_left_at"] else _state(row, now)
     return ShopRow(
         shop_id=str(row["public_id"]),
         tiktok_shop_id=row["tiktok_shop_id"],
@@ -149,4 +150,5 @@ def _client(row: Mapping[Any, Any], scope: Scope) -> ClientRow:
         shops=row["shops"],
         buying_stopped_at=row["buying_stopped_at"],
         buying_stopped_by=who(row["buying_stopped_by"], scope),
+        left_at=row["left_at"],
     )

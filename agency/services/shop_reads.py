@@ -15,6 +15,7 @@ from agency.models.inbox import InboxItem
 from agency.models.orders import Order
 from agency.models.shops import Shop
 from agency.services.attention import Cause, close_attention, open_attention
+from agency.services.lost_access import WITHDRAWN
 
 SHORTEST_POLL = timedelta(minutes=5)  # shop time, as the rest of the rhythm
 LONGEST_POLL = timedelta(minutes=60)
@@ -30,10 +31,10 @@ class OpenNotice:
 
 
 def list_open_notices(session: Session, shop_id: int, limit: int) -> list[OpenNotice]:
-    """Notifications that no turn has dealt with, oldest first."""
+    """Notifications that no turn has dealt with, oldest first; withdrawn grants are the `auth` lane's."""
     query = (
         select(InboxItem.id, InboxItem.kind, InboxItem.order_ref)
-        .where(InboxItem.shop_id == shop_id, InboxItem.handled_at.is_(None))
+        .where(InboxItem.shop_id == shop_id, InboxItem.handled_at.is_(None), InboxItem.kind != WITHDRAWN)
         .order_by(InboxItem.id)
         .limit(limit)
     )

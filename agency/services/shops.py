@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -17,8 +17,9 @@ from agency.domain.errors import Conflict
 from agency.domain.scope import Scope
 from agency.lanes import add_lane, make_due
 from agency.models.shops import Authorization, Shop, ShopSecret
-from agency.services.attention import Cause, close_attention, open_attention
+from agency.services.attention import close_attention
 from agency.services.audit import Act, record_act
+from agency.services.client_status import require_present_id
 from agency.services.public_ids import as_public_id
 from agency.services.sealing import Keyring
 from agency.services.visibility import get_visible
@@ -37,8 +38,8 @@ _REGION |= {
 class OpenedTokens:
     """An authorisation's tokens, opened for one turn."""
 
-    access_token: str
-    refresh_token: str
+    access_token: str = field(repr=False)
+    refresh_token: str = field(repr=False)
     version: int
 
 
@@ -187,26 +188,6 @@ def open_cipher(session: Session, keyring: Keyring, shop: Shop) -> str:
     return keyring.open(session, shop.client_id, cipher_place(shop.id), secret.sealed_cipher).decode()
 
 
-def record_authorization_lost(
-    scope: Scope, session: Session, authorization: Authorization, state: str, problem: str
-) -> None:
-    """The token died or the seller withdrew: the shops are not read any more and say so at the top of the list."""
-    authorization.state, authorization.problem = state, problem[:300]
-    name = authorization.seller_name or "this seller"
-    why = f"TikTok refuses our access for {name} ({problem}). Its shops are not read until the owner connects again."
-    open_attention(
-        scope,
-        session,
-        Cause(
-            client_id=authorization.client_id,
-            kind="reconnect",
-            key=f"authorization:{authorization.id}",
-            why=why,
-            action="reconnect",
-        ),
-    )
-
-
 def pause_shop(scope: Scope, session: Session, shop_public_id: str) -> None:
     """Stops reading and writing a shop until it is resumed."""
     scope.require_write()
@@ -219,6 +200,7 @@ def resume_shop(scope: Scope, session: Session, shop_public_id: str) -> None:
     """Goes on with a paused shop; the next read catches up."""
     scope.require_write()
     shop = get_visible(scope, session, Shop, "Shop", Shop.public_id == as_public_id(shop_public_id, "Shop"))
+    require_present_id(session, shop.client_id)
     shop.paused_at = None
     for api in SHOP_LANES:
         make_due(session, api=api, shop_id=shop.id)

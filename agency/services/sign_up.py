@@ -13,8 +13,8 @@ from sqlalchemy.orm import Session
 
 from agency.domain.emails import normal_email
 from agency.domain.errors import Invalid
-from agency.services.accounts import SignedIn
 from agency.services.audit import Act, record_act_of
+from agency.services.callers import SignedIn
 from agency.services.clients import list_time_zones
 from agency.services.mail_links import find_link, issue_link, use_link
 from agency.services.mail_texts import known_address_letter, sign_up_letter

@@ -90,19 +90,3 @@ def wake_stuck(session: Session, shop: Shop, now: datetime) -> None:
     )
     for row in suppliers.all():
         make_due(session, api="purchase", supplier_id=row.supplier_id)
-
-
-def erase_contacts(session: Session, shop: Shop, now: datetime) -> int:
-    """Erases buyer contacts 30 days after the order's end (TikTok masks the same fields then)."""
-    result = session.execute(
-        text(
-            """
-            delete from order_contacts c using orders o
-            where o.id = c.order_id and c.shop_id = :id
-              and ((o.stage = 'cancelled' and o.cancelled_at < :before)
-                or (o.status = 'COMPLETED' and coalesce(o.settled_at, o.delivered_at) < :before))
-            """
-        ),
-        {"id": shop.id, "before": now - timedelta(days=30)},
-    )
-    return int(result.rowcount)  # type: ignore[attr-defined]

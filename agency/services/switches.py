@@ -20,6 +20,7 @@ from agency.models.clients import Client
 from agency.models.shops import Shop
 from agency.services.audit import Act, record_act
 from agency.services.blocked import plan_blocked_again
+from agency.services.client_status import require_present_id
 from agency.services.public_ids import as_public_id
 from agency.services.visibility import get_visible, visible
 
@@ -50,6 +51,8 @@ def start_buying(scope: Scope, session: Session, subject: str, public_id: str, n
     row = _get_subject(scope, session, subject, public_id)
     if row.buying_stopped_at is None:
         return
+    if subject != "agency":
+        require_present_id(session, _client_of(subject, row))
     row.buying_stopped_at = row.buying_stopped_by = None
     session.flush()
     client_id = {"client": row.id, "agency": None}.get(subject, getattr(row, "client_id", None))

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from agency.clock import machine_now
 from agency.domain.scope import Scope
-from agency.services.accounts import SignedIn
+from agency.services.callers import SignedIn
 from agency.services.one_time import new_secret, secret_hash
 
 PREFIX = "sf_"  # so that a token that was published by mistake is found by scanners

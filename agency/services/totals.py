@@ -16,6 +16,7 @@ from agency.domain.orders import Stage
 from agency.domain.scope import Scope
 from agency.services.list_rows import ShopTotals, Totals
 from agency.services.visibility import visible_sql
+from agency.services.worklist_sql import STAYED
 
 # A healthy shop is read at least every 60 minutes of shop time; on the wall clock that is never longer.
 UNREAD_AFTER = timedelta(hours=2)
@@ -83,7 +84,7 @@ def read_counts(scope: Scope, session: Session) -> NavCounts:
               count(*) filter (where s.paused_at is null and {_UNREAD}) as unread,
               min(s.last_read_at) filter (where s.paused_at is null) as oldest,
               (select count(*) from orders o where o.stage in ('held', 'to_buy', 'blocked', 'bought', 'shipped')
-                and {visible_sql(scope, "o.client_id")}) as open,
+                and {visible_sql(scope, "o.client_id")} and {STAYED.format("o")}) as open,
               (select count(*) from attentions a where a.resolved_at is null and a.kind = 'approval'
                 and {visible_sql(scope, "a.client_id")}) as approvals
             from shops s where {seen}

@@ -34,6 +34,7 @@ ACTIONS = {
     "chase_carrier": "Chase carrier",
     "reconnect": "Reconnect shop",
     "check_supplier": "Check supplier",
+    "record_consent": "Record consent",
     "start_buying": "Start buying",
     "look": "Open",
 }
@@ -63,6 +64,7 @@ KINDS = {
     "money_mismatch": ("Money does not match", "bad"),
     "cancel_request": ("Buyer asks to cancel", "ask"),
     "strange_purchase": ("Unknown supplier order", "bad"),
+    "change_key": ("Key to change", "warn"),
     "shop_taken": ("Shop connected elsewhere", "bad"),
 }
 

@@ -25,6 +25,7 @@ _PARTS = {
     "pack": "#tracking",
     "add_tracking": "#tracking",
     "review_purchase": "#purchases",
+    "record_consent": "#consent",
 }
 
 
@@ -114,8 +115,8 @@ def _href(row: Mapping[Any, Any]) -> str:
     sku_ids = (row["data"] or {}).get("sku_ids") or []
     if action == "map" and row["shop_public_id"]:
         return f"/mappings/{row['shop_public_id']}/{sku_ids[0]}" if len(sku_ids) == 1 else "/mappings"
-    if action == "check_supplier" and row["supplier_public_id"]:
-        return f"/suppliers/{row['supplier_public_id']}"
+    if action in ("check_supplier", "record_consent") and row["supplier_public_id"]:
+        return f"/suppliers/{row['supplier_public_id']}{_PARTS.get(action, '')}"
     if action == "start_buying" or number is None:
         return "/shops"
     return f"/orders/{number}{_PARTS.get(action, '')}"

@@ -15,6 +15,8 @@ from agency.services.visibility import visible_sql
 
 TROUBLE_KINDS = "('shop_unread', 'reconnect', 'count_differs')"
 OPEN = "o.stage in ('held', 'to_buy', 'blocked', 'bought', 'shipped')"
+# Orders of a client that has left are the books' and nobody's work; decisions about money stay.
+STAYED = "{0}.client_id <> all(array(select id from clients where left_at is not null))"
 _FAR = "coalesce({0}due_at, 'infinity')"
 
 
@@ -65,7 +67,7 @@ def _orders(scope: Scope, columns: str) -> str:
     """Open orders without an open decision."""
     return f"""
     select {columns} from orders o
-    where {OPEN} and {visible_sql(scope, "o.client_id")}
+    where {OPEN} and {visible_sql(scope, "o.client_id")} and {STAYED.format("o")}
       and not exists (select from attentions a where a.order_id = o.id and a.resolved_at is null)
       and (:shop = '' or o.shop_id = (select id from shops where public_id::text = :shop))
       and :action in ('', 'look')
@@ -121,7 +123,7 @@ def counts_statement(scope: Scope) -> TextClause:
     Orders that have a decision are counted and then taken off, which is cheaper than leaving each of them out.
     """
     asked = f"""
-      {OPEN} and {visible_sql(scope, "o.client_id")}
+      {OPEN} and {visible_sql(scope, "o.client_id")} and {STAYED.format("o")}
       and (:shop = '' or o.shop_id = (select id from shops where public_id::text = :shop))
       and (:q = '' or o.id in (select id from wanted))
     """  # noqa: S608 - the conditions are made of our own integers

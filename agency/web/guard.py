@@ -6,8 +6,15 @@ from collections.abc import Iterator
 
 from flask import Flask, request
 
-from agency.domain.errors import ConfirmRequired, Invalid, NotFound, SecondFactorRequired, SignInRequired
-from agency.services.accounts import SignedIn, is_fresh
+from agency.domain.errors import (
+    ConfirmRequired,
+    Forbidden,
+    Invalid,
+    NotFound,
+    SecondFactorRequired,
+    SignInRequired,
+)
+from agency.services.callers import SignedIn, is_fresh
 from agency.web.areas import check_area
 from agency.web.origin import check_form_token, check_origin
 from agency.web.permissions import (
@@ -70,6 +77,8 @@ def require_permission(word: str) -> SignedIn:
     if caller.token_id:
         check_area(word, caller.areas)
     check_permission(word, caller.scope)
+    if caller.viewing:
+        _check_viewing(word, caller.viewing, came_by_cookie())
     return caller
 
 
@@ -81,6 +90,14 @@ def _known_caller() -> SignedIn:
         if bearer_token():
             spend_limit("wrong_token")
         raise
+
+
+def _check_viewing(word: str, client: str, by_cookie: bool) -> None:
+    """While a team member views as a client: the client's pages in the browser, and the way out; nothing else."""
+    if not by_cookie or request.path.startswith("/api/"):
+        raise Forbidden("Viewing as a client works in the browser only. Stop viewing first.")
+    if word == SIGNED_IN and not declared_now().while_viewing:
+        raise Forbidden(f"You see what {client} sees. Stop viewing first, then do this.")
 
 
 def _refuse_nul() -> None:

@@ -33,7 +33,8 @@ class More(TypedDict, total=False):
     for a proof of who one is within the last minutes: what shows a secret, moves money or gives power. `max_body` is
     the most bytes that the route takes, 0 = the application's usual limit. `open_to_tokens` lets API tokens in without
     an area (`web.areas`): for what tells a program who it is. `limit` is a word of `web.limits`, whose budgets each
-    request spends.
+    request spends. `while_viewing` lets a signed-in route work while a team member views as a client: stopping, signing
+    out.
     """
 
     writes_on_get: bool
@@ -41,6 +42,7 @@ class More(TypedDict, total=False):
     max_body: int
     open_to_tokens: bool
     limit: str
+    while_viewing: bool
 
 
 @dataclass(frozen=True)
@@ -53,6 +55,7 @@ class Declared:
     max_body: int = 0
     open_to_tokens: bool = False
     limit: str = ""
+    while_viewing: bool = False
 
 
 def route(

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from agency.domain.errors import SignInRequired
 from agency.domain.scope import Scope
-from agency.services.accounts import SignedIn, scope_of_session
+from agency.services.callers import SignedIn, scope_of_session
 from agency.services.token_access import caller_of_token, is_api_token
 from agency.transaction import system_transaction
 from agency.web.areas import API

@@ -46,7 +46,7 @@ def _all(desk: Desk) -> FlaskClient:
 
 def test_the_areas_come_from_what_is_registered_and_leave_people_and_owners_out(desk: Desk) -> None:
     groups = {group.name: (group.read, group.write) for group in area_groups(desk.app)}
-    assert groups["orders"] == ("orders:read", "")
+    assert groups["orders"] == ("orders:read", "orders:write")
     assert groups["approvals"] == ("approvals:read", "approvals:write")
     assert groups["switches"] == ("", "switches:write")
     assert not {"sessions", "tokens", "own", "documentation"} & set(groups)

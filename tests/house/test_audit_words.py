@@ -13,12 +13,23 @@ def _actions() -> dict[str, str]:
     """Each literal first argument of Act(...) with its place."""
     found: dict[str, str] = {}
     for module in modules():
+        constants = {
+            target.id: node.value
+            for node in module.tree.body
+            if isinstance(node, ast.Assign)
+            for target in node.targets
+            if isinstance(target, ast.Name)
+        }
         for node in ast.walk(module.tree):
             if (
                 isinstance(node, ast.Call)
                 and getattr(node.func, "id", getattr(node.func, "attr", "")) == "Act"
             ):
                 first = node.args[0] if node.args else None
+                if isinstance(
+                    first, ast.Name
+                ):  # a constant of the module, for an action that is also looked up
+                    first = constants.get(first.id)
                 literal = isinstance(first, ast.Constant) and isinstance(first.value, str)
                 found[first.value if literal else "not a literal"] = f"{module}:{node.lineno}"  # type: ignore[union-attr]
     return found

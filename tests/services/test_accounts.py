@@ -9,7 +9,8 @@ import pytest
 from sqlalchemy import text
 
 from agency.domain.errors import Conflict, Invalid, NotFound, SignInRequired
-from agency.services.accounts import scope_of_session, sign_in, sign_out, switch_membership
+from agency.services.accounts import sign_in, sign_out, switch_membership
+from agency.services.callers import scope_of_session
 from agency.services.memberships import Person, add_member
 from tests.desk import PASSWORD, Desk, open_desk
 

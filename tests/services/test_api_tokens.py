@@ -11,8 +11,8 @@ from sqlalchemy import text
 
 from agency.clock import machine_now
 from agency.domain.errors import Conflict, Forbidden, Invalid, NotFound
-from agency.services.accounts import SignedIn, is_fresh, scope_of_session
 from agency.services.api_tokens import NewToken, create_token, list_tokens, revoke_token
+from agency.services.callers import SignedIn, is_fresh, scope_of_session
 from agency.services.token_access import caller_of_token, is_api_token
 from tests.desk import Desk, open_desk
 

@@ -15,12 +15,14 @@ from agency.domain.scope import Scope
 from agency.services import (
     accounts,
     approvals,
+    callers,
     carriers,
     catalog,
     clients,
     connecting,
     corrections,
     handwork,
+    mappings,
     reviews,
     shops,
 )
@@ -169,8 +171,8 @@ def test_mappings_are_written_when_they_change(desk: Desk) -> None:
 
     def do(scope: Scope, session: Session) -> None:
         for _ in range(2):
-            catalog.map_sku(scope, session, catalog.NewMapping(shop, "fake-sku-1", item), NOW)
-        catalog.unmap_sku(scope, session, shop, "fake-sku-1", 1)
+            mappings.map_sku(scope, session, mappings.NewMapping(shop, "fake-sku-1", item), NOW)
+        mappings.unmap_sku(scope, session, shop, "fake-sku-1", 1)
 
     assert [row[:4] for row in _do(desk, do)] == [
         ("mapping.saved", "sku", "fake-sku-1", "Luma"),
@@ -272,7 +274,7 @@ def test_signing_in_out_and_changing_the_workspace_are_written_in_their_agency(d
         with pytest.raises(ShopfleetError):
             accounts.sign_in(session, "owner@example.test", TYPED)
     with desk.system() as session:
-        caller = accounts.scope_of_session(session, token)
+        caller = callers.scope_of_session(session, token)
         assert caller is not None
         accounts.switch_membership(session, caller, caller.membership_id)
         accounts.sign_out(session, token)

@@ -10,15 +10,8 @@ import pytest
 from sqlalchemy import text
 
 from agency.domain.errors import Conflict, Forbidden, Invalid, NotFound
-from agency.services.catalog import (
-    NewMapping,
-    NewSupplier,
-    NewSupplierItem,
-    add_supplier,
-    add_supplier_item,
-    map_sku,
-    unmap_sku,
-)
+from agency.services.catalog import NewSupplier, NewSupplierItem, add_supplier, add_supplier_item
+from agency.services.mappings import NewMapping, map_sku, unmap_sku
 from agency.services.sealing import Keyring
 from agency.services.suppliers import open_supplier
 from tests.databases import MASTER_KEY

@@ -16,6 +16,7 @@ from agency.services import (
     connecting,
     corrections,
     handwork,
+    mappings,
     shop_rules,
     shops,
     switches,
@@ -41,7 +42,7 @@ SERVICES: dict[str, Service] = {
     "replace_credentials": lambda scope, session, wrong: catalog.replace_credentials(
         scope, session, _KEYS, wrong, {"api_key": "fake-key"}, NOW
     ),
-    "unmap_sku": lambda *given: catalog.unmap_sku(*given, "fake-sku-1", 1),
+    "unmap_sku": lambda *given: mappings.unmap_sku(*given, "fake-sku-1", 1),
     "request_correction": lambda *given: corrections.request_correction(*given, "UPS", "FAKE1", NOW),
     "claim_purchase": lambda *given: handwork.claim_purchase(*given, NOW),
 }

@@ -8,7 +8,8 @@ import pytest
 from sqlalchemy import text
 
 from agency.domain.errors import NotFound
-from agency.services.accounts import SignedIn, scope_of_session, sign_in
+from agency.services.accounts import sign_in
+from agency.services.callers import SignedIn, scope_of_session
 from agency.services.sessions import end_device, end_other_devices, list_devices, tidy_sessions
 from tests.desk import PASSWORD, Desk, open_desk
 

@@ -8,18 +8,14 @@ from urllib.parse import parse_qs, urlsplit
 
 from sqlalchemy import insert, select
 
+from agency.domain.consents import needs_consent
 from agency.models.catalog import Sku
 from agency.models.clients import Client
 from agency.models.shops import Shop
-from agency.services.catalog import (
-    NewMapping,
-    NewSupplier,
-    NewSupplierItem,
-    add_supplier,
-    add_supplier_item,
-    map_sku,
-)
+from agency.services.catalog import NewSupplier, NewSupplierItem, add_supplier, add_supplier_item
 from agency.services.connecting import accept_connection, request_connection
+from agency.services.consents import record_consent
+from agency.services.mappings import NewMapping, map_sku
 from agency.services.memberships import Person, create_agency_with_owner
 from agency.transaction import system_transaction
 from tests.stories.journey import Journey
@@ -186,6 +182,8 @@ def _add_supplier(journey: Journey, name: str) -> None:
             journey.scope(), session, journey.context.keyring, new, journey.settings.outbound_allow
         )
         journey.suppliers[name] = supplier
+        if needs_consent(kind):
+            record_consent(journey.scope(), session, supplier, f"Owner of {client}", journey.now)
         for sku, (title, _price_there, source, cost) in {**GOODS, **GB_GOODS}.items():
             if source == name:
                 item = NewSupplierItem(

@@ -150,7 +150,7 @@ def test_lost_access_is_a_row_at_the_top_and_everything_goes_on_after_reconnecti
     assert not journey.is_known(number)
     with journey.session() as session:
         states = set(session.scalars(select(Authorization.state)))
-    assert states == {"active", "rejected"}
+    assert states == {"active", "revoked"}
 
     connect(journey, "Kite", "seller-kite")
     journey.live_until(journey.is_at(number, "bought"), step_hours=1, most_hours=8)

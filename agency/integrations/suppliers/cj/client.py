@@ -47,7 +47,7 @@ class CjToken:
 class _Account:
     """One account's token in this process, and the lock that keeps two threads from logging in at once."""
 
-    token: CjToken | None = None
+    token: CjToken | None = field(default=None, repr=False)
     lock: threading.Lock = field(default_factory=threading.Lock)
 
 
