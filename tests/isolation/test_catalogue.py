@@ -13,7 +13,7 @@ from sqlalchemy.engine import make_url
 from agency.models.tables import metadata
 from migrations.run import upgrade
 from tests.databases import MASTER_KEY, TestDatabase
-from tests.house.catalogue import AGENCY_TABLES, PORTAL_TABLES, SYSTEM_TABLES, lint, tenant_tables
+from tests.isolation.catalogue import AGENCY_TABLES, PORTAL_TABLES, SYSTEM_TABLES, lint, tenant_tables
 
 
 @pytest.fixture(scope="module")

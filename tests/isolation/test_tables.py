@@ -32,7 +32,7 @@ from agency.extensions import Database, ScopeMissing, login_url, sqlalchemy_url
 from agency.services.memberships import Person, create_agency_with_owner
 from agency.transaction import system_transaction, transaction
 from tests.databases import MASTER_KEY, TestDatabase
-from tests.house.catalogue import PORTAL_TABLES
+from tests.isolation.catalogue import PORTAL_TABLES
 from tests.worlds import TENANT_TABLES, Tenant, fill, parents_of
 
 BY_TABLE = pytest.mark.parametrize("table", TENANT_TABLES, ids=lambda table: table.name)
