@@ -124,7 +124,7 @@ def open_desk(**settings: Any) -> Iterator[Desk]:
     """Builds the world in a database of its own and drops it at the end."""
     made = create_database("desk")
     try:
-        app = create_app(_settings(**settings), made.database)
+        app = create_app(make_settings(**settings), made.database)
         ours, theirs = _side(made.database, "Harbor", "owner"), _side(made.database, "Rival", "stranger")
         with system_transaction(made.database) as session:
             for person, role, clients in (
@@ -139,7 +139,8 @@ def open_desk(**settings: Any) -> Iterator[Desk]:
         drop_database(made)
 
 
-def _settings(**changes: Any) -> Settings:
+def make_settings(**changes: Any) -> Settings:
+    """Settings of an application in tests: a shop clock that stands still at NOW."""
     epoch = datetime.now(UTC).isoformat()
     values: dict[str, Any] = {
         "data_dir": Path("unused"),

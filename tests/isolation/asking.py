@@ -1,0 +1,206 @@
+"""Asking a route: filling it from the registry for one client's objects, sending it as one caller, reading the answer."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import re
+import uuid
+from base64 import urlsafe_b64encode
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import quote
+
+from flask import Flask
+from marshmallow import Schema, fields, validate
+from werkzeug.routing import Rule
+from werkzeug.test import TestResponse
+
+from agency.web import permissions_of
+from tests.isolation import figures
+from tests.isolation.callers import Caller, credentials
+from tests.isolation.routes import FILLS, Plan, plan_of
+from tests.isolation.world import World
+
+SAFE = {"GET", "HEAD", "OPTIONS"}
+# Not compared between two answers: none of them depends on the request's id.
+_UNTOLD = {"date"}
+
+
+class Unfilled(AssertionError):
+    """A route that the registry cannot fill."""
+
+
+@dataclass(frozen=True)
+class Route:
+    """One method of one rule."""
+
+    method: str
+    rule: str
+    endpoint: str
+    permission: str
+    values: Mapping[tuple[str, str], Any]  # ("url" | "query" | "body", name) -> value, or "@kind" for an id
+    as_form: bool
+
+    def __str__(self) -> str:
+        return f"{self.method} {self.rule}"
+
+    @property
+    def plan(self) -> Plan:
+        return plan_of(self.endpoint)
+
+    @property
+    def html(self) -> bool:
+        return not self.rule.startswith(("/api/", "/webhooks/"))
+
+    @property
+    def writes(self) -> bool:
+        return self.method not in SAFE or self.endpoint == "portal.finish_connection"
+
+    @property
+    def places(self) -> list[tuple[str, str]]:
+        """Where it takes an id."""
+        return [place for place, value in self.values.items() if str(value).startswith("@")]
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What came back, with the caller's own ids taken out, so that two answers can be compared."""
+
+    status: int
+    body: str
+    headers: tuple[tuple[str, str], ...]
+    sent: tuple[str, ...] = field(compare=False, default=())
+    raw: str = field(compare=False, default="")
+
+
+def list_routes(app: Flask) -> list[Route]:
+    """Every method of every rule of the application."""
+    words = permissions_of(app)
+    return [
+        _route(app, rule, method, words[rule.endpoint])
+        for rule in app.url_map.iter_rules()
+        for method in sorted((rule.methods or set()) - {"HEAD", "OPTIONS"})
+    ]
+
+
+def send(world: World, caller: Caller, route: Route, codes: Mapping[tuple[str, str], str], **search: str) -> Answer:
+    """Sends the route as that caller; `codes` says whose object stands in each place (see `Route.places`)."""
+    filled = {
+        place: world.id_of(codes[place], value[1:]) if place in codes else value for place, value in route.values.items()
+    }
+    url = {name: value for (where, name), value in filled.items() if where == "url"}
+    query = {name: value for (where, name), value in filled.items() if where == "query"} | search
+    body = {name: value for (where, name), value in filled.items() if where == "body"}
+    headers = credentials(caller, route.html) | {"Sec-Fetch-Site": "same-origin"}
+    if caller.cookie:
+        headers["X-Form-Token"] = _form_token(caller.cookie)
+    kind: dict[str, Any] = {"data": body} if route.as_form else {"json": body}
+    response = world.desk.app.test_client(use_cookies=False).open(
+        _path(route.rule, url), method=route.method, query_string=query, headers=headers,
+        **(kind if route.method not in SAFE else {}),
+    )  # fmt: skip
+    sent = tuple(str(value) for place, value in filled.items() if place in codes) + tuple(search.values())
+    figures.add("route_cells")
+    return _answer(response, sent)
+
+
+def _route(app: Flask, rule: Rule, method: str, permission: str) -> Route:
+    view, plan = app.view_functions[rule.endpoint], plan_of(rule.endpoint)
+    values: dict[tuple[str, str], Any] = {}
+    for name in rule.arguments:
+        values["url", name] = plan.url.get(name) or _fill(rule, name)
+    if method not in SAFE:
+        body = plan.body or _from_schema(view, rule)
+        values |= {("body", name): value for name, value in body.items()}
+    values |= {("query", name): value for name, value in plan.query.items()}
+    return Route(method, rule.rule, rule.endpoint, permission, values, not rule.rule.startswith("/api/"))
+
+
+def _fill(rule: Rule, name: str) -> Any:
+    if name in FILLS:
+        return FILLS[name]
+    if name.endswith("_id"):
+        return f"@{name.removesuffix('_id')}s"
+    return f"?{name}"
+
+
+def missing_fills(world: World, route: Route) -> Iterator[str]:
+    """A sentence for everything of the route that the registry cannot fill."""
+    for (where, name), value in route.values.items():
+        kind = str(value)[1:]
+        unknown = str(value).startswith("?") or (str(value).startswith("@") and kind not in world.ids["hl"])
+        if unknown:
+            yield (
+                f"{route}: nobody knows what to put for the {where} field {name!r}. Add a line "
+                f'"{route.endpoint}": Plan({where}={{"{name}": ...}}) to PLANS in tests/isolation/routes.py.'
+            )
+
+
+def _from_schema(view: Any, rule: Rule) -> dict[str, Any]:
+    parameters = getattr(view, "_apidoc", {}).get("arguments", {}).get("parameters", [])
+    found: dict[str, Any] = {}
+    for parameter in parameters:
+        if parameter["in"] == "json":
+            schema = parameter["schema"]
+            found |= _example(schema() if isinstance(schema, type) else schema, rule)
+    return found
+
+
+def _example(schema: Schema, rule: Rule) -> dict[str, Any]:
+    """A body with every needed field and every id."""
+    example = {}
+    for name, known in schema.load_fields.items():
+        key = known.data_key or name
+        if key in FILLS:
+            example[key] = FILLS[key]
+        elif isinstance(known, fields.UUID):
+            example[key] = _fill(rule, key)
+        elif known.required:
+            example[key] = _sample(known, rule)
+    return example
+
+
+def _sample(known: fields.Field[Any], rule: Rule) -> Any:
+    for rule_of_field in known.validators:
+        if isinstance(rule_of_field, validate.OneOf):
+            return next(choice for choice in rule_of_field.choices if choice)
+    if isinstance(known, fields.Nested):
+        return _example(known.schema, rule)
+    if isinstance(known, fields.List):
+        return [_sample(known.inner, rule)]
+    samples: tuple[tuple[type, Any], ...] = ((fields.Boolean, True), (fields.Number, 1), (fields.Dict, {}))
+    return next((value for kind, value in samples if isinstance(known, kind)), "fake")
+
+
+def _path(rule: str, url: Mapping[str, Any]) -> str:
+    return re.sub(r"<(?:[^:<>]+:)?([^<>]+)>", lambda found: quote(str(url[found[1]]), safe=""), rule)
+
+
+def _form_token(cookie: str) -> str:
+    digest = hmac.new(cookie.encode(), b"form", hashlib.sha256).digest()
+    return urlsafe_b64encode(digest).decode().rstrip("=")
+
+
+def _answer(response: TestResponse, sent: tuple[str, ...]) -> Answer:
+    body = response.get_data(as_text=True)
+    headers = [(name, value) for name, value in response.headers if name.lower() not in _UNTOLD]
+    raw = "\n".join([body, *(f"{name}: {value}" for name, value in response.headers)])
+    figures.add("bytes_searched", len(raw))
+    shown = tuple(sorted((name, _without(value, sent)) for name, value in headers))
+    return Answer(response.status_code, _without(body, sent), shown, sent, raw)
+
+
+def _without(text: str, sent: tuple[str, ...]) -> str:
+    for place, word in enumerate(sent):
+        for written in {word, quote(word, safe=""), word.lower(), _undashed(word)}:
+            text = text.replace(written, f"<{place}>")
+    return text
+
+
+def _undashed(word: str) -> str:
+    try:
+        return uuid.UUID(word).hex
+    except ValueError:
+        return word

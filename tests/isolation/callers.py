@@ -1,0 +1,114 @@
+"""Every kind of caller: what it sends to say who it is, what it may see, and what each permission means for it.
+
+The table of permissions is written here once more on purpose: if the program's own table is widened, the two differ.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+import psycopg
+
+from tests.isolation.canaries import Mark
+from tests.isolation.people import ROLES, Human, open_session
+
+STAFF = frozenset({"owner", "operator", "viewer"})
+# Permission -> the roles that have it. A new word of agency.web.permissions needs its line here.
+MAY: Mapping[str, frozenset[str]] = {
+    "public": STAFF | {"client_member", ""},
+    "signed_in": STAFF | {"client_member"},
+    "read": STAFF,
+    "write": frozenset({"owner", "operator"}),
+    "owner": frozenset({"owner"}),
+    "client": frozenset({"client_member"}),
+}
+
+
+@dataclass(frozen=True)
+class Caller:
+    """One kind of caller. `role` is empty for whoever is nobody to us."""
+
+    name: str
+    role: str = ""
+    sees: tuple[str, ...] = ()  # clients, its own first
+    cookie: str = ""
+    bearer: str = ""
+    user_id: int = 0
+    words: frozenset[str] = field(default_factory=frozenset)  # further codes of marks that it may see
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def home(self) -> str:
+        """The client whose objects it asks for when it asks for its own."""
+        return self.sees[0] if self.sees else "hl"
+
+    def may(self, permission: str) -> bool:
+        """Whether its role has the permission."""
+        return self.role in MAY[permission]
+
+    def may_see(self, mark: Mark) -> bool:
+        """Whether an answer to it may hold the word; the client's own people never see inner words."""
+        if mark.inner and self.role == "client_member":
+            return False
+        return mark.code in self.sees or mark.code in self.words
+
+
+def all_callers(connection: psycopg.Connection[Any], people: Mapping[str, Human]) -> list[Caller]:
+    """All kinds, the rightful first."""
+    known = [_known(connection, people[name]) for name in ROLES if name not in ("left", "disabled")]
+    owner, stranger = known[0], next(caller for caller in known if caller.name == "stranger")
+    spans: dict[str, dict[str, Any]] = {
+        "expired session": {"expires": timedelta(minutes=-1)},
+        "idle session": {"seen": timedelta(hours=-13)},
+        "signed-out session": {"revoked": True},
+    }
+    ended = [
+        Caller(name, cookie=token, bearer=token)
+        for name, token in [
+            *((name, open_session(connection, people["owner"], **span)) for name, span in spans.items()),
+            ("person who left", open_session(connection, people["left"])),
+            ("disabled person", open_session(connection, people["disabled"])),
+            ("wrong token", "wrong".ljust(43, "x")),
+        ]
+    ]
+    mixed = [
+        Caller("nobody"),
+        Caller("wrong bearer beside the owner's cookie", cookie=owner.cookie, bearer="wrong".ljust(43, "x")),
+        Caller(
+            "stranger's bearer beside the owner's cookie",
+            stranger.role,
+            stranger.sees,
+            owner.cookie,
+            stranger.bearer,
+            stranger.user_id,
+            stranger.words,
+        ),
+    ]
+    return [*known, *ended, *mixed]
+
+
+def credentials(caller: Caller, html: bool) -> dict[str, str]:
+    """The headers that say who calls: pages know people by cookie, the JSON door by bearer token."""
+    headers = {}
+    both = caller.cookie != caller.bearer
+    if caller.cookie and (html or both):
+        headers["Cookie"] = f"shopfleet={caller.cookie}"
+    if caller.bearer and (not html or both):
+        headers["Authorization"] = f"Bearer {caller.bearer}"
+    return headers
+
+
+def _known(connection: psycopg.Connection[Any], human: Human) -> Caller:
+    agency, role, clients = ROLES[human.name]
+    side = agency[0].lower()
+    sees = tuple(f"{side}{client[0].lower()}" for client in clients or ("Luma", "Kite"))
+    token = open_session(connection, human)
+    words = {f"{side}z", f"{side}n"} | ({"rn"} if human.name == "both" else set())
+    return Caller(human.name, role, sees, token, token, human.user_id, frozenset(words))
+
+

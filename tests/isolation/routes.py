@@ -1,0 +1,97 @@
+"""The registry: how each route is filled. Most routes need no line here.
+
+A parameter `<thing_id>` stands for a row of the table `things`; FILLS names the others. A write route sends what its
+schema asks for; PLANS has the form fields of pages, where there is no declared schema, and whatever else a route needs.
+A value "@suppliers" is the id of a row of that table (or of a kind in `world.ids`) of the client that is asked about.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+# URL parameters, query parameters and JSON fields by name, for every route.
+FILLS: Mapping[str, Any] = {
+    "number": "@orders",
+    "sku_id": "@sku",
+    "supplier_item_id": "@supplier_items",
+    "email": "nobody@example.test",
+    "password": "fake-password-wrong",
+    "currency": "USD",
+}
+# Asked of every list: what others have must not be found.
+SEARCHES: Mapping[str, str] = {"q": "@orders", "shop": "@shops", "client": "@clients"}
+
+_READY = "update purchases set state = 'ready', claimed_by = '{actor}', claimed_until = now() + interval '1 hour';"
+_PAID = "update purchases set state = 'paid'; update orders set stage = 'bought';"
+_PUSHED = "update parcels set state = 'pushed', pushed_at = '2026-11-23 11:00+00', provider_id = '', corrections = 0;"
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a route needs beyond its parameters."""
+
+    url: Mapping[str, Any] = field(default_factory=dict)
+    body: Mapping[str, Any] = field(default_factory=dict)
+    query: Mapping[str, Any] = field(default_factory=dict)
+    before: str = ""  # SQL that makes the rightful call possible; {actor} is who will call
+    who: tuple[str, ...] = ("owner", "operator", "member")  # those of these with the permission make the rightful call
+    may_write: frozenset[str] = frozenset()  # tables that anybody may cause a row in, at a public route
+    quiet: str = ""  # why the rightful write changes no row
+    answers: frozenset[int] = frozenset()  # further answers to the rightful caller, not about rights
+    by_design: str = ""  # why a foreign id is answered differently here
+
+
+PLANS: Mapping[str, Plan] = {
+    "webhooks.tiktok": Plan(),
+    "webhooks.supplier": Plan(
+        url={"kind": "manual"},
+        may_write=frozenset({"inbox_items", "lanes"}),
+        by_design="the supplier's address is its key",
+    ),
+    "portal.show_asset": Plan(url={"name": "base.css"}),
+    "portal.show_brand": Plan(url={"colour": "1b1f28"}),
+    "portal.switch_buying": Plan(url={"word": "stop"}, body={"subject": "shop", "id": "@shops"}),
+    "switches.switch": Plan(body={"subject": "supplier", "id": "@suppliers", "buying": "stop"}),
+    "portal.finish_connection": Plan(query={"state": "@state", "code": "fake-code"}, who=("owner",)),
+    "portal.connect_shop": Plan(body={"client": "@clients"}),
+    "portal.switch_workspace": Plan(body={"membership": "@memberships"}, who=()),
+    "sessions.end_session": Plan(),
+    "portal.add_client": Plan(body={"name": "New", "currency": "USD", "time_zone": "UTC"}),
+    "portal.set_limits": Plan(
+        body={"approval_above_minor": "12.50", "daily_budget_minor": "99.00", "margin_floor": "1"}
+    ),
+    "portal.set_rules": Plan(body={"promise": "tiktok", "purchase_delay_minutes": "7"}),
+    "portal.add_supplier": Plan(
+        body={"client_id": "@clients", "kind": "manual", "name": "New", "currency": "USD"}
+    ),
+    "portal.add_item": Plan(body={"title": "New", "supplier_sku": "N-1", "unit_cost": "4.20"}),
+    "portal.replace_key": Plan(body={"api_key": "fake-key"}, before="update suppliers set kind = 'cj'"),
+    "portal.forget_choice": Plan(
+        body={"carrier_text": "Zippy"}, before="update carrier_overrides set carrier_text = 'Zippy'"
+    ),
+    "portal.map_sku": Plan(body={"supplier_item_id": "@supplier_items", "quantity": "2", "rank": "2"}),
+    "portal.unmap": Plan(body={"rank": "1"}),
+    "portal.order_act": Plan(url={"word": "hold"}),
+    "portal.decline": Plan(body={"reason": "No."}),
+    "portal.claim": Plan(before="update purchases set claimed_by = '', claimed_until = null"),
+    "portal.drop_claim": Plan(before=_READY),
+    "portal.bought": Plan(before=_READY, body={"supplier_order_id": "KC-1", "cost": "7.00"}),
+    "portal.review": Plan(
+        before="update purchases set state = 'review'",
+        body={"outcome": "bought", "supplier_order_id": "KC-1", "cost": "7.00"},
+    ),
+    "portal.tracking": Plan(
+        before=_PAID + "delete from parcels", body={"tracking_number": "9400111899223197428490", "carrier": "USPS"}
+    ),
+    "portal.set_carrier": Plan(body={"provider_name": "USPS"}),
+    "portal.correct_tracking": Plan(
+        before=_PUSHED, body={"tracking_number": "9400111899223197428490", "carrier": "USPS"}
+    ),
+}
+
+
+def plan_of(endpoint: str) -> Plan:
+    """The plan of a route; the empty one for a route without a line."""
+    return PLANS.get(endpoint, Plan())
