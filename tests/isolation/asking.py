@@ -59,6 +59,11 @@ class Route:
         return self.method not in SAFE or self.endpoint == "portal.finish_connection"
 
     @property
+    def shows_rows(self) -> bool:
+        """Whether a rightful reader must find something of its clients in the answer."""
+        return not self.plan.no_rows and self.permission in ("read", "client")
+
+    @property
     def places(self) -> list[tuple[str, str]]:
         """Where it takes an id."""
         return [place for place, value in self.values.items() if str(value).startswith("@")]
@@ -85,10 +90,13 @@ def list_routes(app: Flask) -> list[Route]:
     ]
 
 
-def send(world: World, caller: Caller, route: Route, codes: Mapping[tuple[str, str], str], **search: str) -> Answer:
+def send(
+    world: World, caller: Caller, route: Route, codes: Mapping[tuple[str, str], str], **search: str
+) -> Answer:
     """Sends the route as that caller; `codes` says whose object stands in each place (see `Route.places`)."""
     filled = {
-        place: world.id_of(codes[place], value[1:]) if place in codes else value for place, value in route.values.items()
+        place: world.id_of(codes[place], value[1:], caller) if place in codes else value
+        for place, value in route.values.items()
     }
     url = {name: value for (where, name), value in filled.items() if where == "url"}
     query = {name: value for (where, name), value in filled.items() if where == "query"} | search
@@ -112,7 +120,7 @@ def _route(app: Flask, rule: Rule, method: str, permission: str) -> Route:
     for name in rule.arguments:
         values["url", name] = plan.url.get(name) or _fill(rule, name)
     if method not in SAFE:
-        body = plan.body or _from_schema(view, rule)
+        body = _from_schema(view, rule) | plan.body
         values |= {("body", name): value for name, value in body.items()}
     values |= {("query", name): value for name, value in plan.query.items()}
     return Route(method, rule.rule, rule.endpoint, permission, values, not rule.rule.startswith("/api/"))
@@ -130,7 +138,7 @@ def missing_fills(world: World, route: Route) -> Iterator[str]:
     """A sentence for everything of the route that the registry cannot fill."""
     for (where, name), value in route.values.items():
         kind = str(value)[1:]
-        unknown = str(value).startswith("?") or (str(value).startswith("@") and kind not in world.ids["hl"])
+        unknown = str(value).startswith("?") or (str(value).startswith("@") and not world.knows(kind))
         if unknown:
             yield (
                 f"{route}: nobody knows what to put for the {where} field {name!r}. Add a line "

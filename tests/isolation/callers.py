@@ -66,6 +66,7 @@ def all_callers(connection: psycopg.Connection[Any], people: Mapping[str, Human]
         "expired session": {"expires": timedelta(minutes=-1)},
         "idle session": {"seen": timedelta(hours=-13)},
         "signed-out session": {"revoked": True},
+        "session without its second factor": {"needs_factor": True},
     }
     ended = [
         Caller(name, cookie=token, bearer=token)
@@ -110,5 +111,3 @@ def _known(connection: psycopg.Connection[Any], human: Human) -> Caller:
     token = open_session(connection, human)
     words = {f"{side}z", f"{side}n"} | ({"rn"} if human.name == "both" else set())
     return Caller(human.name, role, sees, token, token, human.user_id, frozenset(words))
-
-

@@ -10,8 +10,18 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-CLIENTS = {"hl": ("Harbor", "Luma"), "hk": ("Harbor", "Kite"), "rl": ("Rival", "Luma"), "rk": ("Rival", "Kite")}
-COST = {"hl": 73119, "hk": 73219, "rl": 73319, "rk": 73419}  # minor units; no other amount of the world looks so
+CLIENTS = {
+    "hl": ("Harbor", "Luma"),
+    "hk": ("Harbor", "Kite"),
+    "rl": ("Rival", "Luma"),
+    "rk": ("Rival", "Kite"),
+}
+COST = {
+    "hl": 73119,
+    "hk": 73219,
+    "rl": 73319,
+    "rk": 73419,
+}  # minor units; no other amount of the world looks so
 _TOKEN = re.compile(
     r"canary(?:hl|hk|rl|rk|hz|rz|hn|rn)(?:open|inner)[0-9a-z]*"
     r"|[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|\b\d{15,20}\b|\b73\d\.?19\b"

@@ -24,6 +24,7 @@ ROLES: dict[str, tuple[str, str, tuple[str, ...] | None]] = {
     "viewer_kite": ("Harbor", "viewer", ("Kite",)),
     "member_kite": ("Harbor", "client_member", ("Kite",)),
     "member_rival": ("Rival", "client_member", ("Luma",)),
+    "member_rival_kite": ("Rival", "client_member", ("Kite",)),
     "left": ("Harbor", "owner", None),
     "disabled": ("Harbor", "owner", None),
     "both": ("Harbor", "client_member", ("Luma",)),  # and an owner of the other agency
@@ -58,18 +59,20 @@ def add_people(connection: psycopg.Connection[Any], desk: Desk, canaries: Canari
         )
         canaries.add(people[name].membership, code)
     _add_membership(connection, people["both"].user_id, desk.theirs, "owner", None)
-    connection.execute("update memberships set ended_at = now() where id = %s", (people["left"].membership_id,))
+    connection.execute(
+        "update memberships set ended_at = now() where id = %s", (people["left"].membership_id,)
+    )
     connection.execute("update users set disabled_at = now() where id = %s", (people["disabled"].user_id,))
     return people
 
 
 def open_session(connection: psycopg.Connection[Any], human: Human, **changes: Any) -> str:
-    """A token of the person; `changes` are `expires`, `seen` (spans from now) and `revoked`."""
+    """A token; `changes` are `expires` and `seen` (spans from now), `revoked`, `needs_factor` and `unconfirmed`."""
     token = f"fake-session-{human.name}-{len(changes)}-{'-'.join(changes)}".ljust(43, "x")
     now = machine_now()
     connection.execute(
-        "insert into sessions (token_hash, user_id, membership_id, last_seen_at, expires_at, revoked_at, device)"
-        " values (%s, %s, %s, %s, %s, %s, 'test')",
+        "insert into sessions (token_hash, user_id, membership_id, last_seen_at, expires_at, revoked_at,"
+        " confirmed_at, needs_factor, device) values (%s, %s, %s, %s, %s, %s, %s, %s, 'test')",
         (
             hashlib.sha256(token.encode()).digest(),
             human.user_id,
@@ -77,6 +80,8 @@ def open_session(connection: psycopg.Connection[Any], human: Human, **changes: A
             now + changes.get("seen", timedelta(0)),
             now + changes.get("expires", timedelta(days=1)),
             now if changes.get("revoked") else None,
+            None if changes.get("unconfirmed") else now,
+            bool(changes.get("needs_factor")),
         ),
     )
     return token

@@ -23,7 +23,9 @@ FILLS: Mapping[str, Any] = {
 # Asked of every list: what others have must not be found.
 SEARCHES: Mapping[str, str] = {"q": "@orders", "shop": "@shops", "client": "@clients"}
 
-_READY = "update purchases set state = 'ready', claimed_by = '{actor}', claimed_until = now() + interval '1 hour';"
+_READY = (
+    "update purchases set state = 'ready', claimed_by = '{actor}', claimed_until = now() + interval '1 hour';"
+)
 _PAID = "update purchases set state = 'paid'; update orders set stage = 'bought';"
 _PUSHED = "update parcels set state = 'pushed', pushed_at = '2026-11-23 11:00+00', provider_id = '', corrections = 0;"
 
@@ -36,10 +38,15 @@ class Plan:
     body: Mapping[str, Any] = field(default_factory=dict)
     query: Mapping[str, Any] = field(default_factory=dict)
     before: str = ""  # SQL that makes the rightful call possible; {actor} is who will call
-    who: tuple[str, ...] = ("owner", "operator", "member")  # those of these with the permission make the rightful call
+    who: tuple[str, ...] = (
+        "owner",
+        "operator",
+        "member",
+    )  # those of these with the permission make the rightful call
     may_write: frozenset[str] = frozenset()  # tables that anybody may cause a row in, at a public route
     quiet: str = ""  # why the rightful write changes no row
     answers: frozenset[int] = frozenset()  # further answers to the rightful caller, not about rights
+    no_rows: str = ""  # why a reader finds no row of its clients in the answer
     by_design: str = ""  # why a foreign id is answered differently here
 
 
@@ -56,9 +63,12 @@ PLANS: Mapping[str, Plan] = {
     "switches.switch": Plan(body={"subject": "supplier", "id": "@suppliers", "buying": "stop"}),
     "portal.finish_connection": Plan(query={"state": "@state", "code": "fake-code"}, who=("owner",)),
     "portal.connect_shop": Plan(body={"client": "@clients"}),
-    "portal.switch_workspace": Plan(body={"membership": "@memberships"}, who=()),
-    "sessions.end_session": Plan(),
-    "portal.add_client": Plan(body={"name": "New", "currency": "USD", "time_zone": "UTC"}),
+    "portal.switch_workspace": Plan(
+        body={"membership": "@my_memberships"}, quiet="the caller's own membership is chosen already"
+    ),
+    "health.ready": Plan(answers=frozenset({503})),  # no dispatcher runs here
+    "catalog.write_mapping": Plan(body={"quantity": 2}),
+    "portal.add_client": Plan(body={"name": "New", "currency": "USD", "time_zone": "America/New_York"}),
     "portal.set_limits": Plan(
         body={"approval_above_minor": "12.50", "daily_budget_minor": "99.00", "margin_floor": "1"}
     ),
@@ -83,7 +93,8 @@ PLANS: Mapping[str, Plan] = {
         body={"outcome": "bought", "supplier_order_id": "KC-1", "cost": "7.00"},
     ),
     "portal.tracking": Plan(
-        before=_PAID + "delete from parcels", body={"tracking_number": "9400111899223197428490", "carrier": "USPS"}
+        before=_PAID + "delete from parcels",
+        body={"tracking_number": "9400111899223197428490", "carrier": "USPS"},
     ),
     "portal.set_carrier": Plan(body={"provider_name": "USPS"}),
     "portal.correct_tracking": Plan(

@@ -48,7 +48,8 @@ class Snapshot:
         """Makes the world as it is now the one to go back to."""
         self.run(
             "".join(
-                f"delete from kept.{table}; insert into kept.{table} select * from {table};" for table in self.columns
+                f"delete from kept.{table}; insert into kept.{table} select * from {table};"
+                for table in self.columns
             )
         )
 

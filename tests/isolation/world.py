@@ -12,16 +12,17 @@ from datetime import timedelta
 from typing import Any
 
 import psycopg
-from sqlalchemy import Connection, create_engine, insert, text
+from sqlalchemy import create_engine, insert, text
 from sqlalchemy.types import Text
 
 from agency.domain.addresses import Address
 from agency.extensions import sqlalchemy_url
-from agency.models.catalog import CarrierOverride
+from agency.models.catalog import CarrierOverride, Supplier
 from agency.models.orders import Order, OrderContact, OrderEvent
 from agency.models.tables import metadata
 from agency.services.contacts_store import place_of
 from agency.services.sealing import Keyring
+from agency.services.suppliers import store_credentials
 from tests.databases import MASTER_KEY
 from tests.desk import NOW, Desk, Side, open_desk
 from tests.desk_rows import (
@@ -35,6 +36,7 @@ from tests.desk_rows import (
     add_sku,
     keys_of,
 )
+from tests.isolation.agency_rows import MEMBERS, add_agency_rows, add_factors, personal_ids
 from tests.isolation.callers import Caller, all_callers
 from tests.isolation.canaries import CLIENTS, COST, Canaries, canary
 from tests.isolation.catalogue import PORTAL_TABLES
@@ -62,17 +64,38 @@ class World:
     people: dict[str, Human]
     callers: list[Caller] = field(default_factory=list)
     snapshot: Snapshot = field(init=False)
-    ids: dict[str, dict[str, str]] = field(default_factory=dict)  # code -> kind of object -> id as people see it
+    ids: dict[str, dict[str, str]] = field(
+        default_factory=dict
+    )  # code -> kind of object -> id as people see it
     clients: dict[str, int] = field(default_factory=dict)  # code -> internal id
+    personal: dict[str, dict[int, str]] = field(default_factory=dict)  # kind -> user -> public id
 
-    def id_of(self, code: str, kind: str) -> str:
-        """The id of the client's object of that kind, or for "unknown" one that nobody has."""
+    def knows(self, kind: str) -> bool:
+        """Whether there are objects of that kind."""
+        return kind in self.ids["hl"] or kind in self.personal
+
+    def id_of(self, code: str, kind: str, caller: Caller) -> str:
+        """The id of the client's object of that kind, or for "unknown" one that nobody has.
+
+        What belongs to a person is the caller's own at the caller's home, and elsewhere that of somebody there.
+        """
+        if code != "unknown" and kind in self.personal:
+            return self.personal[kind][self._person(code, caller)]
         if code != "unknown":
             return self.ids[code][kind]
-        known = self.ids["hl"][kind]
+        known = self.ids["hl"].get(kind) or str(uuid.UUID(int=0))
         if known.isdigit():
             return "9" * len(known)
         return str(uuid.UUID(int=0xABC, version=4)) if len(known) == 36 else "z" * len(known)
+
+    def _person(self, code: str, caller: Caller) -> int:
+        if code == "colleague":
+            near = ("viewer", "owner") if "hz" in caller.words else ("member_rival", "stranger")
+            return next(
+                self.people[name].user_id for name in near if self.people[name].user_id != caller.user_id
+            )
+        own = code == caller.home and caller.user_id
+        return caller.user_id if own else self.people[MEMBERS[code]].user_id
 
 
 @contextmanager
@@ -88,7 +111,12 @@ def open_world() -> Iterator[World]:
         world = World(desk, connection, canaries, people)
         for code in CLIENTS:
             _note_ids(connection, world, code)
+        above = {code: (side_of(desk, code).agency_id, client) for code, client in world.clients.items()}
+        for code, ids in add_agency_rows(connection, people, above, canaries).items():
+            world.ids[code] |= ids
+        add_factors(connection, people)
         world.callers = all_callers(connection, people)
+        world.personal = personal_ids(connection)
         world.snapshot = Snapshot(connection)
         yield world
 
@@ -106,24 +134,41 @@ def _furnish(desk: Desk, code: str, place: int) -> None:
     finding = {"code": "carrier_unknown", "severity": "block", "sentence": canary(code, "f", inner=True)}
     with desk.session(side.scope()) as session:
         order = add_order(
-            session, side, client, number=f"5770000000000000{place}1", sku_id=sku, stage="blocked", blockers=[blocker]
+            session,
+            side,
+            client,
+            number=f"5770000000000000{place}1",
+            sku_id=sku,
+            stage="blocked",
+            blockers=[blocker],
         )
         add_sku(session, side, client, sku)
         purchase = add_purchase(
-            session, side, order, client=client, state="ready", expected_minor=cost, max_minor=cost, actual_minor=cost
+            session,
+            side,
+            order,
+            client=client,
+            state="ready",
+            expected_minor=cost,
+            max_minor=cost,
+            actual_minor=cost,
         )
         session.execute(text("update supplier_items set unit_cost_minor = :cost where client_id = :client"),
                         {"cost": cost, "client": order.client_id})  # fmt: skip
         item = session.execute(text("select id from supplier_items where client_id = :client"),
                                {"client": order.client_id}).one()  # fmt: skip
         add_mapping(session, side, item, client, sku)
-        add_parcel(session, order, purchase, findings=[finding], tracking_number=f"9400000000000000000{place}")
+        add_parcel(
+            session, order, purchase, findings=[finding], tracking_number=f"9400000000000000000{place}"
+        )
         add_providers(session, order, "USPS", "UPS")
         override = {"supplier_id": purchase.supplier_id, "carrier_text": "Zippy", "provider_name": "USPS"}
         keys = {"agency_id": order.agency_id, "client_id": order.client_id}
         add_row(session, CarrierOverride(**keys, **override))
         about = {"shop_id": order.shop_id, "order_id": order.id, "supplier_id": purchase.supplier_id}
-        add_attention(session, side, client, **about, kind="blocked", due_at=NOW, action="approve")
+        add_attention(session, side, client, **about, kind="approval", due_at=NOW, action="approve")
+        supplier = session.get_one(Supplier, purchase.supplier_id)
+        store_credentials(side.scope(), session, Keyring(MASTER_KEY), supplier, {"api_key": "fake-key"})
         _add_story(session, order, code)
         _add_buyer(session, side, order, code)
         state = hashlib.sha256(canary(code, "state").encode()).digest()
@@ -184,24 +229,21 @@ def _plant(connection: psycopg.Connection[Any], desk: Desk) -> None:
 def _note_ids(connection: psycopg.Connection[Any], world: World, code: str) -> None:
     """What people call the client's objects: public ids by table, order numbers, skus, links."""
     client_id = world.clients[code] = side_of(world.desk, code).clients[CLIENTS[code][1]]
-    member = {"hl": "member", "hk": "member_kite", "rl": "member_rival", "rk": "member_rival"}[code]
-    ids = world.ids[code] = {
-        "memberships": world.people[member].membership,
-        "state": canary(code, "state"),
-        "sku": canary(code, "sku"),
-    }
+    ids = world.ids[code] = {"state": canary(code, "state"), "sku": canary(code, "sku")}
     for table in [*TENANT_TABLES, metadata.tables["clients"]]:
         if "public_id" not in table.columns:
             continue
         key = "id" if table.name == "clients" else "client_id"
-        rows = connection.execute(f"select public_id from {table.name} where {key} = %s order by id", (client_id,))
+        rows = connection.execute(
+            f"select public_id from {table.name} where {key} = %s order by id", (client_id,)
+        )
         for row in rows:
             ids.setdefault(table.name, str(row[0]))
             world.canaries.add(row[0], code, inner=table.name not in PORTAL_TABLES | {"clients"})
-    for column, table in (("tiktok_order_id", "orders"), ("tiktok_line_id", "order_lines"), ("tracking_number", "parcels")):
+    numbers = {"orders": "tiktok_order_id", "order_lines": "tiktok_line_id", "parcels": "tracking_number"}
+    for table, column in numbers.items():
         for row in connection.execute(f"select {column} from {table} where client_id = %s", (client_id,)):
             world.canaries.add(row[0], code)
             ids.setdefault(table, str(row[0]))
-    ids["parcels"] = str(connection.execute("select public_id from parcels where client_id = %s", (client_id,)).fetchone()[0])  # type: ignore[index]
     user = world.people["owner" if code[0] == "h" else "stranger"].user_id
     connection.execute("update connect_requests set user_id = %s where client_id = %s", (user, client_id))
