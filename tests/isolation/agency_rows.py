@@ -45,9 +45,9 @@ def add_agency_rows(
             (agency_id, owner.membership_id, word, word, digest, [client_id]),
         ).fetchone()
         connection.execute(
-            "insert into audit_entries (agency_id, number, at, actor, action, client_id, object_kind, object_id, details,"
-            " address, previous_hash, hash) values (%s, %s, '2026-09-01', %s, 'client.changed', %s, 'client', %s, %s,"
-            " '', '', %s)",
+            "insert into audit_entries (agency_id, number, at, actor, action, client_id, object_kind, object_id,"
+            " details, address, previous_hash, hash)"
+            " values (%s, %s, '2026-09-01', %s, 'client.changed', %s, 'client', %s, %s, '', '', %s)",
             (
                 agency_id,
                 place % 2 + 1,

@@ -1,4 +1,4 @@
-"""Asking a route: filling it from the registry for one client's objects, sending it as one caller, reading the answer."""
+"""Asking a route: filled from the registry with one client's objects, sent as one caller, its answer comparable."""
 
 from __future__ import annotations
 

@@ -19,11 +19,12 @@ _LINES = (
     ("bytes of answers searched for canaries", "bytes_searched", ""),
     ("canaries of another tenant found", "canaries_found", ""),
     ("forged bells answered", "bells_answered", "bells_forged"),
-    ("planted faults caught", "mutants_caught", "mutants"),
+    ("faults planted in the database caught", "mutants_caught", "mutants"),
+    ("faults planted at every table caught", "table_mutants_caught", "table_mutants"),
+    ("faults planted in the code caught", "code_mutants_caught", "code_mutants"),
     ("transactions on shared connections", "transactions", ""),
     ("wrong rows in them", "wrong_rows", ""),
 )
-_BAD_BELLS = "bells_answered"
 
 
 def add(figure: str, amount: int = 1) -> None:

@@ -101,7 +101,7 @@ class World:
 @contextmanager
 def open_world() -> Iterator[World]:
     """Builds the world in a database of its own."""
-    with open_desk() as desk, desk.owner() as connection:
+    with open_desk(spread_ids=True) as desk, desk.owner() as connection:
         canaries = Canaries()
         for place, code in enumerate(CLIENTS):
             _furnish(desk, code, place + 1)
