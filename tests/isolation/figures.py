@@ -18,7 +18,7 @@ _LINES = (
     ("answers that changed when others' rows went away", "disturbed", ""),
     ("bytes of answers searched for canaries", "bytes_searched", ""),
     ("canaries of another tenant found", "canaries_found", ""),
-    ("forged bells answered", "bells_answered", "bells_forged"),
+    ("forged bells that did nothing", "bells_harmless", "bells_forged"),
     ("faults planted in the database caught", "mutants_caught", "mutants"),
     ("faults planted at every table caught", "table_mutants_caught", "table_mutants"),
     ("faults planted in the code caught", "code_mutants_caught", "code_mutants"),
