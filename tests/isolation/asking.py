@@ -20,7 +20,7 @@ from werkzeug.test import TestResponse
 from agency.web import permissions_of
 from tests.isolation import figures
 from tests.isolation.callers import Caller, credentials
-from tests.isolation.routes import FILLS, Plan, plan_of
+from tests.isolation.routes import FILLS, Plan, decided, plan_of
 from tests.isolation.world import World
 
 SAFE = {"GET", "HEAD", "OPTIONS"}
@@ -39,7 +39,8 @@ class Route:
     method: str
     rule: str
     endpoint: str
-    permission: str
+    permission: str  # as it was decided
+    declared: str  # as the program says
     values: Mapping[tuple[str, str], Any]  # ("url" | "query" | "body", name) -> value, or "@kind" for an id
     as_form: bool
 
@@ -123,7 +124,10 @@ def _route(app: Flask, rule: Rule, method: str, permission: str) -> Route:
         body = _from_schema(view, rule) | plan.body
         values |= {("body", name): value for name, value in body.items()}
     values |= {("query", name): value for name, value in plan.query.items()}
-    return Route(method, rule.rule, rule.endpoint, permission, values, not rule.rule.startswith("/api/"))
+    right = decided(method, rule.rule)
+    return Route(
+        method, rule.rule, rule.endpoint, right, permission, values, not rule.rule.startswith("/api/")
+    )
 
 
 def _fill(rule: Rule, name: str) -> Any:

@@ -1,4 +1,7 @@
-"""The registry: how each route is filled. Most routes need no line here.
+"""The registry: who may call a route, and how it is filled. Most routes need no line here.
+
+Reading is for the team and changing for owners and operators; DECIDED names every other right once more, on purpose:
+if a route's own word is widened by mistake, the two differ.
 
 A parameter `<thing_id>` stands for a row of the table `things`; FILLS names the others. A write route sends what its
 schema asks for; PLANS has the form fields of pages, where there is no declared schema, and whatever else a route needs.
@@ -7,9 +10,23 @@ A value "@suppliers" is the id of a row of that table (or of a kind in `world.id
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
+
+# The right to a route, by the beginning of its method and path; the first that fits counts.
+DECIDED: tuple[tuple[str, str], ...] = (
+    (
+        r"GET /$|(GET|POST) /login$|GET /(assets|brand)/|GET /(healthz|readyz)$|GET /api/docs|POST /webhooks/",
+        "public",
+    ),
+    (r"POST /api/v1/sessions$", "public"),
+    (r"POST /(logout|workspace)$|(GET|DELETE) /api/v1/sessions/current$|\w+ /account", "signed_in"),
+    (r"\w+ /clients", "owner"),
+    (r"GET /client$|GET /client/|GET /api/v1/own/", "client"),
+    (r"GET /connect/callback$", "write"),
+)
 
 # URL parameters, query parameters and JSON fields by name, for every route.
 FILLS: Mapping[str, Any] = {
@@ -101,6 +118,14 @@ PLANS: Mapping[str, Plan] = {
         before=_PUSHED, body={"tracking_number": "9400111899223197428490", "carrier": "USPS"}
     ),
 }
+
+
+def decided(method: str, rule: str) -> str:
+    """The permission that the route must have."""
+    for pattern, word in DECIDED:
+        if re.match(pattern, f"{method} {rule}"):
+            return word
+    return "read" if method == "GET" else "write"
 
 
 def plan_of(endpoint: str) -> Plan:

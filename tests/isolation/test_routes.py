@@ -35,6 +35,10 @@ def test_the_registry_can_fill_the_route(world: World, route: Route) -> None:
     assert route.permission in MAY, (
         f"Say in tests/isolation/callers.py who has the permission {route.permission!r}."
     )
+    assert route.declared == route.permission, (
+        f"{route} declares {route.declared!r}, and {route.permission!r} was decided. If the route is right, add a line "
+        "for it to DECIDED in tests/isolation/routes.py."
+    )
     assert "\n".join(missing_fills(world, route)) == ""
     figures.add("routes_filled")
 
@@ -51,6 +55,8 @@ def test_who_may_not_is_refused_and_nothing_happens(world: World, route: Route) 
             _is_forbidden(world, route, caller)
         elif route.places and not route.plan.by_design:
             _cannot_tell_foreign_from_unknown(world, route, caller)
+            if len(route.places) > 1 and len(caller.sees) > 1:
+                _two_clients_never_meet(world, route, caller)
         elif route.permission == "public":
             _look(world, caller, route, dict.fromkeys(route.places, caller.home))
     effects = {table for table, _tenant in changed(before, world.snapshot.sums())} - route.plan.may_write
@@ -123,6 +129,16 @@ def _cannot_tell_foreign_from_unknown(world: World, route: Route, caller: Caller
         for code in [*hidden, *(["colleague"] if set(some) <= set(personal) else [])]:
             foreign = _look(world, caller, route, {**own, **dict.fromkeys(some, code)})
             _same(route, caller, foreign, unknown)
+
+
+def _two_clients_never_meet(world: World, route: Route, caller: Caller) -> None:
+    """Whoever sees several clients cannot bring an id of one into what belongs to another."""
+    for place in route.places:
+        mixed = {**dict.fromkeys(route.places, caller.sees[0]), place: caller.sees[1]}
+        answer = _look(world, caller, route, mixed)
+        assert answer.status in (404, 409, 422), (
+            f"{route}: {caller} mixed two clients and got {answer.status}"
+        )
 
 
 def _look(world: World, caller: Caller, route: Route, codes: Codes) -> Answer:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
@@ -255,3 +255,22 @@ def test_a_login_cannot_become_another_one(house: FullHouse) -> None:
                 with engine.connect() as connection, pytest.raises(DBAPIError):
                     connection.execute(text(f"set role {other}"))
         engine.dispose()
+
+
+def test_a_pooled_connection_forgets_its_scope(house: FullHouse) -> None:
+    """A setting that outlived its transaction would wait for whoever comes next."""
+    for scope in (house.staff(), house.portal()):
+        with house.made.database.session(scope) as session:
+            session.execute(text("select 1"))
+            session.commit()  # a rollback would take any setting back
+        pooled = house.made.database._engines[scope.login].raw_connection()
+        row = pooled.cursor().execute("select current_setting('app.agency_id', true)").fetchone()
+        pooled.close()
+        assert row[0] in (None, "")
+
+
+def test_a_client_reads_in_a_transaction_that_cannot_write(house: FullHouse) -> None:
+    """Whatever the scope says about reading only: the login alone is enough."""
+    for scope in (house.portal(), replace(house.portal(), read_only=False)):
+        with house.made.database.session(scope) as session:
+            assert session.scalar(text("show transaction_read_only")) == "on"

@@ -96,7 +96,7 @@ FORGED: dict[str, tuple[str, list[Any], dict[str, Any]]] = {
     "an agency of its choice": (JOB, ["{lane}", "{fence}"], {"agency_id": 1, "note": SECRET}),
     "named arguments": (JOB, [], {"lane_id": "{lane}", "fence": "{fence}"}),
     "another function of ours": ("workers.runtime.serve", ["{lane}", "{fence}"], {}),
-    "a function of the tests": ("tests.isolation.test_workers.trap", [SECRET], {}),
+    "a function of the tests": ("tests.isolation.test_workers.trap", ["{lane}", "{fence}"], {}),
     "a function of the system": ("os.putenv", ["SHOPFLEET_FORGED", SECRET], {}),
     "a function by another path": ("workers.runtime.log.critical", [SECRET], {}),
 }

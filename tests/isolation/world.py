@@ -142,6 +142,7 @@ def _furnish(desk: Desk, code: str, place: int) -> None:
             stage="blocked",
             blockers=[blocker],
         )
+        add_order(session, side, client, number=f"5770000000000000{place}2", sku_id=sku)  # needs no decision
         add_sku(session, side, client, sku)
         purchase = add_purchase(
             session,
@@ -221,6 +222,12 @@ def _plant(connection: psycopg.Connection[Any], desk: Desk) -> None:
             if "created_at" in table.columns:
                 connection.execute(f"update {table.name} set created_at = %s", (LONG_AGO,))
         connection.execute("update shops set last_read_at = %s", (LONG_AGO,))
+        # Trouble shows on Today, with the reason.
+        for code, (_agency, client) in CLIENTS.items():
+            connection.execute(
+                "update lanes set failures = 7, problem = %s where client_id = %s",
+                (canary(code, "trouble", inner=True), side_of(desk, code).clients[client]),
+            )
         for side, word in ((desk.ours, "hn"), (desk.theirs, "rn")):
             name = canary(word, "agency")
             connection.execute("update agencies set name = %s where id = %s", (name, side.agency_id))
