@@ -55,11 +55,8 @@ class Plan:
     body: Mapping[str, Any] = field(default_factory=dict)
     query: Mapping[str, Any] = field(default_factory=dict)
     before: str = ""  # SQL that makes the rightful call possible; {actor} is who will call
-    who: tuple[str, ...] = (
-        "owner",
-        "operator",
-        "member",
-    )  # those of these with the permission make the rightful call
+    # Those of these with the permission make the rightful call.
+    who: tuple[str, ...] = ("owner", "operator", "operator_kite", "stranger", "member")
     may_write: frozenset[str] = frozenset()  # tables that anybody may cause a row in, at a public route
     quiet: str = ""  # why the rightful write changes no row
     answers: frozenset[int] = frozenset()  # further answers to the rightful caller, not about rights
