@@ -5,6 +5,7 @@ The table of permissions is written here once more on purpose: if the program's 
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -75,6 +76,7 @@ def all_callers(connection: psycopg.Connection[Any], people: Mapping[str, Human]
             ("person who left", open_session(connection, people["left"])),
             ("disabled person", open_session(connection, people["disabled"])),
             ("wrong token", "wrong".ljust(43, "x")),
+            ("revoked API token", _revoked_api_token(connection, people["owner"])),
         ]
     ]
     mixed = [
@@ -111,3 +113,14 @@ def _known(connection: psycopg.Connection[Any], human: Human) -> Caller:
     token = open_session(connection, human)
     words = {f"{side}z", f"{side}n"} | ({"rn"} if human.name == "both" else set())
     return Caller(human.name, role, sees, token, token, human.user_id, frozenset(words))
+
+
+def _revoked_api_token(connection: psycopg.Connection[Any], human: Human) -> str:
+    token = "sf_fake-revoked-token".ljust(46, "x")
+    connection.execute(
+        "insert into api_tokens (agency_id, membership_id, name, hint, token_hash, areas, expires_at, revoked_at)"
+        " select agency_id, id, 'revoked', 'sf_fake', %s, '[\"orders:read\"]', now() + interval '1 day', now()"
+        " from memberships where id = %s",
+        (hashlib.sha256(token.encode()).digest(), human.membership_id),
+    )
+    return token

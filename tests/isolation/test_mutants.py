@@ -20,9 +20,13 @@ import pytest
 
 from tests.databases import template_name
 from tests.isolation import figures
-from tests.isolation.mutants import MUTANTS, Mutant
+from tests.isolation.mutants import Mutant
+from tests.isolation.mutants_doors import DOORS
+from tests.isolation.mutants_ground import GROUND
+from tests.isolation.mutants_services import SERVICES
 from tests.servers import postgres_url
 
+MUTANTS = SERVICES | DOORS | GROUND
 ROOT = Path(__file__).parents[2]
 COPIED = ("agency", "workers", "migrations", "tests", "pyproject.toml")
 AT_ONCE = 2
