@@ -126,13 +126,6 @@ SERVICES = {
         refused("POST /orders/<number>/purchases/<uuid:purchase_id>/claim"),
         "for an unknown",
     ),
-    "somebody else's link to a shop": Mutant(
-        "agency/services/shops.py",
-        "        or request.user_id != scope.user_id\n",
-        "",
-        refused("GET /connect/callback"),
-        "can tell a foreign id",
-    ),
     "somebody else's workspace": Mutant(
         "agency/services/accounts.py",
         "    if membership_id not in {membership.public_id for membership in caller.memberships}:",

@@ -26,6 +26,7 @@ DECIDED: tuple[tuple[str, str], ...] = (
     (r"\w+ /clients", "owner"),
     (r"GET /client$|GET /client/|GET /api/v1/own/", "client"),
     (r"GET /connect/callback$", "write"),
+    (r"\w+ /connect/waiting", "owner"),
 )
 
 # URL parameters, query parameters and JSON fields by name, for every route.
@@ -61,6 +62,7 @@ class Plan:
     quiet: str = ""  # why the rightful write changes no row
     answers: frozenset[int] = frozenset()  # further answers to the rightful caller, not about rights
     no_rows: str = ""  # why a reader finds no row of its clients in the answer
+    declares: str = ""  # the route's own word, where its view asks for the right itself
     by_design: str = ""  # why a foreign id is answered differently here
 
 
@@ -75,7 +77,18 @@ PLANS: Mapping[str, Plan] = {
     "portal.show_brand": Plan(url={"colour": "1b1f28"}),
     "portal.switch_buying": Plan(url={"word": "stop"}, body={"subject": "shop", "id": "@shops"}),
     "switches.switch": Plan(body={"subject": "supplier", "id": "@suppliers", "buying": "stop"}),
-    "portal.finish_connection": Plan(query={"state": "@state", "code": "fake-code"}, who=("owner",)),
+    # Public for the seller who comes from TikTok's app store without a link of ours; with one, the view asks itself.
+    "portal.finish_connection": Plan(
+        query={"state": "@state", "code": "fake-code"}, who=("owner",), declares="public"
+    ),
+    "portal.show_waiting": Plan(answers=frozenset({409})),  # nothing waits in this browser
+    "portal.confirm_waiting": Plan(
+        body={"client": "@clients"},
+        answers=frozenset({409}),
+        quiet="nothing waits in this browser",
+        by_design="without a waiting shop every client is answered alike",
+    ),
+    "portal.discard_waiting": Plan(quiet="nothing waits in this browser"),
     "portal.connect_shop": Plan(body={"client": "@clients"}),
     "portal.switch_workspace": Plan(
         body={"membership": "@my_memberships"}, quiet="the caller's own membership is chosen already"

@@ -20,6 +20,7 @@ from agency.extensions import sqlalchemy_url
 from agency.models.catalog import CarrierOverride, Supplier
 from agency.models.orders import Order, OrderContact, OrderEvent
 from agency.models.tables import metadata
+from agency.services.connecting import _state_hash
 from agency.services.contacts_store import place_of
 from agency.services.sealing import Keyring
 from agency.services.suppliers import store_credentials
@@ -49,7 +50,7 @@ WORDS = {
     "currency", "time_zone", "region", "fulfilment_mode", "promise", "status", "stage", "order_type", "kind", "api",
     "fulfillment_type", "shipping_type", "delivery_option_id", "due_kind", "due_source", "display_status", "state",
     "payment_status", "action", "actor", "created_by", "tiktok_order_id", "tiktok_line_id", "sku_id", "role",
-    "tracking_number", "brand_colour", "entry_key", "code",
+    "tracking_number", "brand_colour", "entry_key", "code", "master_key_id",
 }  # fmt: skip
 LONG_AGO = "2026-09-01T12:00:00Z"  # ages on pages must not change between two looks
 
@@ -116,6 +117,7 @@ def open_world() -> Iterator[World]:
             world.ids[code] |= ids
         add_factors(connection, people)
         world.callers = all_callers(connection, people)
+        _bind_links(connection, world)
         world.personal = personal_ids(connection)
         world.snapshot = Snapshot(connection)
         yield world
@@ -252,5 +254,17 @@ def _note_ids(connection: psycopg.Connection[Any], world: World, code: str) -> N
         for row in connection.execute(f"select {column} from {table} where client_id = %s", (client_id,)):
             world.canaries.add(row[0], code)
             ids.setdefault(table, str(row[0]))
-    user = world.people["owner" if code[0] == "h" else "stranger"].user_id
-    connection.execute("update connect_requests set user_id = %s where client_id = %s", (user, client_id))
+
+
+def _bind_links(connection: psycopg.Connection[Any], world: World) -> None:
+    """The links to TikTok belong to the owners of the agencies, in the sessions in which they asked."""
+    for code, client_id in world.clients.items():
+        user = world.people["owner" if code[0] == "h" else "stranger"].user_id
+        row = connection.execute(
+            "select id from sessions where user_id = %s order by id limit 1", (user,)
+        ).fetchone()
+        assert row is not None
+        connection.execute(
+            "update connect_requests set user_id = %s, state_hash = %s where client_id = %s",
+            (user, _state_hash(row[0], canary(code, "state")), client_id),
+        )
