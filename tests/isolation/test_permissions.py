@@ -24,6 +24,7 @@ def _view() -> Callable[[], str]:
 @pytest.fixture(scope="module")
 def bare(world: World) -> Flask:
     app = Flask("fake")
+    app.config["MAX_CONTENT_LENGTH"] = 1024
     app.extensions.update(world.desk.app.extensions)
     blueprint = Blueprint("fake", "fake")
     for word in WORDS:
