@@ -78,9 +78,9 @@ def add_factors(connection: psycopg.Connection[Any], people: dict[str, Human]) -
 
 
 def personal_ids(connection: psycopg.Connection[Any]) -> dict[str, dict[int, str]]:
-    """Kind -> user -> the public id of that user's newest row."""
+    """Kind -> user -> the public id of that user's first row."""
     found: dict[str, dict[int, str]] = {}
     for kind, table in PERSONAL.items():
-        rows = connection.execute(f"select user_id, public_id from {table} order by id")
+        rows = connection.execute(f"select user_id, public_id from {table} order by id desc")
         found[kind] = {row[0]: str(row[1]) for row in rows}
     return found

@@ -47,6 +47,10 @@ class Route:
     def __str__(self) -> str:
         return f"{self.method} {self.rule}"
 
+    def seen_by(self, caller: Caller) -> Caller:
+        """What the caller is at this route."""
+        return caller.at(self.endpoint, self.permission, html=self.html, reads=self.method in SAFE)
+
     @property
     def plan(self) -> Plan:
         return plan_of(self.endpoint)
@@ -96,7 +100,7 @@ def send(
 ) -> Answer:
     """Sends the route as that caller; `codes` says whose object stands in each place (see `Route.places`)."""
     filled = {
-        place: world.id_of(codes[place], value[1:], caller) if place in codes else value
+        place: _fill_place(world, value, codes[place], caller) if place in codes else value
         for place, value in route.values.items()
     }
     url = {name: value for (where, name), value in filled.items() if where == "url"}
@@ -110,9 +114,18 @@ def send(
         _path(route.rule, url), method=route.method, query_string=query, headers=headers,
         **(kind if route.method not in SAFE else {}),
     )  # fmt: skip
-    sent = tuple(str(value) for place, value in filled.items() if place in codes) + tuple(search.values())
+    ids = [value for place, value in filled.items() if place in codes]
+    sent = tuple(str(value[0] if isinstance(value, list) else value) for value in ids) + tuple(
+        search.values()
+    )
     figures.add("route_cells")
     return _answer(response, sent)
+
+
+def _fill_place(world: World, value: str, code: str, caller: Caller) -> Any:
+    """The id; in a list where the route takes several."""
+    found = world.id_of(code, value.lstrip("@"), caller)
+    return [found] if value.startswith("@@") else found
 
 
 def _route(app: Flask, rule: Rule, method: str, permission: str) -> Route:
@@ -141,7 +154,7 @@ def _fill(rule: Rule, name: str) -> Any:
 def missing_fills(world: World, route: Route) -> Iterator[str]:
     """A sentence for everything of the route that the registry cannot fill."""
     for (where, name), value in route.values.items():
-        kind = str(value)[1:]
+        kind = str(value).lstrip("@?")
         unknown = str(value).startswith("?") or (str(value).startswith("@") and not world.knows(kind))
         if unknown:
             yield (

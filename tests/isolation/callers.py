@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any
 
 import psycopg
+from psycopg.types.json import Jsonb
 
 from tests.isolation.canaries import Mark
 from tests.isolation.people import ROLES, Human, open_session
@@ -19,13 +20,15 @@ from tests.isolation.people import ROLES, Human, open_session
 STAFF = frozenset({"owner", "operator", "viewer"})
 # Permission -> the roles that have it. A new word of agency.web.permissions needs its line here.
 MAY: Mapping[str, frozenset[str]] = {
-    "public": STAFF | {"client_member", ""},
+    "public": STAFF | {"client_member", "token", ""},
     "signed_in": STAFF | {"client_member"},
     "read": STAFF,
     "write": frozenset({"owner", "operator"}),
     "owner": frozenset({"owner"}),
     "client": frozenset({"client_member"}),
 }
+# Routes that every API token may use, whatever its areas.
+OPEN_TO_TOKENS = {"sessions.show_session"}
 
 
 @dataclass(frozen=True)
@@ -39,6 +42,7 @@ class Caller:
     bearer: str = ""
     user_id: int = 0
     words: frozenset[str] = field(default_factory=frozenset)  # further codes of marks that it may see
+    areas: frozenset[str] | None = None  # of an API token; None for people
 
     def __str__(self) -> str:
         return self.name
@@ -47,6 +51,16 @@ class Caller:
     def home(self) -> str:
         """The client whose objects it asks for when it asks for its own."""
         return self.sees[0] if self.sees else "hl"
+
+    def at(self, endpoint: str, permission: str, *, html: bool, reads: bool) -> Caller:
+        """What it is at that route: an API token is nobody on pages, and without the route's area it may do nothing."""
+        if self.areas is None or endpoint in OPEN_TO_TOKENS:
+            return self
+        if html:
+            return replace(self, role="", sees=())
+        area = f"{endpoint.rpartition('.')[0]}:{'read' if reads else 'write'}"
+        fits = permission in ("read", "write") and area in self.areas
+        return self if fits else replace(self, role="token")
 
     def may(self, permission: str) -> bool:
         """Whether its role has the permission."""
@@ -76,7 +90,6 @@ def all_callers(connection: psycopg.Connection[Any], people: Mapping[str, Human]
             ("person who left", open_session(connection, people["left"])),
             ("disabled person", open_session(connection, people["disabled"])),
             ("wrong token", "wrong".ljust(43, "x")),
-            ("revoked API token", _revoked_api_token(connection, people["owner"])),
         ]
     ]
     mixed = [
@@ -115,12 +128,38 @@ def _known(connection: psycopg.Connection[Any], human: Human) -> Caller:
     return Caller(human.name, role, sees, token, token, human.user_id, frozenset(words))
 
 
-def _revoked_api_token(connection: psycopg.Connection[Any], human: Human) -> str:
-    token = "sf_fake-revoked-token".ljust(46, "x")
+def token_callers(
+    connection: psycopg.Connection[Any], human: Human, areas: frozenset[str], client_id: int
+) -> list[Caller]:
+    """Programs of the agency's owner: with every area, with one area and one client, and with a token that is over."""
+    both, words = ("hl", "hk"), frozenset({"hz", "hn"})
+    narrow = frozenset({"orders:read"})
+    wide = _add_token(connection, human, "wide", areas)
+    one = _add_token(connection, human, "narrow", narrow, clients=[client_id])
+    revoked = _add_token(connection, human, "revoked", areas, revoked_at="now()")
+    expired = _add_token(connection, human, "expired", areas, expires_at="now() - interval '1 minute'")
+    return [
+        Caller("API token", "operator", both, bearer=wide, user_id=human.user_id, words=words, areas=areas),
+        Caller("API token of one client and area", "viewer", ("hl",), bearer=one, words=words, areas=narrow),
+        Caller("revoked API token", bearer=revoked),
+        Caller("expired API token", bearer=expired),
+    ]
+
+
+def _add_token(
+    connection: psycopg.Connection[Any],
+    human: Human,
+    name: str,
+    areas: frozenset[str],
+    clients: list[int] | None = None,
+    expires_at: str = "now() + interval '1 day'",
+    revoked_at: str = "null",
+) -> str:
+    token = f"sf_fake-{name}-token".ljust(46, "x")
     connection.execute(
-        "insert into api_tokens (agency_id, membership_id, name, hint, token_hash, areas, expires_at, revoked_at)"
-        " select agency_id, id, 'revoked', 'sf_fake', %s, '[\"orders:read\"]', now() + interval '1 day', now()"
+        "insert into api_tokens (agency_id, membership_id, name, hint, token_hash, areas, client_ids, last_used_at,"
+        f" expires_at, revoked_at) select agency_id, id, %s, 'sf_fake', %s, %s, %s, now(), {expires_at}, {revoked_at}"
         " from memberships where id = %s",
-        (hashlib.sha256(token.encode()).digest(), human.membership_id),
+        (name, hashlib.sha256(token.encode()).digest(), Jsonb(sorted(areas)), clients, human.membership_id),
     )
     return token

@@ -32,7 +32,7 @@ DOORS = {
     ),
     "power without a recent proof": Mutant(
         "agency/web/guard.py",
-        "    if wants_fresh() and not is_fresh(caller):",
+        "    if declared.fresh and not is_fresh(caller):",
         "    if False:",
         (PERMISSIONS,),
         "assert 200 == 403",
@@ -169,5 +169,26 @@ DOORS = {
         "    if user is None or ",
         ("tests/services/test_accounts.py",),
         "DID NOT RAISE",
+    ),
+    "a token that was revoked": Mutant(
+        "agency/services/token_access.py",
+        " and t.revoked_at is null",
+        "",
+        _SESSION_READ,
+        "revoked API token was shown",
+    ),
+    "a token beyond its areas": Mutant(
+        "agency/web/areas.py",
+        "    if needed not in areas:",
+        "    if False:",
+        refused("GET /api/v1/shops"),
+        "got 200",
+    ),
+    "a token beyond its clients": Mutant(
+        "agency/services/token_access.py",
+        'client_ids=_common(row["token_clients"], row["client_ids"])',
+        'client_ids=_common(None, row["client_ids"])',
+        refused("GET /api/v1/orders/<number>"),
+        "API token of one client and area was shown",
     ),
 }

@@ -22,8 +22,8 @@ DECIDED: tuple[tuple[str, str], ...] = (
         "public",
     ),
     (r"POST /api/v1/sessions$", "public"),
-    (r"POST /(logout|workspace)$|(GET|DELETE) /api/v1/sessions/current$|\w+ /account", "signed_in"),
-    (r"\w+ /clients", "owner"),
+    (r"POST /(logout|workspace)$|(GET|DELETE) /api/v1/sessions|\w+ /account", "signed_in"),
+    (r"\w+ /clients|\w+ /(settings|api/v1)/tokens", "owner"),
     (r"GET /client$|GET /client/|GET /api/v1/own/", "client"),
     (r"GET /connect/callback$", "write"),
     (r"\w+ /connect/waiting", "owner"),
@@ -32,6 +32,8 @@ DECIDED: tuple[tuple[str, str], ...] = (
 # URL parameters, query parameters and JSON fields by name, for every route.
 FILLS: Mapping[str, Any] = {
     "number": "@orders",
+    "token_id": "@api_tokens",
+    "areas": ["orders:read"],
     "sku_id": "@sku",
     "supplier_item_id": "@supplier_items",
     "email": "nobody@example.test",
@@ -57,7 +59,7 @@ class Plan:
     query: Mapping[str, Any] = field(default_factory=dict)
     before: str = ""  # SQL that makes the rightful call possible; {actor} is who will call
     # Those of these with the permission make the rightful call.
-    who: tuple[str, ...] = ("owner", "operator", "operator_kite", "stranger", "member")
+    who: tuple[str, ...] = ("owner", "operator", "operator_kite", "stranger", "member", "API token")
     may_write: frozenset[str] = frozenset()  # tables that anybody may cause a row in, at a public route
     quiet: str = ""  # why the rightful write changes no row
     answers: frozenset[int] = frozenset()  # further answers to the rightful caller, not about rights
@@ -95,6 +97,11 @@ PLANS: Mapping[str, Plan] = {
     ),
     "health.ready": Plan(answers=frozenset({503})),  # no dispatcher runs here
     "catalog.write_mapping": Plan(body={"quantity": 2}),
+    "tokens.make_token": Plan(body={"client_ids": "@@clients"}),
+    "portal.make_token": Plan(
+        body={"name": "New", "areas": "orders:read", "reach": "some", "client_ids": "@clients", "days": "30"}
+    ),
+    "portal.end_other_devices": Plan(quiet="most have no other session"),
     "portal.add_client": Plan(body={"name": "New", "currency": "USD", "time_zone": "America/New_York"}),
     "portal.set_limits": Plan(
         body={"approval_above_minor": "12.50", "daily_budget_minor": "99.00", "margin_floor": "1"}

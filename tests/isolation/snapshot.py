@@ -11,7 +11,7 @@ import psycopg
 Sums = Mapping[tuple[str, int], str]
 
 # Columns and tables that reading may touch, with the reason. Nothing else may differ after a refused call.
-TOUCHED = {"sessions": "last_seen_at"}  # when a session was used last
+TOUCHED = {"sessions": "last_seen_at", "api_tokens": "last_used_at"}  # when each was used last
 LOGS: set[str] = set()
 
 

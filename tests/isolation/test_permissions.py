@@ -15,6 +15,8 @@ from tests.isolation.callers import MAY, credentials
 from tests.isolation.people import open_session
 from tests.isolation.world import World
 
+DOOR = "/api/v1/fake"  # API tokens are known below the JSON door only
+
 
 def _view() -> Callable[[], str]:
     """A view of its own for each route, since a route writes its word on its view."""
@@ -26,7 +28,7 @@ def bare(world: World) -> Flask:
     app = Flask("fake")
     app.config["MAX_CONTENT_LENGTH"] = 1024
     app.extensions.update(world.desk.app.extensions)
-    blueprint = Blueprint("fake", "fake")
+    blueprint = Blueprint("fake", "fake", url_prefix=DOOR)
     for word in WORDS:
         route(blueprint, f"/{word}", permission=word, methods=["GET", "POST"], endpoint=word)(_view())
     route(blueprint, "/fresh", permission="owner", methods=["POST"], fresh=True)(_view())
@@ -47,8 +49,9 @@ def test_the_guard_lets_through_who_may_and_nobody_else(
 ) -> None:
     for caller in world.callers:
         headers = credentials(caller, html=False) | {"Sec-Fetch-Site": "same-origin"}
-        answer = bare.test_client(use_cookies=False).open(f"/{word}", method=method, headers=headers)
-        wanted = 200 if caller.may(word) else 403 if caller.role else 401
+        answer = bare.test_client(use_cookies=False).open(f"{DOOR}/{word}", method=method, headers=headers)
+        here = caller.at(f"fake.{word}", word, html=False, reads=method == "GET")
+        wanted = 200 if here.may(word) else 403 if here.role else 401
         assert answer.status_code == wanted, f"{method} with {word}: {caller} got {answer.status_code}"
 
 
@@ -58,4 +61,4 @@ def test_what_gives_power_asks_for_a_recent_proof(
 ) -> None:
     token = open_session(world.connection, replace(world.people["owner"], name=f"fresh{wanted}"), **changes)
     headers = {"Authorization": f"Bearer {token}"}
-    assert bare.test_client(use_cookies=False).post("/fresh", headers=headers).status_code == wanted
+    assert bare.test_client(use_cookies=False).post(f"{DOOR}/fresh", headers=headers).status_code == wanted

@@ -48,7 +48,7 @@ def test_who_may_not_is_refused_and_nothing_happens(world: World, route: Route) 
     """401 for nobody, 403 for the wrong role, and for an id of others exactly what an unknown id gets."""
     _prepare(world, route, "owner")
     before = world.snapshot.sums()
-    for caller in world.callers:
+    for caller in map(route.seen_by, world.callers):
         if not caller.role and route.permission != "public":
             _is_told_to_sign_in(world, route, caller)
         elif not caller.may(route.permission):
@@ -69,7 +69,7 @@ def test_who_may_gets_through_and_changes_only_what_is_theirs(world: World, rout
     """The positive control: without it the refusals above would prove nothing."""
     if route.permission == "public":
         return
-    for caller in world.callers:
+    for caller in map(route.seen_by, world.callers):
         if not caller.may(route.permission) or (route.writes and caller.name not in route.plan.who):
             continue
         _prepare(world, route, caller.name)
@@ -120,7 +120,7 @@ def _is_forbidden(world: World, route: Route, caller: Caller) -> None:
 def _cannot_tell_foreign_from_unknown(world: World, route: Route, caller: Caller) -> None:
     """All ids foreign, then each of them alone beside the caller's own."""
     hidden = [code for code in CLIENTS if code not in caller.sees]
-    personal = [place for place in route.places if route.values[place][1:] in world.personal]
+    personal = [place for place in route.places if route.values[place].lstrip("@") in world.personal]
     for some in [route.places, *([place] for place in route.places if len(route.places) > 1)]:
         own: Codes = dict.fromkeys(route.places, caller.home)
         unknown = _look(world, caller, route, {**own, **dict.fromkeys(some, "unknown")})
@@ -165,4 +165,5 @@ def _same(route: Route, caller: Caller, one: Answer, other: Answer) -> None:
 
 def _prepare(world: World, route: Route, caller: str) -> None:
     if route.plan.before:
-        world.snapshot.run(route.plan.before.replace("{actor}", f"user:{world.people[caller].user_id}"))
+        human = world.people.get(caller, world.people["owner"])
+        world.snapshot.run(route.plan.before.replace("{actor}", f"user:{human.user_id}"))

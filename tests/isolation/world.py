@@ -24,6 +24,7 @@ from agency.services.connecting import _state_hash
 from agency.services.contacts_store import place_of
 from agency.services.sealing import Keyring
 from agency.services.suppliers import store_credentials
+from agency.web import known_areas
 from tests.databases import MASTER_KEY
 from tests.desk import NOW, Desk, Side, open_desk
 from tests.desk_rows import (
@@ -38,7 +39,7 @@ from tests.desk_rows import (
     keys_of,
 )
 from tests.isolation.agency_rows import MEMBERS, add_agency_rows, add_factors, personal_ids
-from tests.isolation.callers import Caller, all_callers
+from tests.isolation.callers import Caller, all_callers, token_callers
 from tests.isolation.canaries import CLIENTS, COST, Canaries, canary
 from tests.isolation.catalogue import PORTAL_TABLES
 from tests.isolation.people import Human, add_people
@@ -117,6 +118,9 @@ def open_world() -> Iterator[World]:
             world.ids[code] |= ids
         add_factors(connection, people)
         world.callers = all_callers(connection, people)
+        world.callers += token_callers(
+            connection, people["owner"], known_areas(desk.app), world.clients["hl"]
+        )
         _bind_links(connection, world)
         world.personal = personal_ids(connection)
         world.snapshot = Snapshot(connection)
