@@ -116,8 +116,8 @@ DOORS = {
     ),
     "a session that was signed out": Mutant(
         "agency/services/accounts.py",
-        "where s.token_hash = :token_hash and s.revoked_at is null and",
-        "where s.token_hash = :token_hash and",
+        "s.revoked_at is null and not s.needs_factor",
+        "not s.needs_factor",
         _SESSION_READ,
         "signed-out session was shown",
     ),
@@ -158,8 +158,8 @@ DOORS = {
     ),
     "any token": Mutant(
         "agency/services/accounts.py",
-        "where s.token_hash = :token_hash and",
-        "where s.id = (select min(id) from sessions where confirmed_at is not null) and",
+        "where s.token_hash = :token_hash and s.revoked_at is null and not s.needs_factor",
+        "where s.id = (select min(id) from sessions where confirmed_at is not null) and not s.needs_factor",
         _SESSION_READ,
         "was shown",
     ),

@@ -52,10 +52,11 @@ def add_people(connection: psycopg.Connection[Any], desk: Desk, canaries: Canari
             _insert(connection, name, sides[agency], role, clients)
         people[name] = _read(connection, name, agency)
         code = _code_of(agency, role, clients)
-        word = canary(code, f"p{place}")
+        # A person of two agencies gives neither away.
+        word = f"Somebody {place}" if name == "both" else canary(code, f"p{place}")
         connection.execute(
             "update users set name = %s, email = %s where id = %s",
-            (word, f"{word.lower()}@example.test", people[name].user_id),
+            (word, f"{word.lower().replace(' ', '')}@example.test", people[name].user_id),
         )
         canaries.add(people[name].membership, code)
     _add_membership(connection, people["both"].user_id, desk.theirs, "owner", None)

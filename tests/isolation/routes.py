@@ -23,7 +23,7 @@ DECIDED: tuple[tuple[str, str], ...] = (
     ),
     (r"POST /api/v1/sessions$", "public"),
     (r"POST /(logout|workspace)$|(GET|DELETE) /api/v1/sessions|\w+ /account", "signed_in"),
-    (r"\w+ /clients|\w+ /(settings|api/v1)/tokens", "owner"),
+    (r"\w+ /(clients|settings/|api/v1/tokens|api/v1/audit)", "owner"),
     (r"GET /client$|GET /client/|GET /api/v1/own/", "client"),
     (r"GET /connect/callback$", "write"),
     (r"\w+ /connect/waiting", "owner"),
@@ -97,6 +97,7 @@ PLANS: Mapping[str, Plan] = {
     ),
     "health.ready": Plan(answers=frozenset({503})),  # no dispatcher runs here
     "catalog.write_mapping": Plan(body={"quantity": 2}),
+    "portal.audit_file": Plan(url={"kind": "csv"}),
     "tokens.make_token": Plan(body={"client_ids": "@@clients"}),
     "portal.make_token": Plan(
         body={"name": "New", "areas": "orders:read", "reach": "some", "client_ids": "@clients", "days": "30"}
