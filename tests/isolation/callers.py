@@ -84,7 +84,8 @@ def all_callers(connection: psycopg.Connection[Any], people: Mapping[str, Human]
         "session without its second factor": {"needs_factor": True},
     }
     ended = [
-        Caller(name, cookie=token, bearer=token)
+        # A sign-in that waits for its second factor is greeted by its own name.
+        Caller(name, cookie=token, bearer=token, words=frozenset({"hz"} if "second factor" in name else ()))
         for name, token in [
             *((name, open_session(connection, people["owner"], **span)) for name, span in spans.items()),
             ("person who left", open_session(connection, people["left"])),

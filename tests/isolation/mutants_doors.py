@@ -32,7 +32,7 @@ DOORS = {
     ),
     "power without a recent proof": Mutant(
         "agency/web/guard.py",
-        "    if declared.fresh and not is_fresh(caller):",
+        "    if declared.fresh:",
         "    if False:",
         (PERMISSIONS,),
         "assert 200 == 403",

@@ -18,11 +18,12 @@ from typing import Any
 # The right to a route, by the beginning of its method and path; the first that fits counts.
 DECIDED: tuple[tuple[str, str], ...] = (
     (
-        r"GET /$|(GET|POST) /login$|GET /(assets|brand)/|GET /(healthz|readyz)$|GET /api/docs|POST /webhooks/",
+        r"GET /$|(GET|POST) /login(/|$)|GET /(assets|brand)/|GET /(healthz|readyz)$|GET /api/docs|POST /webhooks/",
         "public",
     ),
     (r"POST /api/v1/sessions$", "public"),
-    (r"POST /(logout|workspace)$|(GET|DELETE) /api/v1/sessions|\w+ /account", "signed_in"),
+    (r"POST /(logout|workspace)$|\w+ /account", "signed_in"),
+    (r"(GET|DELETE) /api/v1/sessions|POST /api/v1/sessions/current/", "signed_in"),
     (r"\w+ /(clients|settings/|api/v1/tokens|api/v1/audit)", "owner"),
     (r"GET /client$|GET /client/|GET /api/v1/own/", "client"),
     (r"GET /connect/callback$", "write"),
@@ -33,6 +34,7 @@ DECIDED: tuple[tuple[str, str], ...] = (
 FILLS: Mapping[str, Any] = {
     "number": "@orders",
     "token_id": "@api_tokens",
+    "factor_id": "@second_factors",
     "areas": ["orders:read"],
     "sku_id": "@sku",
     "supplier_item_id": "@supplier_items",
@@ -48,6 +50,7 @@ _READY = (
 )
 _PAID = "update purchases set state = 'paid'; update orders set stage = 'bought';"
 _PUSHED = "update parcels set state = 'pushed', pushed_at = '2026-11-23 11:00+00', provider_id = '', corrections = 0;"
+_NO_PROOF = "the proof is a made-up one"
 
 
 @dataclass(frozen=True)
@@ -97,6 +100,13 @@ PLANS: Mapping[str, Plan] = {
     ),
     "health.ready": Plan(answers=frozenset({503})),  # no dispatcher runs here
     "catalog.write_mapping": Plan(body={"quantity": 2}),
+    # Nobody's password, app or authenticator is at hand here: a proof is refused for the right person too.
+    "sessions.confirm_session": Plan(answers=frozenset({403, 422}), quiet=_NO_PROOF),
+    "portal.prove": Plan(answers=frozenset({403}), quiet=_NO_PROOF),
+    "portal.prove_app": Plan(answers=frozenset({404, 422}), quiet=_NO_PROOF),
+    "portal.add_passkey": Plan(answers=frozenset({422}), quiet=_NO_PROOF),
+    "portal.ask_passkey": Plan(may_write=frozenset({"challenges"})),  # by a sign-in that waits for its factor
+    "portal.set_security": Plan(body={"required": "yes"}),
     "portal.audit_file": Plan(url={"kind": "csv"}),
     "tokens.make_token": Plan(body={"client_ids": "@@clients"}),
     "portal.make_token": Plan(
