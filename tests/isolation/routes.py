@@ -106,6 +106,7 @@ PLANS: Mapping[str, Plan] = {
     "portal.prove_app": Plan(answers=frozenset({404, 422}), quiet=_NO_PROOF),
     "portal.add_passkey": Plan(answers=frozenset({422}), quiet=_NO_PROOF),
     "portal.ask_passkey": Plan(may_write=frozenset({"challenges"})),  # by a sign-in that waits for its factor
+    "portal.prove_factor": Plan(may_write=frozenset({"challenges"})),
     "portal.set_security": Plan(body={"required": "yes"}),
     "portal.audit_file": Plan(url={"kind": "csv"}),
     "tokens.make_token": Plan(body={"client_ids": "@@clients"}),

@@ -80,8 +80,8 @@ def _ask(world: World, caller: Caller, route: Route, **search: str) -> Answer:
 
 
 def _still(answer: Answer) -> Answer:
-    """Without the tag of the body: a body may repeat what was searched for."""
-    headers = tuple(header for header in answer.headers if header[0] != "ETag")
+    """Without tag and length of the body, which may repeat what was searched for, and without seconds that passed."""
+    headers = tuple(header for header in answer.headers if header[0] not in ("ETag", "Content-Length"))
     body = re.sub(r"\b\d+ (s|min) ago\b", "just now", answer.body)
     return Answer(answer.status, body, headers, answer.sent, answer.raw)
 
