@@ -62,6 +62,7 @@ def add_agency_rows(
         assert token is not None
         ids[code] = {"invitations": str(invitation[0]), "api_tokens": str(token[0])}
         ids[code]["memberships"] = people[MEMBERS[code]].membership
+        ids[code]["staff_memberships"] = people["operator" if code[0] == "h" else "stranger"].membership
         for word in (invitation[0], token[0]):
             canaries.add(word, code, inner=True)
     return ids

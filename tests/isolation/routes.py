@@ -24,7 +24,9 @@ DECIDED: tuple[tuple[str, str], ...] = (
     (r"POST /api/v1/sessions$", "public"),
     (r"POST /(logout|workspace)$|\w+ /account", "signed_in"),
     (r"(GET|DELETE) /api/v1/sessions|POST /api/v1/sessions/current/", "signed_in"),
-    (r"\w+ /(clients|settings/|api/v1/tokens|api/v1/audit)", "owner"),
+    (r"POST /invitation/<secret>/join$", "signed_in"),
+    (r"\w+ /(email|invitation|reset|signup|forgot)(/|$)", "public"),
+    (r"\w+ /(team|api/v1/team/|clients|settings/|api/v1/tokens|api/v1/audit)", "owner"),
     (r"GET /client$|GET /client/|GET /api/v1/own/", "client"),
     (r"GET /connect/callback$", "write"),
     (r"\w+ /connect/waiting", "owner"),
@@ -35,6 +37,10 @@ FILLS: Mapping[str, Any] = {
     "number": "@orders",
     "token_id": "@api_tokens",
     "factor_id": "@second_factors",
+    "role": "viewer",
+    "secret": "wrong-link".ljust(
+        43, "x"
+    ),  # links are keys of their own; nobody may come in with a made-up one
     "areas": ["orders:read"],
     "sku_id": "@sku",
     "supplier_item_id": "@supplier_items",
@@ -50,6 +56,7 @@ _READY = (
 )
 _PAID = "update purchases set state = 'paid'; update orders set stage = 'bought';"
 _PUSHED = "update parcels set state = 'pushed', pushed_at = '2026-11-23 11:00+00', provider_id = '', corrections = 0;"
+_INVITED = {"email": "invited@example.test"}
 _NO_PROOF = "the proof is a made-up one"
 
 
@@ -107,6 +114,16 @@ PLANS: Mapping[str, Plan] = {
     "portal.add_passkey": Plan(answers=frozenset({422}), quiet=_NO_PROOF),
     "portal.ask_passkey": Plan(may_write=frozenset({"challenges"})),  # by a sign-in that waits for its factor
     "portal.prove_factor": Plan(may_write=frozenset({"challenges"})),
+    "portal.save_profile": Plan(body={"name": "New", "time_zone": "America/New_York"}),
+    "portal.change_password": Plan(answers=frozenset({422}), quiet=_NO_PROOF),
+    "portal.ask_email": Plan(answers=frozenset({422}), quiet=_NO_PROOF),
+    "portal.join": Plan(answers=frozenset({404}), quiet="the link is a made-up one"),
+    "portal.add_agency": Plan(answers=frozenset({404}), quiet="sign-up is closed here"),
+    "portal.invite": Plan(body={**_INVITED, "role": "viewer", "reach": "some", "client_ids": "@clients"}),
+    "portal.invite_client_member": Plan(body={**_INVITED, "client_id": "@clients"}),
+    "portal.change_member": Plan(
+        url={"membership_id": "@staff_memberships"}, body={"role": "viewer", "reach": "all"}, who=("owner",)
+    ),
     "portal.set_security": Plan(body={"required": "yes"}),
     "portal.audit_file": Plan(url={"kind": "csv"}),
     "tokens.make_token": Plan(body={"client_ids": "@@clients"}),
