@@ -1,12 +1,12 @@
 # Shopfleet's commands; `make` alone lists them. PYTHON=... names the Python, PORT=... the web port.
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help run test check bench demo format chromium dev-venv run-venv
+.PHONY: help run test isolation check bench demo format chromium dev-venv run-venv
 export PYTHON
 BIN := .venv/bin
 
 help: ## List these commands
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: run-venv ## Start everything on this machine with a demo agency; Ctrl-C stops it
 	@exec $(BIN)/shopfleet run
@@ -17,11 +17,14 @@ demo: run-venv ## Run 200 simulated orders to their end, without the web, and pr
 test: dev-venv chromium ## Run all tests (ARGS="-k word" picks some)
 	@$(BIN)/python -m pytest -p tests.no_skips $(ARGS)
 
+isolation: dev-venv ## Prove the walls between tenants, then print the figures
+	@$(BIN)/python -m pytest -p tests.no_skips tests/isolation
+
 check: dev-venv ## Lint, format, types and the rules of the house, in seconds
 	@$(BIN)/ruff check
 	@$(BIN)/ruff format --check --quiet || { echo "shopfleet: some files are not formatted; run make format." >&2; exit 1; }
 	@$(BIN)/mypy
-	@$(BIN)/python -m pytest -p tests.no_skips --durations=0 tests/house
+	@$(BIN)/python -m pytest -p tests.no_skips --durations=0 tests/house tests/isolation/test_catalogue.py
 
 bench: dev-venv ## Measure the ratios of docs/performance.md
 	@$(BIN)/python -m bench

@@ -34,16 +34,23 @@ def database_url(base: str, name: str) -> str:
     return make_url(base).set(database=name).render_as_string(hide_password=False)
 
 
+def template_name() -> str:
+    """The migrated template: TEST_TEMPLATE where another run has made it, else made here once."""
+    if not _template:
+        base, _redis = start_test_servers()
+        template = os.environ.get("TEST_TEMPLATE") or f"shopfleet_template_{os.getpid()}"
+        if "TEST_TEMPLATE" not in os.environ:
+            _execute(base, f'create database "{template}"')
+            upgrade(database_url(base, template), MASTER_KEY)
+        _template.append(template)
+    return _template[0]
+
+
 def create_database(prefix: str = "t") -> TestDatabase:
     """A fresh copy of the migrated template."""
     base, _redis = start_test_servers()
-    if not _template:
-        template = f"shopfleet_template_{os.getpid()}"
-        _execute(base, f'create database "{template}"')
-        upgrade(database_url(base, template), MASTER_KEY)
-        _template.append(template)
     name = f"{prefix}_{os.getpid()}_{next(_counter)}"
-    _execute(base, f'create database "{name}" template "{_template[0]}"')
+    _execute(base, f'create database "{name}" template "{template_name()}"')
     url = database_url(base, name)
     return TestDatabase(url, Database(url, MASTER_KEY), name)
 

@@ -21,6 +21,7 @@ from agency.extensions import Database
 from agency.models.clients import Client
 from agency.models.lanes import Lane
 from agency.models.shops import Authorization, Shop
+from agency.models.tables import metadata
 from agency.services.accounts import sign_in
 from agency.services.memberships import Person, add_member, create_agency_with_owner
 from agency.transaction import system_transaction, transaction
@@ -121,11 +122,16 @@ class Desk:
 
 
 @contextmanager
-def open_desk(**settings: Any) -> Iterator[Desk]:
-    """Builds the world in a database of its own and drops it at the end."""
+def open_desk(*, spread_ids: bool = False, **settings: Any) -> Iterator[Desk]:
+    """Builds the world in a database of its own and drops it at the end.
+
+    `spread_ids` gives every table numbers of its own, so that one table's id is never by chance another's.
+    """
     made = create_database("desk")
     try:
-        app = create_app(_settings(**settings), made.database)
+        if spread_ids:
+            _spread_ids(made.owner_url)
+        app = create_app(make_settings(**settings), made.database)
         ours, theirs = _side(made.database, "Harbor", "owner"), _side(made.database, "Rival", "stranger")
         with system_transaction(made.database) as session:
             for person, role, clients in (
@@ -140,7 +146,17 @@ def open_desk(**settings: Any) -> Iterator[Desk]:
         drop_database(made)
 
 
-def _settings(**changes: Any) -> Settings:
+def _spread_ids(owner_url: str) -> None:
+    numbered = [
+        table.name for table in metadata.sorted_tables if "id" in table.columns and table.name != "users"
+    ]
+    with psycopg.connect(owner_url.replace("+psycopg", ""), autocommit=True) as connection:
+        for place, table in enumerate(numbered, 1):
+            connection.execute(f"alter table {table} alter column id restart with {place * 1000}".encode())
+
+
+def make_settings(**changes: Any) -> Settings:
+    """Settings of an application in tests: a shop clock that stands still at NOW."""
     epoch = datetime.now(UTC).isoformat()
     values: dict[str, Any] = {
         "data_dir": Path("unused"),

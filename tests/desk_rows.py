@@ -178,9 +178,11 @@ def add_row(session: Session, row: Any) -> Any:
     return row
 
 
-def add_purchase(session: Session, side: Side, order: Order, **changes: Any) -> Purchase:
-    """A paid purchase of two units for the order\'s line, 6.40 in all, or what `changes` make of it."""
-    item = add_item(session, side)
+def add_purchase(
+    session: Session, side: Side, order: Order, client: str = "Luma", **changes: Any
+) -> Purchase:
+    """A paid purchase of two units for the order's line, 6.40 in all, or what `changes` make of it."""
+    item = add_item(session, side, client)
     values = {
         "state": "paid",
         "currency": "USD",

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from itertools import count
 from typing import Any
 
-from sqlalchemy import CheckConstraint, Column, Connection, Table, insert
+from sqlalchemy import CheckConstraint, Column, Connection, Table, insert, select
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB, TIMESTAMP
 from sqlalchemy.types import BigInteger, Boolean, LargeBinary, Text
 
@@ -48,10 +48,16 @@ class Tenant:
         return {column.name: self.rows[table.name][column.name] for column in table.primary_key}
 
 
-def fill(connection: Connection, agency_id: int, client_id: int) -> Tenant:
-    """Writes one row into every tenant table; `connection` is the owner's, which no policy binds."""
+def fill(connection: Connection, agency_id: int, client_id: int, *, missing_only: bool = False) -> Tenant:
+    """Writes one row into every tenant table, or only into those where the client has none yet.
+
+    `connection` is the owner's, which no policy binds.
+    """
     tenant = Tenant(agency_id, client_id)
     for table in TENANT_TABLES:
+        if missing_only and (first := _first_row(connection, table, tenant)) is not None:
+            tenant.rows[table.name] = first
+            continue
         values = {
             column.name: _value(table, column, tenant)
             for column in table.columns
@@ -60,6 +66,12 @@ def fill(connection: Connection, agency_id: int, client_id: int) -> Tenant:
         row = connection.execute(insert(table).values(values).returning(table)).mappings().one()
         tenant.rows[table.name] = dict(row)
     return tenant
+
+
+def _first_row(connection: Connection, table: Table, tenant: Tenant) -> dict[str, Any] | None:
+    query = select(table).where(table.c.client_id == tenant.client_id).order_by(*table.primary_key)
+    row = connection.execute(query.limit(1)).mappings().first()
+    return dict(row) if row else None
 
 
 def parents_of(table: Table) -> dict[str, Table]:

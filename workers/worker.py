@@ -18,7 +18,7 @@ from agency.extensions import Database, connect_redis
 from agency.services.heartbeats import beat
 from agency.transaction import system_transaction
 from workers import runtime
-from workers.bells import QUEUE
+from workers.bells import QUEUE, BellJob
 from workers.context import build_context
 from workers.dispatcher import BEAT_EVERY
 from workers.warming import warm
@@ -38,8 +38,10 @@ def run_worker(booted: Booted, name: str) -> None:
     beats = Database(booted.database_url, booted.master_key, pool_size=1)
     threading.Thread(target=_beats, args=(beats, name, stop), daemon=True).start()
     setup_loghandlers("WARNING")
-    options: dict[str, Any] = {"worker_ttl": 60, "maintenance_interval": 60, "serializer": "json"}
-    worker = Worker([Queue(QUEUE, connection=redis, serializer="json")], connection=redis, **options)
+    options: dict[str, Any] = {"worker_ttl": 60, "maintenance_interval": 60, "log_job_description": False}
+    bells_only: dict[str, Any] = {"serializer": "json", "job_class": BellJob}
+    queue = Queue(QUEUE, connection=redis, **bells_only)
+    worker = Worker([queue], connection=redis, **bells_only, **options)
     try:
         worker.work(with_scheduler=False, logging_level="WARNING")
     finally:

@@ -20,7 +20,7 @@ from agency.portal.staff import staff_page
 from agency.services import approvals, contacts, handwork, reviews
 from agency.services.carriers import OrderCarriers, read_order_carriers
 from agency.services.corrections import corrections_left
-from agency.services.order_page_rows import OrderPage
+from agency.services.order_page_rows import OrderPage, PurchaseRow
 from agency.services.order_pages import find_neighbours, get_order_page
 from agency.web import current_scope, db_session, ground, route
 
@@ -83,6 +83,7 @@ def decline(number: str) -> ResponseReturnValue:
 @route(portal, "/orders/<number>/purchases/<uuid:purchase_id>/claim", permission="write", methods=["POST"])
 def claim(number: str, purchase_id: UUID) -> ResponseReturnValue:
     """Takes a purchase for this person, so that two people cannot buy the same order."""
+    _get_purchase(number, purchase_id)
     form = sent_form("claim")
     with form.keeping_errors():
         handwork.claim_purchase(current_scope(), db_session(), str(purchase_id), reader().now)
@@ -92,6 +93,7 @@ def claim(number: str, purchase_id: UUID) -> ResponseReturnValue:
 @route(portal, "/orders/<number>/purchases/<uuid:purchase_id>/drop", permission="write", methods=["POST"])
 def drop_claim(number: str, purchase_id: UUID) -> ResponseReturnValue:
     """Gives a claimed purchase back."""
+    _get_purchase(number, purchase_id)
     form = sent_form("drop")
     with form.keeping_errors():
         handwork.release_claim(current_scope(), db_session(), str(purchase_id))
@@ -102,7 +104,7 @@ def drop_claim(number: str, purchase_id: UUID) -> ResponseReturnValue:
 def bought(number: str, purchase_id: UUID) -> ResponseReturnValue:
     """Records what a person bought: the supplier's number and what was paid."""
     form = sent_form(f"bought-{purchase_id}")
-    cost = form.minor("cost", _currency(number, purchase_id))
+    cost = form.minor("cost", _get_purchase(number, purchase_id).expected.currency)
     said = form.load(BoughtSchema())
     if form.fine and cost is not None:
         with form.keeping_errors():
@@ -116,7 +118,7 @@ def bought(number: str, purchase_id: UUID) -> ResponseReturnValue:
 def review(number: str, purchase_id: UUID) -> ResponseReturnValue:
     """Settles a purchase of which nobody knew whether it happened."""
     form = sent_form(f"review-{purchase_id}")
-    cost = form.minor("cost", _currency(number, purchase_id))
+    cost = form.minor("cost", _get_purchase(number, purchase_id).expected.currency)
     said = form.load(ReviewSchema())
     if form.fine:
         with form.keeping_errors():
@@ -198,9 +200,9 @@ def read_order(number: str) -> OrderPage:
     return get_order_page(current_scope(), db_session(), ground().keyring, number, reader().now)
 
 
-def _currency(number: str, purchase_id: UUID) -> str:
-    """The currency in which a purchase of this order is paid. Raises NotFound."""
+def _get_purchase(number: str, purchase_id: UUID) -> PurchaseRow:
+    """The purchase, if it is one of this order. Raises NotFound."""
     for purchase in read_order(number).purchases:
         if purchase.purchase_id == str(purchase_id):
-            return purchase.expected.currency
+            return purchase
     raise NotFound("Purchase")

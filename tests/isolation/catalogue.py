@@ -51,6 +51,8 @@ SYSTEM_GRANTS: dict[str, dict[str, set[str]]] = {
         },
     },
 }
+# Kept for ever: the program adds and reads, and only the owner of the tables could change a row.
+APPEND_ONLY = {"order_events", "audit_entries"}
 AGENCY = "(current_setting('app.agency_id'::text))::bigint"
 CLIENT = "(current_setting('app.client_id'::text))::bigint"
 SCOPE_ONLY = {"agencies", "clients"}  # the tenants themselves
@@ -243,6 +245,8 @@ def _grants(connection: Connection[Any]) -> Iterator[str]:
             grantee == STAFF and table in SYSTEM_TABLES
         ):
             yield what
+        elif table in APPEND_ONLY and privilege in ("UPDATE", "DELETE") and grantee in LOGINS:
+            yield f"{what}, though its rows are kept for ever"
         elif grantee == SYSTEM and table not in SYSTEM_TABLES:
             allowed = SYSTEM_GRANTS.get(table, {}).get(privilege, set())
             if "*" not in allowed and not columns <= allowed:

@@ -1,0 +1,179 @@
+"""The registry: who may call a route, and how it is filled. Most routes need no line here.
+
+Reading is for the team and changing for owners and operators; DECIDED names every other right once more, on purpose:
+if a route's own word is widened by mistake, the two differ.
+
+A parameter `<thing_id>` stands for a row of the table `things`; FILLS names the others. A write route sends what its
+schema asks for; PLANS has the form fields of pages, where there is no declared schema, and whatever else a route needs.
+A value "@suppliers" is the id of a row of that table (or of a kind in `world.ids`) of the client that is asked about.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+# The right to a route, by the beginning of its method and path; the first that fits counts.
+DECIDED: tuple[tuple[str, str], ...] = (
+    (
+        r"GET /$|(GET|POST) /login(/|$)|GET /(assets|brand)/|GET /(healthz|readyz)$|GET /api/docs|POST /webhooks/",
+        "public",
+    ),
+    (r"POST /api/v1/sessions$", "public"),
+    (r"POST /(logout|workspace)$|\w+ /account", "signed_in"),
+    (r"(GET|DELETE) /api/v1/sessions|POST /api/v1/sessions/current/", "signed_in"),
+    (r"POST /invitation/<secret>/join$", "signed_in"),
+    (r"\w+ /(email|invitation|reset|signup|forgot)(/|$)", "public"),
+    (r"\w+ /(team|api/v1/team/|clients|settings/|api/v1/tokens|api/v1/audit)", "owner"),
+    (r"GET /client$|GET /client/|GET /api/v1/own/", "client"),
+    (r"GET /connect/callback$", "write"),
+    (r"\w+ /connect/waiting", "owner"),
+)
+
+# URL parameters, query parameters and JSON fields by name, for every route.
+FILLS: Mapping[str, Any] = {
+    "number": "@orders",
+    "token_id": "@api_tokens",
+    "factor_id": "@second_factors",
+    "role": "viewer",
+    "secret": "wrong-link".ljust(
+        43, "x"
+    ),  # links are keys of their own; nobody may come in with a made-up one
+    "areas": ["orders:read"],
+    "sku_id": "@sku",
+    "supplier_item_id": "@supplier_items",
+    "email": "nobody@example.test",
+    "password": "fake-password-wrong",
+    "currency": "USD",
+}
+# Asked of every list: what others have must not be found.
+SEARCHES: Mapping[str, str] = {"q": "@orders", "shop": "@shops", "client": "@clients"}
+
+_READY = (
+    "update purchases set state = 'ready', claimed_by = '{actor}', claimed_until = now() + interval '1 hour';"
+)
+_PAID = "update purchases set state = 'paid'; update orders set stage = 'bought';"
+_PUSHED = "update parcels set state = 'pushed', pushed_at = '2026-11-23 11:00+00', provider_id = '', corrections = 0;"
+_INVITED = {"email": "invited@example.test"}
+_NO_PROOF = "the proof is a made-up one"
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a route needs beyond its parameters."""
+
+    url: Mapping[str, Any] = field(default_factory=dict)
+    body: Mapping[str, Any] = field(default_factory=dict)
+    query: Mapping[str, Any] = field(default_factory=dict)
+    before: str = ""  # SQL that makes the rightful call possible; {actor} is who will call
+    # Those of these with the permission make the rightful call.
+    who: tuple[str, ...] = ("owner", "operator", "operator_kite", "stranger", "member", "API token")
+    may_write: frozenset[str] = frozenset()  # tables that anybody may cause a row in, at a public route
+    quiet: str = ""  # why the rightful write changes no row
+    answers: frozenset[int] = frozenset()  # further answers to the rightful caller, not about rights
+    no_rows: str = ""  # why a reader finds no row of its clients in the answer
+    declares: str = ""  # the route's own word, where its view asks for the right itself
+    by_design: str = ""  # why a foreign id is answered differently here
+
+
+PLANS: Mapping[str, Plan] = {
+    "webhooks.tiktok": Plan(),
+    "webhooks.supplier": Plan(
+        url={"kind": "manual"},
+        may_write=frozenset({"inbox_items", "lanes"}),
+        by_design="the supplier's address is its key",
+    ),
+    "portal.show_asset": Plan(url={"name": "base.css"}),
+    "portal.show_brand": Plan(url={"colour": "1b1f28"}),
+    "portal.switch_buying": Plan(url={"word": "stop"}, body={"subject": "shop", "id": "@shops"}),
+    "switches.switch": Plan(body={"subject": "supplier", "id": "@suppliers", "buying": "stop"}),
+    # Public for the seller who comes from TikTok's app store without a link of ours; with one, the view asks itself.
+    "portal.finish_connection": Plan(
+        query={"state": "@state", "code": "fake-code"}, who=("owner",), declares="public"
+    ),
+    "portal.show_waiting": Plan(answers=frozenset({409})),  # nothing waits in this browser
+    "portal.confirm_waiting": Plan(
+        body={"client": "@clients"},
+        answers=frozenset({409}),
+        quiet="nothing waits in this browser",
+        by_design="without a waiting shop every client is answered alike",
+    ),
+    "portal.discard_waiting": Plan(quiet="nothing waits in this browser"),
+    "portal.connect_shop": Plan(body={"client": "@clients"}),
+    "portal.switch_workspace": Plan(
+        body={"membership": "@my_memberships"}, quiet="the caller's own membership is chosen already"
+    ),
+    "health.ready": Plan(answers=frozenset({503})),  # no dispatcher runs here
+    "catalog.write_mapping": Plan(body={"quantity": 2}),
+    # Nobody's password, app or authenticator is at hand here: a proof is refused for the right person too.
+    "sessions.confirm_session": Plan(answers=frozenset({403, 422}), quiet=_NO_PROOF),
+    "portal.prove": Plan(answers=frozenset({403}), quiet=_NO_PROOF),
+    "portal.prove_app": Plan(answers=frozenset({404, 422}), quiet=_NO_PROOF),
+    "portal.add_passkey": Plan(answers=frozenset({422}), quiet=_NO_PROOF),
+    "portal.ask_passkey": Plan(may_write=frozenset({"challenges"})),  # by a sign-in that waits for its factor
+    "portal.prove_factor": Plan(may_write=frozenset({"challenges"})),
+    "portal.save_profile": Plan(body={"name": "New", "time_zone": "America/New_York"}),
+    "portal.change_password": Plan(answers=frozenset({422}), quiet=_NO_PROOF),
+    "portal.ask_email": Plan(answers=frozenset({422}), quiet=_NO_PROOF),
+    "portal.join": Plan(answers=frozenset({404}), quiet="the link is a made-up one"),
+    "portal.add_agency": Plan(answers=frozenset({404}), quiet="sign-up is closed here"),
+    "portal.invite": Plan(body={**_INVITED, "role": "viewer", "reach": "some", "client_ids": "@clients"}),
+    "portal.invite_client_member": Plan(body={**_INVITED, "client_id": "@clients"}),
+    "portal.change_member": Plan(
+        url={"membership_id": "@staff_memberships"}, body={"role": "viewer", "reach": "all"}, who=("owner",)
+    ),
+    "portal.set_security": Plan(body={"required": "yes"}),
+    "portal.audit_file": Plan(url={"kind": "csv"}),
+    "tokens.make_token": Plan(body={"client_ids": "@@clients"}),
+    "portal.make_token": Plan(
+        body={"name": "New", "areas": "orders:read", "reach": "some", "client_ids": "@clients", "days": "30"}
+    ),
+    "portal.end_other_devices": Plan(quiet="most have no other session"),
+    "portal.add_client": Plan(body={"name": "New", "currency": "USD", "time_zone": "America/New_York"}),
+    "portal.set_limits": Plan(
+        body={"approval_above_minor": "12.50", "daily_budget_minor": "99.00", "margin_floor": "1"}
+    ),
+    "portal.set_rules": Plan(body={"promise": "tiktok", "purchase_delay_minutes": "7"}),
+    "portal.add_supplier": Plan(
+        body={"client_id": "@clients", "kind": "manual", "name": "New", "currency": "USD"}
+    ),
+    "portal.add_item": Plan(body={"title": "New", "supplier_sku": "N-1", "unit_cost": "4.20"}),
+    "portal.replace_key": Plan(body={"api_key": "fake-key"}, before="update suppliers set kind = 'cj'"),
+    "portal.forget_choice": Plan(
+        body={"carrier_text": "Zippy"}, before="update carrier_overrides set carrier_text = 'Zippy'"
+    ),
+    "portal.map_sku": Plan(body={"supplier_item_id": "@supplier_items", "quantity": "2", "rank": "2"}),
+    "portal.unmap": Plan(body={"rank": "1"}),
+    "portal.order_act": Plan(url={"word": "hold"}),
+    "portal.decline": Plan(body={"reason": "No."}),
+    "portal.claim": Plan(before="update purchases set claimed_by = '', claimed_until = null"),
+    "portal.drop_claim": Plan(before=_READY),
+    "portal.bought": Plan(before=_READY, body={"supplier_order_id": "KC-1", "cost": "7.00"}),
+    "portal.review": Plan(
+        before="update purchases set state = 'review'",
+        body={"outcome": "bought", "supplier_order_id": "KC-1", "cost": "7.00"},
+    ),
+    "portal.tracking": Plan(
+        before=_PAID + "delete from parcels",
+        body={"tracking_number": "9400111899223197428490", "carrier": "USPS"},
+    ),
+    "portal.set_carrier": Plan(body={"provider_name": "USPS"}),
+    "portal.correct_tracking": Plan(
+        before=_PUSHED, body={"tracking_number": "9400111899223197428490", "carrier": "USPS"}
+    ),
+}
+
+
+def decided(method: str, rule: str) -> str:
+    """The permission that the route must have."""
+    for pattern, word in DECIDED:
+        if re.match(pattern, f"{method} {rule}"):
+            return word
+    return "read" if method == "GET" else "write"
+
+
+def plan_of(endpoint: str) -> Plan:
+    """The plan of a route; the empty one for a route without a line."""
+    return PLANS.get(endpoint, Plan())
