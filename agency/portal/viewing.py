@@ -16,9 +16,10 @@ from agency.web import cookie_token, current_caller, db_session, route, session_
 @route(portal, "/clients/<uuid:client_id>/view", permission="read", methods=["POST"])
 def view_client(client_id: UUID) -> ResponseReturnValue:
     """From here on this browser sees what the client sees."""
+    start_viewing(current_caller(), db_session(), system_session(), str(client_id))
+    # Only now, so that an id of others is answered here as everywhere; a refused request leaves nothing behind.
     if session_token() != cookie_token():
         raise Forbidden("Viewing as a client works in the browser only. Sign in there.")
-    start_viewing(current_caller(), db_session(), system_session(), str(client_id))
     return redirect(url_for("portal.overview"), 303)
 
 

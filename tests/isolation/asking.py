@@ -9,8 +9,10 @@ import uuid
 from base64 import urlsafe_b64encode
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from io import BytesIO
 from typing import Any
 from urllib.parse import quote
+from zipfile import ZipFile
 
 from flask import Flask
 from marshmallow import Schema, fields, validate
@@ -209,12 +211,20 @@ def _form_token(cookie: str) -> str:
 
 
 def _answer(response: TestResponse, sent: tuple[str, ...]) -> Answer:
-    body = response.get_data(as_text=True)
+    body = _text(response)
     headers = [(name, value) for name, value in response.headers if not name.lower().startswith(_UNTOLD)]
     raw = "\n".join([body, *(f"{name}: {value}" for name, value in response.headers)])
     figures.add("bytes_searched", len(raw))
     shown = tuple(sorted((name, _without(value, sent)) for name, value in headers))
     return Answer(response.status_code, _without(body, sent), shown, sent, raw)
+
+
+def _text(response: TestResponse) -> str:
+    """What a reader of the answer could read, also inside an archive."""
+    if response.mimetype != "application/zip":
+        return response.get_data(as_text=True)
+    with ZipFile(BytesIO(response.get_data())) as archive:
+        return "\n".join(f"{name}\n{archive.read(name).decode()}" for name in archive.namelist())
 
 
 def _without(text: str, sent: tuple[str, ...]) -> str:

@@ -26,6 +26,9 @@ DECIDED: tuple[tuple[str, str], ...] = (
     (r"(GET|DELETE) /api/v1/sessions|POST /api/v1/sessions/current/", "signed_in"),
     (r"POST /invitation/<secret>/join$", "signed_in"),
     (r"\w+ /(email|invitation|reset|signup|forgot)(/|$)", "public"),
+    (r"POST /clients/<uuid:client_id>/view$", "read"),
+    (r"POST /viewing/stop$", "signed_in"),
+    (r"POST /suppliers/<uuid:supplier_id>/consent$", "owner"),
     (r"\w+ /(team|api/v1/team/|clients|settings/|api/v1/tokens|api/v1/audit)", "owner"),
     (r"GET /client$|GET /client/|GET /api/v1/own/", "client"),
     (r"GET /connect/callback$", "write"),
@@ -132,6 +135,17 @@ PLANS: Mapping[str, Plan] = {
     ),
     "portal.end_other_devices": Plan(quiet="most have no other session"),
     "portal.add_client": Plan(body={"name": "New", "currency": "USD", "time_zone": "America/New_York"}),
+    "portal.leave": Plan(answers=frozenset({409, 422}), quiet="the last owner stays"),
+    "portal.end_view": Plan(quiet="nobody looks as a client here"),
+    "portal.let_client_go": Plan(
+        before="update clients set name = 'Leaving'; update effects set state = 'confirmed'",
+        body={"name": "Leaving"},
+    ),
+    "portal.add_consent": Plan(
+        before="update supplier_consents set withdrawn_at = now(), withdrawn_by = 'user:1'; "
+        "update suppliers set kind = 'rest'",
+        body={"given_by_name": "Somebody"},
+    ),
     "portal.set_limits": Plan(
         body={"approval_above_minor": "12.50", "daily_budget_minor": "99.00", "margin_floor": "1"}
     ),
