@@ -96,7 +96,7 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
         lane_lease=_decimal(env, "LANE_LEASE", 60.0),
         dispatcher_tick=_decimal(env, "DISPATCHER_TICK", 0.2),
         workers=_number(env, "WORKERS", 2),
-        secure_cookies=env.get("SECURE_COOKIES", "off").lower() in ("on", "1", "yes", "true"),
+        secure_cookies=_secure_cookies(env),
         outbound_allow=_allowance(env),
         proxies=_number(env, "PROXIES", 0),
         web_workers=_number(env, "WEB_WORKERS", 2),
@@ -156,6 +156,12 @@ def _allowance(env: Mapping[str, str]) -> Allowance:
         return read_allowance(env.get("OUTBOUND_ALLOW", ""))
     except ValueError as error:
         raise BadSetting(f"OUTBOUND_ALLOW: {error}. Write entries with commas between them.") from error
+
+
+def _secure_cookies(env: Mapping[str, str]) -> bool:
+    """What was said; unsaid, whether people come by https."""
+    said = env.get("SECURE_COOKIES", "").lower()
+    return said in ("on", "1", "yes", "true") if said else env.get("PUBLIC_URL", "").startswith("https://")
 
 
 def _level(env: Mapping[str, str]) -> str:

@@ -11,6 +11,8 @@ from sqlalchemy.engine import URL
 
 from agency.extensions import LOGINS, login_name, login_passwords, sqlalchemy_url
 
+# One statement that runs away must not hold everybody up. Pages of a client are small; an import of a worker is not.
+LONGEST_STATEMENT = {"staff": "60s", "portal": "10s", "system": "30s"}
 REQUIRED_POSTGRES = 150000  # unique NULLS handling, security_invoker views and MERGE are those of 15
 
 _SAID = "The password follows from master key "
@@ -55,6 +57,7 @@ def _ensure_logins(connection: Connection, url: URL, master_keys: str) -> None:
         connection.execute(text(f"comment on role {name} is '{_SAID}{key}'"))
         connection.execute(text(f"grant connect on database {_quoted(url.database or '')} to {name}"))
         connection.execute(text(f"grant usage on schema public to {name}"))
+        connection.execute(text(f"alter role {name} set statement_timeout = '{LONGEST_STATEMENT[login]}'"))
     connection.execute(text(f"revoke temporary on database {_quoted(url.database or '')} from public"))
     connection.execute(text("revoke create on schema public from public"))
 

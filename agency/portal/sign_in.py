@@ -60,6 +60,7 @@ def open_session() -> ResponseReturnValue:
         )
     except SignInRequired as refusal:
         return _form_again(str(refusal)), 401
+    accounts.sign_out(system_session(), cookie_token(), client_address())  # whoever was signed in here before
     pending = find_pending(system_session(), token) is not None
     response = make_response(redirect(_second_step() if pending else _wanted(), 303))
     remember_caller(response, token)
@@ -73,6 +74,7 @@ def sign_out() -> ResponseReturnValue:
     accounts.sign_out(system_session(), cookie_token(), client_address())
     response = make_response(redirect(url_for("portal.sign_in"), 303))
     forget_caller(response)
+    response.headers["Clear-Site-Data"] = '"cache"'
     return response
 
 

@@ -7,11 +7,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from http import HTTPStatus
 
-from flask import Flask, make_response, request
+from flask import Flask, g, make_response, request
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import HTTPException, SecurityError
 
 from agency.domain.errors import CannotCheck, ShopfleetError, TooMany
+from agency.services.callers import SignedIn
 
 Render = Callable[["Failure"], ResponseReturnValue]
 _LOG = logging.getLogger(__name__)
@@ -66,6 +67,9 @@ def answer_failures(app: Flask, doors: Sequence[tuple[str, Render]]) -> None:
             trace = None if isinstance(error, ShopfleetError) else error
             rule = request.url_rule or "no route"
             _LOG.error("%s %s failed: %s", request.method, rule, failure.title, exc_info=trace)
+        elif failure.status == 403:
+            rule = request.url_rule or "no route"
+            _LOG.warning("%s %s refused to %s", request.method, rule, _actor())
         # A foreign Host: no page can be built, since no address of ours is known.
         if isinstance(error, SecurityError):
             return doors[0][1](failure)
@@ -93,6 +97,12 @@ def failure_of(error: Exception) -> Failure:
         fields = _messages(error)
         return Failure(status, _title(status), _SENTENCES.get(status, _title(status) + "."), fields)
     return Failure(500, _title(500), _OURS)
+
+
+def _actor() -> str:
+    """Who was refused, by an id of ours; a caller that was never read is nobody."""
+    caller = g.get("caller")
+    return caller.scope.actor if isinstance(caller, SignedIn) else "nobody"
 
 
 def _title(status: int) -> str:

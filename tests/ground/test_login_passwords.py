@@ -104,3 +104,18 @@ def test_no_known_password_is_one_clear_failure(fresh: str) -> None:
     upgrade(fresh, OLD_KEY)
     third = "dGhpcmQtZmFrZS1tYXN0ZXIta2V5LTMyLWJ5dGVzISE="
     assert not _comes_in(fresh, f"{NEW_KEY},{third}")
+
+
+def test_no_statement_of_a_login_runs_for_ever(server: str, fresh: str) -> None:
+    upgrade(fresh, OLD_KEY)
+    database = Database(fresh, OLD_KEY)
+    with database.system_session() as session:
+        assert session.execute(text("show statement_timeout")).scalar_one() == "30s"
+    database.dispose()
+    with psycopg.connect(server) as owner:
+        rows = owner.execute(
+            "select rolname, rolconfig from pg_roles where rolname = any(%s)", [[*map(login_name, LOGINS)]]
+        )
+        assert all(
+            any("statement_timeout=" in said for said in config or []) for _name, config in rows.fetchall()
+        )

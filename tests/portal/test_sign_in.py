@@ -81,3 +81,21 @@ def test_a_person_of_two_agencies_changes_between_them(desk: Desk) -> None:
     assert "You changed the workspace" in changed.text
     assert '<b class="cut">Rival</b>' in visitor.page("/today")
     assert visitor.send("/workspace", membership="fake").status_code == 404
+
+
+def test_a_second_sign_in_in_the_same_browser_ends_the_first(desk: Desk) -> None:
+    web = desk.app.test_client()
+    fields = {"email": "owner@example.test", "password": PASSWORD}
+    web.post("/login", data=fields, headers=OURS)
+    first = web.get_cookie("shopfleet")
+    assert first is not None
+    web.post("/login", data={**fields, "email": "viewer@example.test"}, headers=OURS)
+    elsewhere = desk.app.test_client()
+    elsewhere.set_cookie("shopfleet", first.value)
+    assert elsewhere.get("/today").status_code == 303
+    assert "viewer@example.test" in web.get("/account").text
+
+
+def test_signing_out_clears_the_cache(desk: Desk) -> None:
+    left = visit(desk, "owner").send("/logout", follow=False)
+    assert left.headers["Clear-Site-Data"] == '"cache"'

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 import pytest
@@ -167,3 +168,10 @@ def test_an_error_inside_shows_no_inner_detail(desk: Desk, caplog: pytest.LogCap
     assert answer.status_code == 500
     assert "shopfleet_staff" not in answer.get_data(as_text=True)
     assert "GET /api/v1/orders failed" in caplog.text
+
+
+def test_a_refused_act_is_logged_with_its_route_and_actor(
+    desk: Desk, caplog: pytest.LogCaptureFixture
+) -> None:
+    assert desk.web("viewer").post(SWITCH, json=STOP).status_code == 403
+    assert re.search(r"POST /api/v1/switches refused to user:\d+", caplog.text)
