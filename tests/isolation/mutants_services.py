@@ -113,7 +113,7 @@ SERVICES = {
         "can tell a foreign id",
     ),
     "an item of another client in a mapping": Mutant(
-        "agency/services/catalog.py",
+        "agency/services/mappings.py",
         "    if item.client_id != shop.client_id:",
         "    if item.agency_id != shop.agency_id:",
         refused("POST /api/v1/mappings"),
@@ -127,7 +127,7 @@ SERVICES = {
         "for an unknown",
     ),
     "somebody else's workspace": Mutant(
-        "agency/services/accounts.py",
+        "agency/services/callers.py",
         "    if membership_id not in {membership.public_id for membership in caller.memberships}:",
         "    if not membership_id:",
         refused("POST /workspace"),
