@@ -164,7 +164,7 @@ DOORS = {
         "was shown",
     ),
     "any password": Mutant(
-        "agency/services/callers.py",
+        "agency/services/accounts.py",
         "    if user is None or not right or ",
         "    if user is None or ",
         ("tests/services/test_accounts.py",),

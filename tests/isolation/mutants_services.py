@@ -127,7 +127,7 @@ SERVICES = {
         "for an unknown",
     ),
     "somebody else's workspace": Mutant(
-        "agency/services/callers.py",
+        "agency/services/accounts.py",
         "    if membership_id not in {membership.public_id for membership in caller.memberships}:",
         "    if not membership_id:",
         refused("POST /workspace"),
