@@ -76,7 +76,8 @@ class Practice:
 
     def scope(self, agency_id: int, user_id: int | None = None) -> Scope:
         """The practice owner."""
-        return Scope("staff", agency_id, f"user:{user_id or 0}", "owner", user_id=user_id)
+        actor = f"user:{user_id}" if user_id else "rule:practice"
+        return Scope("staff", agency_id, actor, "owner", user_id=user_id)
 
     def supplier_doors(self, agency_id: int) -> dict[str, str]:
         """Our webhook address per supplier key."""
