@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -41,12 +42,33 @@ def mail_server() -> Iterator[MailServer]:
     """Starts a server and stops it at the end."""
     server = MailServer()
     server.port = free_port()
-    controller = Controller(server, hostname="127.0.0.1", port=server.port)
+    controller = _Controller(server, hostname="127.0.0.1", port=server.port)
     controller.start()
     try:
         yield server
     finally:
+        asyncio.run_coroutine_threadsafe(_hang_up(controller.lines), controller.loop).result(5)
         controller.stop()
+
+
+class _Controller(Controller):
+    """Remembers its connections: stopping the loop alone would leave open what has not heard the client's goodbye."""
+
+    def __init__(self, *given: Any, **more: Any) -> None:
+        super().__init__(*given, **more)
+        self.lines: list[SMTP] = []
+
+    def factory(self) -> SMTP:
+        line: SMTP = super().factory()
+        self.lines.append(line)
+        return line
+
+
+async def _hang_up(lines: list[SMTP]) -> None:
+    for line in lines:
+        if line.transport is not None:
+            line.transport.abort()
+    await asyncio.sleep(0)  # the loop closes the sockets in its next round
 
 
 def free_port() -> int:
