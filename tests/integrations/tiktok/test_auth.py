@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from agency.domain.errors import CredentialsRejected, Unavailable
-from agency.integrations.http import ReadClient
+from agency.integrations.http import shared_reads
 from agency.integrations.tiktok.auth import TikTokAuth, to_token_pair
 from tests.integrations.local import LOCAL
 from tests.integrations.outside import APP_SECRET, GB_SHOP, US_SHOP, Outside
@@ -86,7 +86,7 @@ def test_a_dead_refresh_token_asks_for_a_new_authorisation(calm: Outside) -> Non
 def test_an_exchange_is_asked_once_and_shows_no_secret(peer: Peer, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
     server = peer(reset)
-    auth = TikTokAuth(server.url, server.url, "fake-key", APP_SECRET, 1.0, client=ReadClient(1.0, LOCAL))
+    auth = TikTokAuth(server.url, server.url, "fake-key", APP_SECRET, 1.0, client=shared_reads(1.0, LOCAL))
 
     with pytest.raises(Unavailable) as caught:
         auth.exchange("fake-one-time-code")
@@ -102,7 +102,7 @@ def test_a_success_without_tokens_is_unavailable(peer: Peer) -> None:
 
     with pytest.raises(Unavailable):
         TikTokAuth(
-            server.url, server.url, "fake-key", "fake-secret", 1.0, client=ReadClient(1.0, LOCAL)
+            server.url, server.url, "fake-key", "fake-secret", 1.0, client=shared_reads(1.0, LOCAL)
         ).exchange("c")
 
 
