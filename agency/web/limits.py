@@ -72,15 +72,12 @@ LIMITS: dict[str, Limit] = {
     # Links carry 256 random bits, so these protect the machine, not the link.
     "accept": Limit((Budget("address", "20 per minute; 120 per hour"),)),
     # Six digits with one step of tolerance: 20 tries in three hours guess one in about 17,000 (RFC 6238, 5.2).
-    # The session is counted here and the person by "factor_person", since a new session costs only the password.
+    # The person is counted too, over all sign-ins, since a new one costs only the password (services/tries.py).
     "factor": Limit(
         (Budget("address", "60 per minute; 600 per hour"), Budget("caller", _GROWING)), proof=True
     ),
-    "factor_person": Limit((Budget("given", "20 per 3 hours; 50 per day"),)),
     # Asks for the password again: who guesses here has a session already.
     "confirm": Limit((Budget("caller", _GROWING),), proof=True),
-    # A packer reads an address every few seconds on a busy day; a thief wants all of them.
-    "reveal": Limit((Budget("caller", "30 per minute; 600 per hour"), Budget("agency", "3000 per day"))),
     # TikTok sends from few addresses for all shops, and in bursts after a sale. A refused notification comes again.
     "webhook": Limit((Budget("address", "12000 per minute"),), closed=False),
     # Counted after the signature was right, so that nobody else can use up a shop's budget.

@@ -101,7 +101,7 @@ def test_an_application_without_redis_or_with_an_unknown_limit_does_not_start(de
 
 def test_what_opens_an_account_fails_closed_and_what_must_arrive_fails_open() -> None:
     closed = {word for word, limit in LIMITS.items() if limit.closed}
-    assert closed >= {"sign_in", "reset", "sign_up", "accept", "factor", "factor_person", "confirm", "reveal"}
+    assert closed >= {"sign_in", "reset", "sign_up", "accept", "factor", "confirm"}
     assert {word for word in LIMITS if word not in closed} == {
         "webhook",
         "webhook_shop",
