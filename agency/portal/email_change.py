@@ -16,12 +16,7 @@ NEW, OLD = "change_email", "keep_email"
 @route(portal, "/email/new/<secret>", permission="public", endpoint="new_email")
 def new_email(secret: str) -> ResponseReturnValue:
     """Asks the new address for its yes."""
-    return alone_page(
-        "email_change.html",
-        change=read_email_change(system_session(), NEW, secret),
-        side="new",
-        secret=secret,
-    )
+    return _ask(NEW, secret)
 
 
 @route(
@@ -40,12 +35,7 @@ def confirm_new_email(secret: str) -> ResponseReturnValue:
 @route(portal, "/email/old/<secret>", permission="public", endpoint="old_email")
 def old_email(secret: str) -> ResponseReturnValue:
     """Asks the address as it is for a yes or a no."""
-    return alone_page(
-        "email_change.html",
-        change=read_email_change(system_session(), OLD, secret),
-        side="old",
-        secret=secret,
-    )
+    return _ask(OLD, secret)
 
 
 @route(

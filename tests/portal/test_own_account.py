@@ -203,3 +203,8 @@ def test_a_client_member_of_two_agencies_changes_between_them(desk: Desk) -> Non
     assert moved.request.path == "/client"
     assert "You changed the workspace" in moved.text
     assert "Kite" in moved.text
+
+
+def test_the_page_behind_each_link_has_the_form_of_its_own_side(desk: Desk, viewer: Visitor) -> None:
+    for link in _asked(desk, viewer):
+        assert f'action="{link}"' in desk.app.test_client().get(link).text
