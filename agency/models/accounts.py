@@ -37,6 +37,7 @@ class User(WithPublicId, WithCreatedAt, Base):
     password_hash: Mapped[str]  # argon2id
     password_changed_at: Mapped[datetime] = mapped_column(server_default=func.now())
     time_zone: Mapped[str] = mapped_column(server_default="UTC")
+    language: Mapped[str] = mapped_column(server_default="")  # empty = what the browser asks for
     disabled_at: Mapped[datetime | None]
 
 

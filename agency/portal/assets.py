@@ -1,4 +1,4 @@
-"""Style sheet, scripts and icons: read once, served under an address that changes with their content."""
+"""Style sheet, scripts, font and icons: read once, served under an address that changes with their content."""
 
 from __future__ import annotations
 
@@ -16,7 +16,8 @@ from agency.portal.brand import brand_sheet
 from agency.web import route
 
 _FOLDER = Path(__file__).parent / "static"
-_KINDS = {"css": "text/css", "js": "text/javascript", "svg": "image/svg+xml"}
+BUILT = Path(__file__).parent / "built"  # from the packages of package-lock.json, by scripts/build_assets.py
+_KINDS = {"css": "text/css", "js": "text/javascript", "svg": "image/svg+xml", "woff2": "font/woff2"}
 _FOREVER = "public, max-age=31536000, immutable"
 
 
@@ -32,12 +33,26 @@ class Asset:
 @cache
 def _assets() -> dict[str, Asset]:
     """All assets by name; `app.css` is the parts of `static/css` one after the other, since their layers order them."""
-    bodies = {path.name: path.read_bytes() for path in sorted(_FOLDER.glob("*.*"))}
-    bodies["app.css"] = b"\n".join(path.read_bytes() for path in sorted((_FOLDER / "css").glob("*.css")))
+    files = [path for folder in (_FOLDER, BUILT) for path in sorted(folder.glob("[!.]*.*"))]
+    bodies = {path.name: path.read_bytes() for path in files}
+    sheet = b"\n".join(path.read_bytes() for path in sorted((_FOLDER / "css").glob("*.css")))
+    font = f"inter.woff2?v={_version(bodies['inter.woff2'])}".encode()
+    bodies["app.css"] = sheet.replace(b"inter.woff2", font)
     return {
-        name: Asset(body, _KINDS[name.rpartition(".")[2]], hashlib.sha256(body).hexdigest()[:12])
-        for name, body in bodies.items()
+        name: Asset(body, _KINDS[name.rpartition(".")[2]], _version(body)) for name, body in bodies.items()
     }
+
+
+def _version(body: bytes) -> str:
+    return hashlib.sha256(body).hexdigest()[:12]
+
+
+def require_built() -> None:
+    """Raises ValueError when the assets that set-up builds are not there."""
+    if not (BUILT / "icons.svg").is_file():
+        raise ValueError(
+            "The portal's assets are not built yet. Run scripts/ensure_assets.sh once, then start again."
+        )
 
 
 def asset_url(name: str) -> str:

@@ -18,6 +18,7 @@ from agency.domain.money import plain_amount
 from agency.portal import showing, symbols
 from agency.portal.assets import asset_url
 from agency.portal.done import done_sentence
+from agency.portal.language import counted, language, speak, tr
 from agency.web import find_caller, form_token, ground, shop_now
 
 _MACROS = Path(__file__).parent / "templates" / "ui"
@@ -89,9 +90,16 @@ def furnish(app: Flask) -> None:
     environment = app.jinja_env
     environment.trim_blocks = environment.lstrip_blocks = True
     environment.globals.update(
-        ui=Macros(environment), asset=asset_url, form_token=form_token, link=link, plural=showing.plural
+        ui=Macros(environment),
+        asset=asset_url,
+        form_token=form_token,
+        link=link,
+        plural=showing.plural,
+        counted=counted,
+        language=language,
     )
-    environment.filters.update(_filters() | symbols.FILTERS)
+    environment.filters.update(_filters() | symbols.FILTERS | {"tr": tr})
+    speak(app)
 
 
 def _filters() -> dict[str, Callable[..., Any]]:

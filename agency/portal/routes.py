@@ -36,6 +36,7 @@ from agency.portal import (
     tokens,
     viewing,
 )
+from agency.portal.assets import require_built
 from agency.portal.blueprint import portal
 from agency.portal.frame import furnish
 
@@ -75,6 +76,7 @@ PAGES = (
 
 
 def register_portal(app: Flask) -> None:
-    """Registers the portal on the application."""
+    """Registers the portal on the application. Raises ValueError when its assets are not built."""
+    require_built()
     furnish(app)
     app.register_blueprint(portal)

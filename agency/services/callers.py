@@ -56,6 +56,7 @@ class SignedIn:
     confirmed_at: datetime | None = None
     must_enrol: bool = False
     viewing: str = ""
+    language: str = ""  # the person's own choice, such as "de"; empty = what the browser asks for
     token_id: str = ""
     areas: frozenset[str] = frozenset()
 
@@ -84,6 +85,7 @@ _VIEWED = """
 _READ_SESSION = text(
     f"""
     select s.id as session_id, s.last_seen_at, s.confirmed_at, u.id as user_id, u.name as user_name, u.email,
+      u.language,
       coalesce(v.time_zone, u.time_zone) as time_zone, m.public_id, m.role, m.agency_id, m.client_ids, m.agency_name,
       m.brand_colour, m.client_name, s.viewing_client_id, v.name as viewing,
       m.requires_second_factor and not exists (
@@ -135,6 +137,7 @@ def scope_of_session(session: Session, token: str, *, touch: bool = True) -> Sig
         confirmed_at=row["confirmed_at"],
         must_enrol=row["must_enrol"],
         viewing=viewing,
+        language=row["language"],
     )
 
 

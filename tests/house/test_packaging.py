@@ -20,6 +20,9 @@ from tests.databases import MASTER_KEY
 ROOT = Path(__file__).parents[2]
 OURS = ("migrate", "web", "dispatcher", "mailer", "worker")
 SERVICES = ("postgres", "valkey", *OURS)
+# Each lock with the extras of pyproject.toml that it holds beside the program's own packages.
+LOCKS: dict[str, tuple[str, ...]] = {"requirements.lock": (), "requirements-dev.lock": ("dev",)}
+SCRIPTS = (".ci/run", *(f"scripts/ensure_{what}.sh" for what in ("venv", "chromium", "assets")))
 PIN = re.compile(
     r"^(?P<name>[A-Za-z0-9_.-]+)==(?P<version>\S+)(?: ; .+)?(?P<rest>(?: \\\n    --hash=sha256:[0-9a-f]{64})+)",
     re.M,
@@ -62,7 +65,7 @@ def help_of(command: str) -> str:
     return done.stdout
 
 
-@pytest.mark.parametrize(("lock", "extras"), [("requirements.lock", ()), ("requirements-dev.lock", ("dev",))])
+@pytest.mark.parametrize(("lock", "extras"), LOCKS.items())
 def test_every_package_is_pinned_to_one_version_with_hashes(lock: str, extras: tuple[str, ...]) -> None:
     named = re.findall(r"^[A-Za-z0-9_.-]+==", text(lock), re.M)
     assert len(pins(lock)) == len(named) == len(set(named))
@@ -75,7 +78,7 @@ def test_tests_run_on_the_same_versions_as_the_program() -> None:
 
 
 def test_no_lock_names_a_package_index() -> None:
-    for lock in ("requirements.lock", "requirements-dev.lock"):
+    for lock in (*LOCKS, "requirements-assets.lock", "requirements-node.lock", "package-lock.json"):
         assert not re.search(r"://|--(?:extra-)?index-url|--find-links", text(lock))
 
 
@@ -85,7 +88,7 @@ def test_each_make_target_for_people_says_what_it_does() -> None:
     assert explained >= {"run", "test", "check", "bench", "demo"}
 
 
-@pytest.mark.parametrize("name", [".ci/run", "scripts/ensure_venv.sh", "scripts/ensure_chromium.sh"])
+@pytest.mark.parametrize("name", SCRIPTS)
 def test_scripts_can_be_run_and_stop_at_the_first_error(name: str) -> None:
     assert os.access(ROOT / name, os.X_OK)
     assert re.search(r"^set -eu", text(name), re.M)
