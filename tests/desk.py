@@ -93,6 +93,12 @@ class Desk:
         with psycopg.connect(self.owner_url.replace("+psycopg", ""), autocommit=True) as connection:
             yield connection
 
+    def rewrite(self, statement: str, **values: Any) -> None:
+        """Changes rows as no program of ours may: the triggers that guard moves and chains are off."""
+        with self.owner() as connection:
+            connection.execute("set session_replication_role = replica")
+            connection.execute(statement, values)
+
     def clear(self) -> None:
         """Takes away what a test wrote; people, clients, shops and lanes stay, as they were at the beginning."""
         stopped = "buying_stopped_at = null, buying_stopped_by = null"

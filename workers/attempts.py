@@ -197,11 +197,15 @@ def settle(context: Context, turn: Turn, effect: Effect, doubt: Doubt[T]) -> Non
     """One step towards settling an UNKNOWN effect. The age is measured before the look-up (rule 4)."""
     asked_at = machine_now()
     sent_at = effect.sent_at or asked_at
-    step = next_step(doubt.memory, sent_at, effect.absent_count, asked_at)
+    first_sent_at = effect.first_sent_at or effect.created_at
+    step = next_step(doubt.memory, first_sent_at, sent_at, effect.absent_count, asked_at)
     if step == NextStep.LOOK_UP:
         _look_up(context, turn, effect, doubt, asked_at)
         return
     with context.work(turn) as (scope, session):
+        if step == NextStep.WAIT:
+            postpone(session, effect, sent_at + doubt.memory.quarantine, effect.reason)
+            return
         state = EffectState.INTENDED if step == NextStep.SEND_AGAIN else EffectState.REVIEW
         if end_attempt(session, effect, state, reason=effect.reason):
             (doubt.on_send_again if step == NextStep.SEND_AGAIN else doubt.on_review)(scope, session)

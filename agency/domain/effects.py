@@ -85,16 +85,21 @@ class NextStep:
     REVIEW = "review"
 
 
-def next_step(memory: VendorMemory, sent_at: datetime, absent_count: int, now: datetime) -> str:
-    """Rule 4: never send again before proof. `now` is real time, measured *before* any look-up."""
-    age = now - sent_at
+def next_step(
+    memory: VendorMemory, first_sent_at: datetime, sent_at: datetime, absent_count: int, now: datetime
+) -> str:
+    """Rule 4: never send again before proof. `now` is real time, measured *before* any look-up.
+
+    What may still be on its way counts from the last send, what a vendor remembers of our key from the first.
+    """
     if memory.finds_by_reference:
-        if absent_count >= 2 and age >= memory.quarantine:
+        if absent_count >= 2 and now - sent_at >= memory.quarantine:
             return NextStep.SEND_AGAIN
         return NextStep.LOOK_UP
-    if memory.dedupes_by_key:
-        return NextStep.SEND_AGAIN if age < memory.key_retention / 2 else NextStep.REVIEW
-    return NextStep.REVIEW
+    if not memory.dedupes_by_key or now - first_sent_at >= memory.key_retention / 2:
+        return NextStep.REVIEW
+    # Inside the quarantine the first request may still be on its way: a no to the second would not be a no to both.
+    return NextStep.SEND_AGAIN if now - sent_at >= memory.quarantine else NextStep.WAIT
 
 
 def counts_as_absent(memory: VendorMemory, sent_at: datetime, asked_at: datetime) -> bool:

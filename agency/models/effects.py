@@ -57,7 +57,8 @@ class Effect(WithPublicId, ShopOwned, WithCreatedAt, Base):
     )  # ids and amounts, no buyer
     answer: Mapped[dict[str, Any]] = mapped_column(server_default=text("'{}'::jsonb"))
     reason: Mapped[str] = mapped_column(server_default="")
-    sent_at: Mapped[datetime | None]
+    sent_at: Mapped[datetime | None]  # the last moment at which it may have gone out
+    first_sent_at: Mapped[datetime | None]  # the earliest; a vendor's memory of our key counts from here
     absent_count: Mapped[int] = mapped_column(server_default="0")
     next_at: Mapped[datetime] = mapped_column(server_default=text("now()"))
     ended_at: Mapped[datetime | None]

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import insert, select, text, update
+from sqlalchemy import func, insert, select, text, update
 from sqlalchemy.orm import Session
 
 from agency.clock import machine_now
@@ -69,7 +69,11 @@ def claim_sending(session: Session, effect: Effect, stale_after: timedelta) -> E
             Effect.id == effect.id, Effect.state == EffectState.INTENDED, Effect.attempts == effect.attempts
         )
         .values(
-            state=EffectState.SENDING, attempts=effect.attempts + 1, sent_at=now, next_at=now + stale_after
+            state=EffectState.SENDING,
+            attempts=effect.attempts + 1,
+            sent_at=now,
+            first_sent_at=func.coalesce(Effect.first_sent_at, now),
+            next_at=now + stale_after,
         )
         .returning(Effect)
         .execution_options(populate_existing=True)
@@ -107,10 +111,12 @@ def end_attempt(
 
 
 def doubt_unsent(session: Session, effect: Effect, reason: str) -> bool:
-    """INTENDED -> UNKNOWN for a write that somebody made before us; the quarantine counts from now."""
+    """INTENDED -> UNKNOWN for a write that somebody made before us: no later than now, no earlier than its intent."""
     moved = end_attempt(session, effect, EffectState.UNKNOWN, reason=reason)
     if moved:
-        session.execute(update(Effect).where(Effect.id == effect.id).values(sent_at=machine_now()))
+        first = func.coalesce(Effect.first_sent_at, Effect.created_at)
+        values = {"sent_at": machine_now(), "first_sent_at": first}
+        session.execute(update(Effect).where(Effect.id == effect.id).values(**values))
     return moved
 
 
@@ -159,13 +165,18 @@ def next_due(
 
 
 def doubt_everything(session: Session) -> int:
-    """After a restore or fail-over: every SENDING and every sent INTENDED effect is UNKNOWN first (rule 6)."""
+    """After a restore or fail-over: every open effect is UNKNOWN first, and nothing was proved about it (rule 6).
+
+    Whoever went on after the backup may have sent it until now, and first at any time since it was intended: the
+    quarantine counts from now, and the vendor's memory of our key from the intent.
+    """
     result = session.execute(
         text(
             """
             update effects set state = 'unknown', absent_count = 0, next_at = now(),
-              sent_at = coalesce(sent_at, now()), reason = 'restored: asked for before anything is sent'
-            where state in ('intended', 'sending')
+              sent_at = now(), first_sent_at = coalesce(first_sent_at, created_at),
+              reason = 'restored: asked for before anything is sent'
+            where state in ('intended', 'sending', 'unknown')
             """
         )
     )

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from sqlalchemy import text
 
 from agency.config import Settings
 from tests.databases import MASTER_KEY
@@ -24,12 +23,9 @@ def world() -> Iterator[Desk]:
 @pytest.fixture
 def desk(world: Desk) -> Desk:
     """Every lane asleep, free and at its first fence."""
-    with world.system() as session:
-        session.execute(
-            text(
-                "update lanes set due_at = null, lease_until = null, fence = 0, failures = 0, lost_bells = 0"
-            )
-        )
+    world.rewrite(
+        "update lanes set due_at = null, lease_until = null, fence = 0, failures = 0, lost_bells = 0, turns = 0"
+    )
     return world
 
 

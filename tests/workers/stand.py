@@ -88,15 +88,14 @@ class Stand:
         attempt(self.context, self.turn, self.effect(), vendor.write(**more))
 
     def change(self, **values: Any) -> None:
-        """As time or another process would have changed the row."""
-        with self.desk.session() as session:
-            for name, value in values.items():
-                setattr(session.get_one(Effect, self.effect_id), name, value)
+        """The row as time, another process or a restored backup would have left it."""
+        columns = ", ".join(f"{name} = %({name})s" for name in values)
+        self.desk.rewrite(f"update effects set {columns} where id = %(id)s", id=self.effect_id, **values)
 
     def in_doubt(self, age: timedelta, absent: int = 0) -> None:
         """An attempt that was sent so long ago and never answered."""
         sent_at = datetime.now(UTC) - age
-        self.change(state="unknown", attempts=1, sent_at=sent_at, absent_count=absent)
+        self.change(state="unknown", attempts=1, sent_at=sent_at, first_sent_at=sent_at, absent_count=absent)
 
     def settle(self, doubt: Doubt[str]) -> None:
         settle(self.context, self.turn, self.effect(), doubt)
