@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from decimal import ROUND_HALF_EVEN, Context, Decimal, InvalidOperation
 
 from agency.domain.errors import Invalid
+from agency.domain.said import said
 
 # Minor-unit digits after ISO 4217 for the currencies in which TikTok Shop, its sellers' suppliers or their fees occur.
 EXPONENTS: dict[str, int] = {
@@ -38,7 +39,8 @@ class UnreadableAmount(Invalid):
 
     def __init__(self, text: object) -> None:
         super().__init__(
-            "amount", f"{str(text)[:40]!r} is not an amount. Write it like 12.50, without a sign."
+            "amount",
+            said("{text} is not an amount. Write it like 12.50, without a sign.", text=repr(str(text)[:40])),
         )
 
 

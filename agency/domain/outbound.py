@@ -11,10 +11,11 @@ from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_add
 from urllib.parse import urlsplit
 
 from agency.domain.errors import Invalid
+from agency.domain.said import said
 
 Address = IPv4Address | IPv6Address
 PORTS = {"https": 443, "http": 80}
-REMEDY = "If this is meant, the operator adds it to OUTBOUND_ALLOW."
+REMEDY = said("If this is meant, the operator adds it to OUTBOUND_ALLOW.")
 
 # RFC 4291 section 2.4: everything that is routed today lies in here; the rest is local, mapped or reserved.
 _GLOBAL_UNICAST = IPv6Network("2000::/3")
@@ -148,13 +149,13 @@ def why_never(scheme: str, host: str, port: int) -> str:
     """What is wrong with a host that the operator did not list, as the end of a sentence; empty when nothing is."""
     literal = as_literal(host)
     if literal is not None and not is_public(literal):
-        return "is an address inside a private network, which is not called"
+        return said("is an address inside a private network, which is not called")
     if literal is None and _is_local_name(host):
-        return "is a name inside a private network, which is not called"
+        return said("is a name inside a private network, which is not called")
     if scheme != "https":
-        return "is not called without encryption; the address must start with https://"
+        return said("is not called without encryption; the address must start with https://")
     if port != PORTS["https"]:
-        return f"is called on port 443 only, not on {port}"
+        return said("is called on port 443 only, not on {port}", port=port)
     return ""
 
 
