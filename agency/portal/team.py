@@ -12,6 +12,7 @@ from agency.api.schemas.team import InviteClientSchema, InviteSchema, RoleSchema
 from agency.domain.said import said
 from agency.portal.blueprint import portal
 from agency.portal.forms import Form, sent_form
+from agency.portal.language import told_pairs
 from agency.portal.sections import settings_page
 from agency.services import invitations
 from agency.services.callers import is_fresh
@@ -122,8 +123,8 @@ def _show(form: Form) -> ResponseReturnValue:
         client_members=[one for one in everybody if one.role == "client_member"],
         invitations=list_invitations(current_scope(), db_session()),
         clients=list_shops(current_scope(), db_session()).clients,
-        roles=TEAM_ROLES,
-        reaches=REACHES,
+        roles=told_pairs(TEAM_ROLES),
+        reaches=told_pairs(REACHES),
         ticked=request.form.getlist("client_ids"),
         form=form,
     )

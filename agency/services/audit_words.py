@@ -65,6 +65,31 @@ WORDS: dict[str, str] = {
 }
 
 
+# What `list_areas` makes of the first words of actions, written down for the translators.
+AREAS = frozenset(
+    {
+        said("Agency"),
+        said("Buying"),
+        said("Carrier"),
+        said("Client"),
+        said("Consent"),
+        said("Contact"),
+        said("Contacts"),
+        said("Invitation"),
+        said("Mapping"),
+        said("Member"),
+        said("Order"),
+        said("Purchase"),
+        said("Session"),
+        said("Shop"),
+        said("Sign in"),
+        said("Supplier"),
+        said("Token"),
+        said("Tracking"),
+    }
+)
+
+
 def list_areas() -> list[tuple[str, str]]:
     """What a reader may narrow the log to: prefixes of actions, and their labels."""
     areas = sorted({action.partition(".")[0] for action in WORDS})
