@@ -38,6 +38,7 @@ LABELS = frozenset(
         said("Given by name"),
         said("Kind"),
         said("Label"),
+        said("Language"),
         said("Margin floor"),
         said("Name"),
         said("Outcome"),

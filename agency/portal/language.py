@@ -18,10 +18,10 @@ from flask import Flask, has_request_context, request
 from flask_babel import Babel, get_locale, get_translations
 
 from agency.domain.money import EXPONENTS, Money, format_money, read_formatted
+from agency.domain.said import LANGUAGES
 from agency.portal.assets import BUILT
 from agency.web import find_caller
 
-LANGUAGES = {"en": "English", "de": "Deutsch"}  # as their speakers call them
 _FIRST = "en"
 _HOLE = re.compile(r"\{(\w+)(?::[^{}]*)?\}")
 _BETWEEN = re.compile(r"(?<=[.!?]) (?=\S)")  # from one sentence to the next
