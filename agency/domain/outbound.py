@@ -130,6 +130,17 @@ def is_public(address: Address) -> bool:
     return plain.is_global and not (plain.is_multicast or plain.is_reserved or plain.is_unspecified)
 
 
+# What `check_typed_address` makes of the ends of sentences below, written down for the translators.
+TYPED = frozenset(
+    {
+        said("{host} is an address inside a private network, which is not called."),
+        said("{host} is a name inside a private network, which is not called."),
+        said("{host} is not called without encryption; the address must start with https://."),
+        said("{host} is called on port 443 only, not on {port}."),
+    }
+)
+
+
 def check_typed_address(field: str, url: str, allowance: Allowance) -> None:
     """Raises Invalid when an address that a person typed can never be called, without asking a name server."""
     try:
@@ -149,13 +160,13 @@ def why_never(scheme: str, host: str, port: int) -> str:
     """What is wrong with a host that the operator did not list, as the end of a sentence; empty when nothing is."""
     literal = as_literal(host)
     if literal is not None and not is_public(literal):
-        return said("is an address inside a private network, which is not called")
+        return "is an address inside a private network, which is not called"
     if literal is None and _is_local_name(host):
-        return said("is a name inside a private network, which is not called")
+        return "is a name inside a private network, which is not called"
     if scheme != "https":
-        return said("is not called without encryption; the address must start with https://")
+        return "is not called without encryption; the address must start with https://"
     if port != PORTS["https"]:
-        return said("is called on port 443 only, not on {port}", port=port)
+        return f"is called on port 443 only, not on {port}"
     return ""
 
 

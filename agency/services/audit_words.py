@@ -44,8 +44,8 @@ WORDS: dict[str, str] = {
     "shop.paused": said("paused a shop"),
     "shop.resumed": said("resumed a shop"),
     "shop.rules_changed": said("changed the rules of a shop"),
-    "buying.stopped": said("stopped buying for a {kind}"),
-    "buying.started": said("started buying again for a {kind}"),
+    "buying.stopped": "stopped buying for a {kind}",
+    "buying.started": "started buying again for a {kind}",
     "supplier.added": said("added a supplier"),
     "supplier.key_replaced": said("replaced the key of a supplier"),
     "supplier.item_added": said("added an item to a supplier"),
@@ -65,6 +65,19 @@ WORDS: dict[str, str] = {
 }
 
 
+# What `words_of` makes of a {kind}, written down for the translators.
+KINDS = frozenset(
+    {
+        said("stopped buying for the whole agency"),
+        said("stopped buying for a client"),
+        said("stopped buying for a shop"),
+        said("stopped buying for a supplier"),
+        said("started buying again for the whole agency"),
+        said("started buying again for a client"),
+        said("started buying again for a shop"),
+        said("started buying again for a supplier"),
+    }
+)
 # What `list_areas` makes of the first words of actions, written down for the translators.
 AREAS = frozenset(
     {

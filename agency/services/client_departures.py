@@ -189,7 +189,9 @@ def _in_doubt(session: Session, client: Client) -> tuple[str, ...]:
 
 
 def _doubt_sentence(doubts: tuple[str, ...]) -> str:
-    named = ", ".join(doubts[:5]) + (said(" and others") if len(doubts) > 5 else "")
+    named = ", ".join(doubts[:5])
+    if len(doubts) > 5:
+        named = said("{orders} and others", orders=named)
     return said(
         "The answer of a supplier or of TikTok is still awaited for {named}. Stop buying for this "
         "client and come back in a few minutes: without their keys nobody could find out any more "

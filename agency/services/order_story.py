@@ -30,6 +30,8 @@ _STORIES = {
         said("TikTok or its warehouse ships this order, so nothing is bought for it."),
     ),
 }
+# TikTok's words for who cancelled an order, written down for the translators.
+CANCELLERS = frozenset({said("buyer"), said("seller"), said("system"), said("operator")})
 _SOURCES = {"tiktok": said("TikTok said so for this order."), "": ""}
 
 

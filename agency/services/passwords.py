@@ -81,6 +81,27 @@ def verify_password(password_hash: str | None, password: str) -> bool:
     return password_hash is not None
 
 
+# What zxcvbn finds, as `_refuse_easy` puts it into its sentence, written down for the translators.
+WARNINGS = frozenset(
+    {
+        said("straight rows of keys are easy to guess"),
+        said("short keyboard patterns are easy to guess"),
+        said('repeats like "aaa" are easy to guess'),
+        said('repeats like "abcabcabc" are only slightly harder to guess than "abc"'),
+        said('sequences like "abc" or "6543" are easy to guess'),
+        said("recent years are easy to guess"),
+        said("dates are often easy to guess"),
+        said("this is a top-10 common password"),
+        said("this is a top-100 common password"),
+        said("this is a very common password"),
+        said("this is similar to a commonly used password"),
+        said("a word by itself is easy to guess"),
+        said("names and surnames by themselves are easy to guess"),
+        said("common names and surnames are easy to guess"),
+    }
+)
+
+
 def _refuse_easy(password: str, known: Iterable[str]) -> None:
     words = _known_words(known)
     found = zxcvbn(password[:_JUDGED], user_inputs=words)

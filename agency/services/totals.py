@@ -34,7 +34,7 @@ class NavCounts:
     oldest_read_at: datetime | None
 
 
-_UNREAD = said("(s.last_read_at is null or s.read_error <> '' or s.last_read_at < :limit)")
+_UNREAD = "(s.last_read_at is null or s.read_error <> '' or s.last_read_at < :limit)"
 
 
 def unread_reason(shop: Mapping[Any, Any], now: datetime) -> str:

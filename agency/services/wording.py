@@ -123,6 +123,12 @@ SUPPLIER_KINDS = {
 }
 
 
+# Stages in the middle of a sentence, written down for the translators.
+STAGE_WORDS = frozenset(
+    {said("bought"), said("shipped"), said("delivered"), said("settled"), said("cancelled"), said("excluded")}
+)
+
+
 def stage_text(stage: str, status: str, collected: bool) -> tuple[str, str]:
     """Text and tone of an order's stage; tracking without a scan is a state of its own, since the clock still runs."""
     if stage == Stage.SHIPPED:
