@@ -159,7 +159,7 @@ def end_client(
     client = _get_client(scope, session, client_public_id)
     session.refresh(client, with_for_update=True)
     if client.left_at is not None:
-        raise Conflict(said("{client} has left already.", client=client.name))
+        raise Conflict(said("{name} has left already.", name=client.name))
     if " ".join(typed_name.split()) != " ".join(client.name.split()):
         raise Invalid("name", said("Type the client's name as it stands here: {client}.", client=client.name))
     session.execute(_HOLD_EFFECTS, {"id": client.id})
