@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from agency.domain.said import said
 
-_SENTENCES = {
+SENTENCES = {
     "approved": said("Approved. The order is bought at the next turn of its supplier."),
     "declined": said("Declined. The order is not bought; its clock at TikTok still runs."),
     "held": said("Held. The machine does not touch this order until you release it."),
@@ -67,4 +67,4 @@ _SENTENCES = {
 
 def done_sentence(word: str) -> str:
     """The sentence of a word; empty for any other word, so that an address cannot put text on a page."""
-    return _SENTENCES.get(word, "")
+    return SENTENCES.get(word, "")
