@@ -33,8 +33,9 @@ format: dev-venv ## Put imports and layout in order
 	@$(BIN)/ruff check --fix --quiet --exit-zero
 	@$(BIN)/ruff format --quiet
 
-# Sentences of errors are the second argument of Invalid and WrongProof and the first of the others.
-MARKS := -k _ -k said -k counted:2,3 -k tr -k Invalid:2 -k WrongProof:2 -k Conflict -k Forbidden -k SignInRequired
+# Sentences of errors are the second argument of Invalid and WrongProof and the first of the others; NotFound has a noun,
+# text_field a label, group (of the API) a description.
+MARKS := -k _ -k said -k counted:2,3 -k tr -k Invalid:2 -k WrongProof:2 -k NotFound -k text_field -k group:3 -k Conflict -k Forbidden -k SignInRequired
 WORDS := agency/portal/translations
 messages: dev-venv ## Collect the sentences of the program for its translators
 	@mkdir -p build && $(BIN)/pybabel --quiet extract -F $(WORDS)/babel.cfg $(MARKS) --omit-header --sort-by-file \

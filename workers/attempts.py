@@ -25,6 +25,7 @@ from agency.domain.errors import (
     Refused,
     Unavailable,
 )
+from agency.domain.said import said
 from agency.domain.scope import Scope
 from agency.integrations.port import Prepared
 from agency.lanes import Turn
@@ -189,8 +190,8 @@ def note_stale(
 ) -> None:
     """A SENDING that is older than any time-out has lost its process: from now on it is a doubt."""
     with context.work(turn) as (scope, session):
-        if end_attempt(session, effect, EffectState.UNKNOWN, reason="the process that sent it is gone"):
-            on_doubt(scope, session, "the process that sent it is gone")
+        if end_attempt(session, effect, EffectState.UNKNOWN, reason=said("the process that sent it is gone")):
+            on_doubt(scope, session, said("the process that sent it is gone"))
 
 
 def settle(context: Context, turn: Turn, effect: Effect, doubt: Doubt[T]) -> None:

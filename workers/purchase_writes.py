@@ -13,6 +13,7 @@ from agency.domain.errors import RefusalReason, Refused
 from agency.domain.money import Money
 from agency.domain.orders import CANCELLED
 from agency.domain.purchasing import PurchaseState, SupplierOrder
+from agency.domain.said import said
 from agency.domain.scope import Scope
 from agency.integrations.port import Prepared
 from agency.lanes import Turn
@@ -130,18 +131,22 @@ class PurchaseWrites:
             quote = quotes.get(line.supplier_sku)
             if quote is None:
                 raise Refused(
-                    RefusalReason.SKU_GONE, f"the supplier does not know {line.supplier_sku} any more"
+                    RefusalReason.SKU_GONE,
+                    said("the supplier does not know {item} any more", item=line.supplier_sku),
                 )
             if quote.available is not None and quote.available < line.quantity:
-                raise Refused(RefusalReason.OUT_OF_STOCK, f"{quote.available} of {line.supplier_sku} left")
+                raise Refused(
+                    RefusalReason.OUT_OF_STOCK,
+                    said("{count} of {item} left", count=quote.available, item=line.supplier_sku),
+                )
             total += quote.unit_cost.amount * line.quantity
         if total > facts.purchase.max_minor:
-            self._replan(effect, purchase_id, "the price rose above what was planned")
+            self._replan(effect, purchase_id, said("the price rose above what was planned"))
         self._desk.pace.take(2)
         if self._desk.port.memory.finds_by_reference and self._desk.port.find(facts.request.reference):
             # A restored backup does not know of it, or another process was faster: prove it, never send again.
             with self._context.work(self._turn) as (_scope, session):
-                doubt_unsent(session, effect, "the supplier has this reference already")
+                doubt_unsent(session, effect, said("the supplier has this reference already"))
             raise NotNow
         return self._desk.port.prepare_place(facts.request)
 
@@ -152,7 +157,7 @@ class PurchaseWrites:
             if facts.purchase.state not in (PurchaseState.READY, PurchaseState.PLACED):
                 raise NotNow
             if facts.stopped:
-                postpone(session, effect, machine_now() + STOP_PAUSE, "buying is stopped")
+                postpone(session, effect, machine_now() + STOP_PAUSE, said("buying is stopped"))
             elif facts.hindrance and facts.purchase.state == PurchaseState.READY:
                 release(scope, session, facts.purchase, facts.hindrance, self._context.clock.now())
             elif facts.hindrance:

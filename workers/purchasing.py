@@ -12,6 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from agency.clock import machine_now
 from agency.domain.effects import EffectKind, EffectState
 from agency.domain.errors import OutsideError
+from agency.domain.said import said
 from agency.lanes import Turn
 from agency.models.effects import Effect
 from agency.models.orders import Order
@@ -81,7 +82,10 @@ def _freshly_read(context: Context, turn: Turn, effects: Sequence[Effect]) -> li
         for effect in effects:
             if effect.id in unread:
                 postpone(
-                    session, effect, machine_now() + RETRY_AFTER, "the order could not be read at TikTok"
+                    session,
+                    effect,
+                    machine_now() + RETRY_AFTER,
+                    said("the order could not be read at TikTok"),
                 )
     return [effect for effect in effects if effect.id not in unread]
 

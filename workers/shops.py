@@ -12,6 +12,7 @@ from datetime import timedelta
 from agency.clock import machine_now
 from agency.domain.authorizations import AuthorizedShop, TokenPair
 from agency.domain.errors import CredentialsRejected, OutsideError, Refused
+from agency.domain.said import said
 from agency.lanes import Turn, make_due
 from agency.models.shops import Authorization, Shop
 from agency.services.attention import Cause, open_attention
@@ -71,7 +72,11 @@ def _record(
         session.refresh(authorization)
         refused = record_shops(scope, session, context.keyring, authorization, given, context.clock.now())
         for shop_id in refused:
-            why = f"TikTok shop {shop_id} is connected elsewhere already. Disconnect it there, then connect it again."
+            why = said(
+                "TikTok shop {shop_id} is connected elsewhere already. Disconnect it there, then connect "
+                "it again.",
+                shop_id=shop_id,
+            )
             cause = Cause(authorization.client_id, "shop_taken", f"shop:{shop_id}", why, "look")
             open_attention(scope, session, cause)
         return TurnResult(refresh_due_at(authorization, machine_now()))

@@ -7,6 +7,7 @@ import re
 import unicodedata
 from dataclasses import dataclass, fields
 
+from agency.domain.said import said
 from agency.domain.us_states import MILITARY, TERRITORIES, ZIP_PREFIXES, find_state_code, state_name
 
 __all__ = [
@@ -86,7 +87,9 @@ def address_problems(address: Address, region: str) -> list[AddressProblem]:
     if any("*" in getattr(address, part.name) for part in fields(address)):
         return [
             AddressProblem(
-                "masked", "address", "The address is masked. Wait until TikTok shows it, or read it again."
+                "masked",
+                "address",
+                said("The address is masked. Wait until TikTok shows it, or read it again."),
             )
         ]
     problems = _missing_parts(address, region)
@@ -94,7 +97,9 @@ def address_problems(address: Address, region: str) -> list[AddressProblem]:
     if country and country != region and country not in TERRITORIES:
         problems.append(
             AddressProblem(
-                "country_differs", "country", f"The country is {country}, the shop sells in {region}."
+                "country_differs",
+                "country",
+                said("The country is {country}, the shop sells in {region}.", country=country, region=region),
             )
         )
     if region == "US":
@@ -105,11 +110,15 @@ def address_problems(address: Address, region: str) -> list[AddressProblem]:
 
 
 _REQUIRED = (
-    ("name", "name_missing", "The recipient's name is missing. Ask the buyer for it in TikTok's chat."),
-    ("line1", "line_missing", "The street line is missing. Ask the buyer for it in TikTok's chat."),
-    ("city", "city_missing", "The city is missing. Ask the buyer for it in TikTok's chat."),
-    ("postal_code", "postcode_missing", "The postcode is missing. Ask the buyer for it in TikTok's chat."),
-    ("state", "state_missing", "The state is missing. Ask the buyer for it in TikTok's chat."),
+    ("name", "name_missing", said("The recipient's name is missing. Ask the buyer for it in TikTok's chat.")),
+    ("line1", "line_missing", said("The street line is missing. Ask the buyer for it in TikTok's chat.")),
+    ("city", "city_missing", said("The city is missing. Ask the buyer for it in TikTok's chat.")),
+    (
+        "postal_code",
+        "postcode_missing",
+        said("The postcode is missing. Ask the buyer for it in TikTok's chat."),
+    ),
+    ("state", "state_missing", said("The state is missing. Ask the buyer for it in TikTok's chat.")),
 )
 
 
@@ -120,7 +129,9 @@ def _missing_parts(address: Address, region: str) -> list[AddressProblem]:
         if not getattr(address, part).strip() and (part != "state" or region in _STATED_REGIONS)
     ]
     if not address.phone.strip():
-        sentence = "The phone number is missing. Set the shop's fall-back number if the supplier wants one."
+        sentence = said(
+            "The phone number is missing. Set the shop's fall-back number if the supplier wants one."
+        )
         problems.append(AddressProblem("phone_missing", "phone", sentence, blocking=False))
     return problems
 
@@ -137,7 +148,7 @@ def _us_problems(address: Address) -> list[AddressProblem]:
         sentence = "The state is not a US state. It needs its two letters or full name."
         problems.append(AddressProblem("state_unknown", "state", sentence))
     if code and zip_ok and zip_code[:3] not in ZIP_PREFIXES[code]:
-        sentence = "The ZIP code does not lie in the state. Ask the buyer which is right before buying."
+        sentence = said("The ZIP code does not lie in the state. Ask the buyer which is right before buying.")
         problems.append(AddressProblem("zip_state_differ", "postal_code", sentence))
     return problems
 
@@ -146,8 +157,9 @@ def _gb_problems(address: Address) -> list[AddressProblem]:
     postcode = " ".join(address.postal_code.upper().split())
     if not postcode or _GB_POSTCODE.fullmatch(postcode):
         return []
-    sentence = (
-        f"Postcode {postcode[:12]!r} is not a UK postcode (like SW1A 1AA). Ask the buyer for the right one."
+    sentence = said(
+        "Postcode {postcode} is not a UK postcode (like SW1A 1AA). Ask the buyer for the right one.",
+        postcode=repr(postcode[:12]),
     )
     return [AddressProblem("postcode_invalid", "postal_code", sentence)]
 
@@ -156,10 +168,14 @@ def _delivery_flags(address: Address, region: str) -> list[AddressProblem]:
     lines = f"{address.line1} {address.line2} {address.city} {address.state}"
     flags: list[AddressProblem] = []
     if _PO_BOX.search(lines):
-        flags.append(_flag("po_box", "line1", "A PO box: UPS, FedEx and most couriers do not deliver there."))
+        flags.append(
+            _flag("po_box", "line1", said("A PO box: UPS, FedEx and most couriers do not deliver there."))
+        )
     code = find_state_code(address.state) if region == "US" else None
     if code in MILITARY or _MILITARY_POST.search(lines):
-        flags.append(_flag("military", "state", "A military address: only the national post delivers there."))
+        flags.append(
+            _flag("military", "state", said("A military address: only the national post delivers there."))
+        )
     postcode_area = address.postal_code.strip().upper()[:2]
     if (
         code in TERRITORIES
@@ -167,7 +183,7 @@ def _delivery_flags(address: Address, region: str) -> list[AddressProblem]:
         or (region == "GB" and postcode_area in _CROWN_DEPENDENCIES)
     ):
         flags.append(
-            _flag("territory", "state", "An overseas territory: check that the supplier ships there.")
+            _flag("territory", "state", said("An overseas territory: check that the supplier ships there."))
         )
     return flags
 

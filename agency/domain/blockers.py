@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from agency.domain.money import Money, format_money
 from agency.domain.purchasing import Blocker
+from agency.domain.said import said
 
 # Order types whose goods exist later or never; a person decides (facts, section 4.2).
 _UNUSUAL_TYPES = ("PRE_ORDER", "ZERO_LOTTERY", "AUCTION", "VIRTUAL_ORDER")
@@ -56,31 +57,46 @@ def find_blockers(facts: BuyFacts) -> list[Blocker]:
 
 def _kind(facts: BuyFacts) -> list[Blocker]:
     found = [
-        Blocker("stopped", f"Buying is stopped for {name}. Start it again to go on.") for name in facts.stops
+        Blocker("stopped", said("Buying is stopped for {name}. Start it again to go on.", name=name))
+        for name in facts.stops
     ]
     if facts.is_cancel_requested:
         found.append(
-            Blocker("cancel_requested", "The buyer asked to cancel. Answer the request in TikTok first.")
+            Blocker(
+                "cancel_requested", said("The buyer asked to cancel. Answer the request in TikTok first.")
+            )
         )
     if facts.before_connection:
-        sentence = "It was ordered before the shop was connected and may be bought already. Approve it to buy it here."
+        sentence = said(
+            "It was ordered before the shop was connected and may be bought already. Approve it to "
+            "buy it here."
+        )
         found.append(Blocker("before_connection", sentence, True))
     if facts.is_sample:
         found.append(
-            Blocker("sample", "A sample order brings no sale. Approve it to buy it all the same.", True)
+            Blocker("sample", said("A sample order brings no sale. Approve it to buy it all the same."), True)
         )
     if facts.is_replacement:
         found.append(
-            Blocker("replacement", "A replacement order brings no new sale. Approve it to buy it.", True)
+            Blocker(
+                "replacement", said("A replacement order brings no new sale. Approve it to buy it."), True
+            )
         )
     if facts.order_type in _UNUSUAL_TYPES:
         word = facts.order_type.lower().replace("_", " ")
         found.append(
-            Blocker("unusual_type", f"This is a {word} order. Approve it once the goods can be bought.", True)
+            Blocker(
+                "unusual_type",
+                said("This is a {word} order. Approve it once the goods can be bought.", word=word),
+                True,
+            )
         )
     for code in facts.unknown_codes:
         found.append(
-            Blocker("unknown_code", f"TikTok sent {code}, which Shopfleet does not know. Check the order.")
+            Blocker(
+                "unknown_code",
+                said("TikTok sent {code}, which Shopfleet does not know. Check the order.", code=code),
+            )
         )
     return found
 
@@ -89,11 +105,15 @@ def _address(facts: BuyFacts) -> list[Blocker]:
     if facts.contact_missing:
         return [
             Blocker(
-                "address_missing", "There is no buyer address. It is read again with the next order update."
+                "address_missing",
+                said("There is no buyer address. It is read again with the next order update."),
             )
         ]
     if facts.contact_masked:
-        sentence = "TikTok shows the buyer's address masked. Check that the shop ships by itself, then read it again."
+        sentence = said(
+            "TikTok shows the buyer's address masked. Check that the shop ships by itself, then read "
+            "it again."
+        )
         return [Blocker("address_masked", sentence)]
     return [Blocker(code, sentence, approvable) for code, sentence, approvable in facts.address_problems]
 
@@ -103,20 +123,29 @@ def _money(facts: BuyFacts) -> list[Blocker]:
         return []
     limits, found = facts.limits, []
     if any(currency != limits.currency for currency in (*facts.cost_currencies, facts.revenue.currency)):
-        sentence = "Cost and sale are in different currencies, so the margin is unknown. Approve it to buy."
+        sentence = said(
+            "Cost and sale are in different currencies, so the margin is unknown. Approve it to buy."
+        )
         return [Blocker("currency_differs", sentence, True)]
     if facts.cost > limits.approval_above:
         limit, cost = format_money(limits.approval_above), format_money(facts.cost)
         found.append(
-            Blocker("cost_over_limit", f"Cost {cost} is over the limit of {limit}. Approve it to buy.", True)
+            Blocker(
+                "cost_over_limit",
+                said("Cost {cost} is over the limit of {limit}. Approve it to buy.", cost=cost, limit=limit),
+                True,
+            )
         )
     if facts.cost > limits.budget_left:
         left = format_money(limits.budget_left)
-        sentence = f"Today's budget has {left} left. Approve it, or wait until tomorrow."
+        sentence = said("Today's budget has {left} left. Approve it, or wait until tomorrow.", left=left)
         found.append(Blocker("budget_used_up", sentence, True))
     if facts.margin is not None:
         floor = facts.revenue.amount * limits.margin_floor_bp // 10_000
         if facts.margin.amount < floor:
-            sentence = f"Only {format_money(facts.margin)} would be left of this sale. Approve it to buy all the same."
+            sentence = said(
+                "Only {left} would be left of this sale. Approve it to buy all the same.",
+                left=format_money(facts.margin),
+            )
             found.append(Blocker("margin_below_floor", sentence, True))
     return found

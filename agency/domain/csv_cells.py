@@ -13,6 +13,7 @@ from collections.abc import Iterable, Sequence
 from decimal import Decimal
 
 from agency.domain.errors import Invalid
+from agency.domain.said import said
 
 MAX_ROWS, MAX_COLUMNS, MAX_CELL = 50_000, 200, 32 * 1024  # characters in a cell
 GUARD = "'"
@@ -65,19 +66,40 @@ def read_csv(raw: bytes, field: str = "file") -> list[list[str]]:
     except csv.Error:
         raise Invalid(
             field,
-            f"Row {len(rows) + 1} cannot be read: a quote sign is not closed, or a cell is longer than "
-            f"{MAX_CELL:,} characters. Save the file as CSV again.",
+            said(
+                "Row {number} cannot be read: a quote sign is not closed, or a cell is longer than {most} "
+                "characters. Save the file as CSV again.",
+                number=len(rows) + 1,
+                most=f"{MAX_CELL:,}",
+            ),
         ) from None
     return rows
 
 
 def _bounded(row: list[str], number: int, field: str) -> list[str]:
     if number > MAX_ROWS:
-        raise Invalid(field, f"The file has more than {MAX_ROWS:,} rows. Split it and send the parts.")
+        raise Invalid(
+            field,
+            said("The file has more than {most} rows. Split it and send the parts.", most=f"{MAX_ROWS:,}"),
+        )
     if len(row) > MAX_COLUMNS:
-        raise Invalid(field, f"Row {number} has more than {MAX_COLUMNS} columns. Check the separator.")
+        raise Invalid(
+            field,
+            said(
+                "Row {number} has more than {most} columns. Check the separator.",
+                number=number,
+                most=MAX_COLUMNS,
+            ),
+        )
     if any(len(cell) > MAX_CELL for cell in row):
-        raise Invalid(field, f"A cell in row {number} is longer than {MAX_CELL:,} characters. Shorten it.")
+        raise Invalid(
+            field,
+            said(
+                "A cell in row {number} is longer than {most} characters. Shorten it.",
+                number=number,
+                most=f"{MAX_CELL:,}",
+            ),
+        )
     return row
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-UNKNOWN = "Unknown device"
+from agency.domain.said import said
+
+UNKNOWN = said("Unknown device")
 PROGRAM = "API"  # what the JSON door keeps in place of a User-Agent
 
 # The first word that fits wins. Browsers name those that they descend from, so the descendants stand first.
@@ -36,7 +38,7 @@ def device_label(user_agent: str) -> str:
     themselves Macintosh by default, and are named as what they say.
     """
     if user_agent == PROGRAM:
-        return "A program, by the API"
+        return said("A program, by the API")
     browser = _first(_BROWSERS, user_agent)
     system = _first(_SYSTEMS, user_agent)
     if not browser or not user_agent.startswith("Mozilla/"):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from agency.domain.said import said
+
 
 class ShopfleetError(Exception):
     """Base of every error that a person may read; `status` is the HTTP status it becomes at a door.
@@ -21,7 +23,7 @@ class NotFound(ShopfleetError):
     status = 404
 
     def __init__(self, what: str) -> None:
-        super().__init__(f"{what} not found.")
+        super().__init__(said("{what} not found.", what=what))
         self.what = what
 
 
@@ -37,7 +39,7 @@ class ConfirmRequired(Forbidden):
     remedy = "confirm"
 
     def __init__(self) -> None:
-        super().__init__("Confirm that it is you first, then do this again. Nothing was changed.")
+        super().__init__(said("Confirm that it is you first, then do this again. Nothing was changed."))
 
 
 class WrongProof(Forbidden):
@@ -56,7 +58,9 @@ class SecondFactorRequired(Forbidden):
     remedy = "enrol"
 
     def __init__(self) -> None:
-        super().__init__("Your agency asks for a second factor. Add one to your account first, then go on.")
+        super().__init__(
+            said("Your agency asks for a second factor. Add one to your account first, then go on.")
+        )
 
 
 class SignInRequired(ShopfleetError):
@@ -64,7 +68,7 @@ class SignInRequired(ShopfleetError):
 
     status = 401
 
-    def __init__(self, sentence: str = "Sign in to go on.") -> None:
+    def __init__(self, sentence: str = said("Sign in to go on.")) -> None:
         super().__init__(sentence)
 
 
@@ -98,8 +102,8 @@ class TooMany(ShopfleetError):
 
     def __init__(self, retry_after: int) -> None:
         minutes = -(-retry_after // 60)
-        wait = "a minute" if minutes == 1 else f"{minutes} minutes"
-        super().__init__(f"Too many tries. Nothing was changed; try again in {wait}.")
+        wait = said("a minute") if minutes == 1 else said("{minutes} minutes", minutes=minutes)
+        super().__init__(said("Too many tries. Nothing was changed; try again in {wait}.", wait=wait))
         self.retry_after = retry_after
 
 
@@ -110,7 +114,7 @@ class CannotCheck(ShopfleetError):
     retry_after = 60
 
     def __init__(self) -> None:
-        super().__init__("We cannot check this right now. Try again in a minute.")
+        super().__init__(said("We cannot check this right now. Try again in a minute."))
 
 
 class OutsideError(Exception):

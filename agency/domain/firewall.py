@@ -16,6 +16,7 @@ from typing import Literal
 from agency.domain.addresses import postcode_key
 from agency.domain.carriers import ProviderMatch, carrier_name, match_provider, normalise_carrier
 from agency.domain.firewall_policies import CarrierPolicy, find_carrier_policy
+from agency.domain.said import said
 from agency.domain.tracking_numbers import (
     Candidate,
     broken_check_digit,
@@ -140,30 +141,39 @@ def _number(number: str) -> FirewallFinding:
     if problem:
         return _block("format", problem)
     if looks_like_placeholder(number):
-        return _block("placeholder", f"{number} stands in for a number. Ask the supplier for the real one.")
+        sentence = said("{number} stands in for a number. Ask the supplier for the real one.", number=number)
+        return _block("placeholder", sentence)
     broken = broken_check_digit(number)
     if broken:
-        sentence = f"{number} looks like {carrier_name(broken)}, but its check digit is wrong. Ask the supplier again."
+        sentence = said(
+            "{number} looks like {name}, but its check digit is wrong. Ask the supplier again.",
+            number=number, name=carrier_name(broken),
+        )  # fmt: skip
         return _block("check_digit", sentence)
-    return _ok("format", "The number has a form that TikTok takes.")
+    return _ok("format", said("The number has a form that TikTok takes."))
 
 
 def _provider(claim: ParcelClaim, context: ParcelContext) -> FirewallFinding:
     match = provider_for(claim, context)
     if match.found:
-        return _ok("carrier", f"TikTok lists the carrier as {match.name}.")
+        return _ok("carrier", said("TikTok lists the carrier as {carrier}.", carrier=match.name))
     if match.outcome == "ambiguous":
-        sentence = (
-            f"TikTok lists several carriers under that name: {', '.join(match.rivals)}. Choose one by hand."
+        sentence = said(
+            "TikTok lists several carriers under that name: {carriers}. Choose one by hand.",
+            carriers=", ".join(match.rivals),
         )
         return _block("carrier_ambiguous", sentence)
     carrier = carrier_of(claim)
     if carrier is None:
-        said = claim.carrier_text.strip()[:40] or "nothing"
-        sentence = f"The supplier's carrier text {said!r} is not a known carrier. Map it to one of TikTok's."
+        words = claim.carrier_text.strip()[:40] or "nothing"
+        sentence = said(
+            "The supplier's carrier text {words} is not a known carrier. Map it to one of TikTok's.",
+            words=repr(words),
+        )
         return _block("carrier_unknown", sentence)
-    sentence = (
-        f"TikTok does not list {carrier_name(carrier)} for this delivery option. Ask for another carrier."
+    sentence = said(
+        "TikTok does not list {carrier} for this delivery option. Ask for another carrier.",
+        carrier=carrier_name(carrier),
     )
     return _block("carrier_not_listed", sentence)
 
@@ -173,21 +183,21 @@ def _agreement(number: str, claim: ParcelClaim, context: ParcelContext) -> Firew
     candidates = detect(number)
     carrier = carrier_of(claim) or normalise_carrier(provider_for(claim, context).name)
     if carrier is None or _supports(carrier, candidates):
-        return _ok("agreement", "Nothing in the number speaks against the carrier.")
+        return _ok("agreement", said("Nothing in the number speaks against the carrier."))
     name = carrier_name(carrier)
     if not candidates:
-        return FirewallFinding(
-            "agreement_unknown", "warn", f"{number} has no form we know of {name}. Check it there."
-        )
+        sentence = said("{number} has no form we know of {name}. Check it there.", number=number, name=name)
+        return FirewallFinding("agreement_unknown", "warn", sentence)
     others = " or ".join(carrier_name(candidate.carrier) for candidate in candidates)
+    facts = {"number": number, "others": others, "name": name}
     if candidates[0].strength == "strong":
-        sentence = (
-            f"{number} is a number of {others}, not of {name}. Correct the carrier or ask the supplier."
+        sentence = said(
+            "{number} is a number of {others}, not of {name}. Correct the carrier or ask the supplier.",
+            **facts,
         )
         return _block("carrier_contradicts", sentence)
-    return FirewallFinding(
-        "carrier_doubtful", "warn", f"{number} looks more like {others} than {name}. Check it."
-    )
+    sentence = said("{number} looks more like {others} than {name}. Check it.", **facts)
+    return FirewallFinding("carrier_doubtful", "warn", sentence)
 
 
 # OnTrac bought LaserShip; one company's numbers travel under both names.
@@ -215,7 +225,9 @@ def _policies(number: str, claim: ParcelClaim, context: ParcelContext) -> list[F
         if row and not _excepted(row, context):
             handed_over = carrier != stated and _supports(stated or "", detect(number))
             findings.setdefault(row.row_id, _policy_finding(row, carrier, handed_over))
-    return list(findings.values()) or [_ok("policy", "No rule of the region speaks against this carrier.")]
+    return list(findings.values()) or [
+        _ok("policy", said("No rule of the region speaks against this carrier."))
+    ]
 
 
 def _excepted(row: CarrierPolicy, context: ParcelContext) -> bool:
@@ -223,29 +235,34 @@ def _excepted(row: CarrierPolicy, context: ParcelContext) -> bool:
 
 
 def _policy_finding(row: CarrierPolicy, carrier: str, handed_over: bool) -> FirewallFinding:
-    code, name = f"policy_{row.group}", carrier_name(carrier)
+    code, facts = f"policy_{row.group}", {"name": carrier_name(carrier), "source": row.source}
     if handed_over:
         # Whether TikTok takes numbers of services that end with USPS is not documented; a person watches the answer.
-        return FirewallFinding(
-            code, "warn", f"The last mile is {name}: TikTok may refuse it. Rule: {row.source}."
-        )
-    remedy = "Ask the supplier for a domestic carrier such as UPS or FedEx"
-    return FirewallFinding(code, row.severity, f"{name} is not taken here. {remedy}. Rule: {row.source}.")
+        why = said("The last mile is {name}: TikTok may refuse it. Rule: {source}.", **facts)
+        return FirewallFinding(code, "warn", why)
+    remedy = said("Ask the supplier for a domestic carrier such as UPS or FedEx")
+    why = said("{name} is not taken here. {remedy}. Rule: {source}.", remedy=remedy, **facts)
+    return FirewallFinding(code, row.severity, why)
 
 
 def _reuse(number: str, context: ParcelContext) -> FirewallFinding:
     elsewhere = {use.order_id: use.recipient for use in context.uses if use.order_id != context.order_id}
     if not elsewhere:
-        return _ok("reuse", "The number has not been used before.")
+        return _ok("reuse", said("The number has not been used before."))
     if any(recipient != context.recipient for recipient in elsewhere.values()):
-        sentence = f"{number} was used on an order of another recipient. Ask the supplier for the right one."
+        sentence = said(
+            "{number} was used on an order of another recipient. Ask the supplier for the right one.",
+            number=number,
+        )
         return _block("reuse", sentence)
     if len(elsewhere) >= COMBINED_ORDERS:
-        sentence = (
-            f"{number} already serves {len(elsewhere)} orders, TikTok allows {COMBINED_ORDERS}. Split it."
-        )
+        sentence = said(
+            "{number} already serves {count} orders, TikTok allows {most}. Split it.",
+            number=number, count=len(elsewhere), most=COMBINED_ORDERS,
+        )  # fmt: skip
         return _block("reuse_limit", sentence)
-    return _ok("reuse", f"One parcel with {len(elsewhere)} more of the same recipient's orders.")
+    count = len(elsewhere)
+    return _ok("reuse", said("One parcel with {count} more of the same recipient's orders.", count=count))
 
 
 def _postcode(claim: ParcelClaim, context: ParcelContext) -> FirewallFinding:
@@ -254,19 +271,22 @@ def _postcode(claim: ParcelClaim, context: ParcelContext) -> FirewallFinding:
         postcode_key(context.postal_code, context.region),
     )
     if not theirs or not ours:
-        return _ok("postcode", "The supplier names no postcode to compare.")
+        return _ok("postcode", said("The supplier names no postcode to compare."))
     if theirs != ours:
-        sentence = "The parcel goes to another postcode than the buyer's. Ask the supplier where it went."
+        sentence = said(
+            "The parcel goes to another postcode than the buyer's. Ask the supplier where it went."
+        )
         return _block("postcode_differs", sentence)
-    return _ok("postcode", "The parcel's postcode is the buyer's.")
+    return _ok("postcode", said("The parcel's postcode is the buyer's."))
 
 
 def _age(claim: ParcelClaim, context: ParcelContext) -> FirewallFinding:
     moments = [moment for moment in (claim.first_scan_at, claim.shipped_at) if moment]
     if moments and min(moments) < context.ordered_at - EARLIEST_SCAN:
-        sentence = (
-            f"The parcel moved on {min(moments):%Y-%m-%d %H:%M} UTC, more than 24 hours before the order. "
-            "It is another parcel: ask the supplier for the right number."
+        sentence = said(
+            "The parcel moved on {moment} UTC, more than 24 hours before the order. It is another "
+            "parcel: ask the supplier for the right number.",
+            moment=f"{min(moments):%Y-%m-%d %H:%M}",
         )
         return _block("scan_before_order", sentence)
-    return _ok("age", "The parcel is not older than the order.")
+    return _ok("age", said("The parcel is not older than the order."))

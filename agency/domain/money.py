@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import ROUND_HALF_EVEN, Context, Decimal, InvalidOperation
 
 from agency.domain.errors import Invalid
+from agency.domain.said import said
 
 # Minor-unit digits after ISO 4217 for the currencies in which TikTok Shop, its sellers' suppliers or their fees occur.
 EXPONENTS: dict[str, int] = {
@@ -17,6 +19,9 @@ EXPONENTS: dict[str, int] = {
 }  # fmt: skip
 
 _SIGNS = {"USD": "$", "GBP": "£", "EUR": "€", "JPY": "¥", "KRW": "₩", "VND": "₫", "PHP": "₱", "THB": "฿"}
+_FORMATTED = re.compile(  # what format_money writes: a sign before the number, or a code after it
+    rf"(?P<minus>-?)(?P<sign>[{''.join(_SIGNS.values())}])?(?P<number>\d[\d,.]{{0,30}})(?(sign)| (?P<code>[A-Z]{{3}}))"
+)
 _HIGHEST_MINOR = 2**63 - 1  # what a bigint column holds
 _LONGEST_TEXT = 40
 _EXACT = Context(prec=80)  # wider than the longest text, so that an amount is rounded once and not before
@@ -38,7 +43,8 @@ class UnreadableAmount(Invalid):
 
     def __init__(self, text: object) -> None:
         super().__init__(
-            "amount", f"{str(text)[:40]!r} is not an amount. Write it like 12.50, without a sign."
+            "amount",
+            said("{text} is not an amount. Write it like 12.50, without a sign.", text=repr(str(text)[:40])),
         )
 
 
@@ -164,6 +170,22 @@ def format_money(money: Money) -> str:
     minus = "-" if money.amount < 0 else ""
     sign = _SIGNS.get(money.currency)
     return f"{minus}{sign}{number}" if sign else f"{minus}{number} {money.currency}"
+
+
+def read_formatted(text: str) -> Money | None:
+    """The money that `format_money` wrote as this text; None for any other text."""
+    found = _FORMATTED.fullmatch(text)
+    if found is None:
+        return None
+    currency = found["code"] or next(code for code, sign in _SIGNS.items() if sign == found["sign"])
+    if currency not in EXPONENTS:
+        return None
+    try:
+        money = parse_money(found["number"].replace(",", ""), currency)
+    except UnreadableAmount:
+        return None
+    money = Money(-money.amount, currency) if found["minus"] else money
+    return money if format_money(money) == text else None
 
 
 def split_evenly(whole: Money, weights: Sequence[int]) -> list[Money]:

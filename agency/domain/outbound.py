@@ -11,10 +11,11 @@ from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_add
 from urllib.parse import urlsplit
 
 from agency.domain.errors import Invalid
+from agency.domain.said import said
 
 Address = IPv4Address | IPv6Address
 PORTS = {"https": 443, "http": 80}
-REMEDY = "If this is meant, the operator adds it to OUTBOUND_ALLOW."
+REMEDY = said("If this is meant, the operator adds it to OUTBOUND_ALLOW.")
 
 # RFC 4291 section 2.4: everything that is routed today lies in here; the rest is local, mapped or reserved.
 _GLOBAL_UNICAST = IPv6Network("2000::/3")
@@ -127,6 +128,17 @@ def is_public(address: Address) -> bool:
     if any(plain.version == network.version and plain in network for network in _SPECIAL):
         return False
     return plain.is_global and not (plain.is_multicast or plain.is_reserved or plain.is_unspecified)
+
+
+# What `check_typed_address` makes of the ends of sentences below, written down for the translators.
+TYPED = frozenset(
+    {
+        said("{host} is an address inside a private network, which is not called."),
+        said("{host} is a name inside a private network, which is not called."),
+        said("{host} is not called without encryption; the address must start with https://."),
+        said("{host} is called on port 443 only, not on {port}."),
+    }
+)
 
 
 def check_typed_address(field: str, url: str, allowance: Allowance) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+LANGUAGES = {"en": "English", "de": "Deutsch"}  # that we have a catalogue for, as their speakers call them
+
 
 def said(sentence: str, **values: object) -> str:
     """The sentence in English, its {names} filled in. Marks it for the translators at the same time.

@@ -10,6 +10,7 @@ import re
 from dataclasses import dataclass
 
 from agency.domain.carrier_rules import RULES, Strength
+from agency.domain.said import said
 
 __all__ = [
     "Candidate", "Strength", "broken_check_digit", "detect", "format_problem", "looks_like_placeholder", "normalise",
@@ -70,9 +71,10 @@ def format_problem(number: str) -> str | None:
     """A sentence when TikTok would refuse the characters or the length of a normalised number, else None."""
     if _ALLOWED.fullmatch(number):
         return None
-    return (
-        f"Tracking number {number[:60]!r} must have 4 to 50 letters, digits or - _ . / and nothing else. "
-        "Ask the supplier for the right number."
+    return said(
+        "Tracking number {number} must have 4 to 50 letters, digits or - _ . / and nothing else. "
+        "Ask the supplier for the right number.",
+        number=repr(number[:60]),
     )
 
 

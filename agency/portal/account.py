@@ -4,28 +4,31 @@ from __future__ import annotations
 
 from flask import redirect, url_for
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
 
+from agency.domain.said import LANGUAGES
 from agency.portal.blueprint import portal
 from agency.portal.entering import typed_password, zones
 from agency.portal.forms import Form, sent_form
 from agency.portal.sections import account_page
 from agency.services.email_change import request_email_change
-from agency.services.own_account import change_password, change_profile
+from agency.services.own_account import Profile, change_password, change_profile
 from agency.web import current_caller, mail_desk, route, system_session
 
 
 @route(portal, "/account", permission="signed_in", endpoint="account")
 def account() -> ResponseReturnValue:
-    """Name, e-mail address, password and time zone."""
+    """Name, e-mail address, password, time zone and language."""
     return _show(Form())
 
 
 @route(portal, "/account", permission="signed_in", methods=["POST"], endpoint="save_profile")
 def save_profile() -> ResponseReturnValue:
-    """Saves name and time zone."""
+    """Saves name, time zone and language."""
     form = sent_form("profile")
     with form.keeping_errors(), system_session().begin_nested():
-        change_profile(system_session(), current_caller(), form.value("name"), form.value("time_zone"))
+        profile = Profile(form.value("name"), form.value("time_zone"), form.value("language"))
+        change_profile(system_session(), current_caller(), profile)
         return redirect(url_for("portal.account", done="profile"), 303)
     return _show(form)
 
@@ -60,4 +63,7 @@ def ask_email() -> ResponseReturnValue:
 
 
 def _show(form: Form) -> ResponseReturnValue:
-    return account_page("account.html", form=form, zones=zones()), 200 if form.fine else 422
+    languages = [("", str(_("As my browser says"))), *LANGUAGES.items()]
+    return account_page(
+        "account.html", form=form, zones=zones(), languages=languages
+    ), 200 if form.fine else 422

@@ -8,22 +8,23 @@ from __future__ import annotations
 from flask import redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
+from agency.domain.said import said
 from agency.portal.frame import page
 from agency.portal.kept_forms import kept_form
 from agency.portal.paths import page_of_request
 from agency.web import Failure, find_caller
 
 _TITLES = {
-    403: "You cannot do this",
-    404: "Nothing here",
-    405: "Not this way",
-    409: "Not possible now",
-    413: "Too large",
-    414: "Too long",
-    431: "Too large",
-    422: "Some fields need another look",
-    429: "Too many tries",
-    503: "Busy for a moment",
+    403: said("You cannot do this"),
+    404: said("Nothing here"),
+    405: said("Not this way"),
+    409: said("Not possible now"),
+    413: said("Too large"),
+    414: said("Too long"),
+    431: said("Too large"),
+    422: said("Some fields need another look"),
+    429: said("Too many tries"),
+    503: said("Busy for a moment"),
 }
 
 
@@ -39,7 +40,9 @@ def error_page(failure: Failure) -> ResponseReturnValue:
         return redirect(url_for("portal.confirm", next=page_of_request()), 303)
     if failure.remedy == "enrol":
         return redirect(url_for("portal.factors"), 303)
-    title = _TITLES.get(failure.status, "Something went wrong" if failure.status >= 500 else failure.title)
+    title = _TITLES.get(
+        failure.status, said("Something went wrong") if failure.status >= 500 else failure.title
+    )
     return page("failure.html", failure=failure, title=title, home=_home(failure)), failure.status
 
 

@@ -7,6 +7,7 @@ from uuid import UUID
 from flask import redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
+from agency.domain.said import said
 from agency.portal.blueprint import portal
 from agency.portal.forms import WHOLE, Form, sent_form
 from agency.portal.passkey_site import needed_site, options_answer, passkey_site
@@ -19,7 +20,7 @@ from agency.services.recovery_codes import codes_left, make_codes
 from agency.services.totp import begin_app, confirm_app
 from agency.web import current_caller, ground, own_transaction, route, system_session
 
-KINDS = {"totp": "Authenticator app", "passkey": "Passkey"}
+KINDS = {"totp": said("Authenticator app"), "passkey": said("Passkey")}
 
 
 @route(portal, "/account/factors", permission="signed_in", endpoint="factors")
@@ -46,7 +47,7 @@ def prove_app(factor_id: UUID) -> ResponseReturnValue:
     with form.keeping_errors():
         confirm_app(system_session(), ground().keyring, _holder(), str(factor_id), form.value("code"))
     if form.fine:
-        return _added("An authenticator app was added to your account.")
+        return _added(said("An authenticator app was added to your account."))
     return account_page("factor_app.html", new=None, factor_id=str(factor_id), form=form), 422
 
 
@@ -67,7 +68,7 @@ def add_passkey() -> ResponseReturnValue:
             system_session(), holder, site, challenge, form.value("credential"), form.value("label")
         )
     if form.fine:
-        return _added("A passkey was added to your account.")
+        return _added(said("A passkey was added to your account."))
     return _show(form)
 
 
@@ -77,9 +78,9 @@ def new_codes() -> ResponseReturnValue:
     holder = _holder()
     if not services.has_factor(system_session(), holder.user_id):
         form = sent_form("codes")
-        form.errors[WHOLE] = "Recovery codes belong to a second factor. Add an app or a passkey first."
+        form.errors[WHOLE] = said("Recovery codes belong to a second factor. Add an app or a passkey first.")
         return _show(form)
-    _tell("New recovery codes were made; the former ones work no longer.")
+    _tell(said("New recovery codes were made; the former ones work no longer."))
     _end_others()
     return _show_codes(make_codes(system_session(), holder.user_id))
 
@@ -90,7 +91,13 @@ def new_codes() -> ResponseReturnValue:
 def remove_factor(factor_id: UUID) -> ResponseReturnValue:
     """Takes a factor away."""
     removed = services.remove_factor(system_session(), _holder(), str(factor_id))
-    _tell(f"The second factor “{removed.label}” ({KINDS[removed.kind]}) was removed from your account.")
+    _tell(
+        said(
+            "The second factor “{label}” ({kind}) was removed from your account.",
+            label=removed.label,
+            kind=KINDS[removed.kind],
+        )
+    )
     _end_others()
     return redirect(url_for("portal.factors", done="factor_removed"), 303)
 

@@ -11,9 +11,61 @@ from marshmallow import Schema, ValidationError, fields
 
 from agency.domain.errors import Conflict, Invalid
 from agency.domain.money import parse_money
+from agency.domain.said import said
 
 _TOKEN = "form_token"  # noqa: S105 - the name of a field, not a secret
 WHOLE = ""  # the key of a message that belongs to no single field
+# What `Form.label` makes of the names of our fields, written down for the translators.
+LABELS = frozenset(
+    {
+        said("Agency name"),
+        said("Api key"),
+        said("Approval above"),
+        said("Areas"),
+        said("Base url"),
+        said("Carrier"),
+        said("Client id"),
+        said("Client ids"),
+        said("Code"),
+        said("Cost"),
+        said("Credential"),
+        said("Currency"),
+        said("Current password"),
+        said("Daily budget"),
+        said("Days"),
+        said("Email"),
+        said("File"),
+        said("Given by name"),
+        said("Kind"),
+        said("Label"),
+        said("Language"),
+        said("Margin floor"),
+        said("Name"),
+        said("Outcome"),
+        said("Password"),
+        said("Price cap"),
+        said("Promise"),
+        said("Provider name"),
+        said("Purchase delay minutes"),
+        said("Quantity"),
+        said("Rank"),
+        said("Reach"),
+        said("Reason"),
+        said("Role"),
+        said("Shipping"),
+        said("Stock quantity"),
+        said("Supplier item id"),
+        said("Supplier order id"),
+        said("Supplier sku"),
+        said("Time zone"),
+        said("Title"),
+        said("Tracking number"),
+        said("Unit cost"),
+        said("Url"),
+        said("Webhook secret"),
+        said("Website"),
+    }
+)
 
 
 @dataclass

@@ -74,7 +74,7 @@ def page(template: str, **values: Any) -> str:
         reader=reader(),
         here=request.path,
         sign_up_open=ground().settings.sign_up,
-        done=done_sentence(request.args.get("done", "")),
+        done=tr(done_sentence(request.args.get("done", ""))),
         **values,
     )
 
@@ -124,5 +124,7 @@ def _filters() -> dict[str, Callable[..., Any]]:
         "short_number": showing.short_number,
         "initials": showing.initials,
         "role": showing.role_text,
+        "device": showing.device_text,
+        "role_word": showing.role_word,
         "mark_class": showing.mark_class,
     }

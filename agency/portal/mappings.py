@@ -9,6 +9,7 @@ from flask.typing import ResponseReturnValue
 
 from agency.api.schemas.writes import MappingSchema
 from agency.domain.errors import NotFound
+from agency.domain.said import said
 from agency.portal.blueprint import portal
 from agency.portal.forms import Form, sent_form
 from agency.portal.frame import link, reader
@@ -48,7 +49,7 @@ def map_sku(shop_id: UUID, sku_id: str) -> ResponseReturnValue:
     scope, session, form = current_scope(), db_session(), sent_form("mapping")
     cap = form.minor("price_cap", _currency_of(form.value("supplier_item_id")))
     if cap is not None and cap <= 0:
-        form.errors["price_cap"] = "Write an amount above zero, or leave it empty."
+        form.errors["price_cap"] = said("Write an amount above zero, or leave it empty.")
     given = form.load(MappingSchema(), shop_id=str(shop_id), sku_id=sku_id)
     if form.fine:
         ids = {name: str(given[name]) for name in ("shop_id", "supplier_item_id")}

@@ -12,6 +12,7 @@ from flask.typing import ResponseReturnValue
 from agency.api.schemas.writes import DeclineSchema
 from agency.domain.addresses import Address
 from agency.domain.errors import NotFound
+from agency.domain.said import said
 from agency.portal.blueprint import portal
 from agency.portal.forms import Form, sent_form
 from agency.portal.frame import reader
@@ -176,7 +177,7 @@ def _ticked_lines(number: str, form: Form) -> list[str]:
         return []
     ticked = http.form.getlist("line_ids")
     if not ticked:
-        form.errors["line_ids"] = "Tick at least one thing that travels in this parcel."
+        form.errors["line_ids"] = said("Tick at least one thing that travels in this parcel.")
     every = {line_id for line in read_order(number).lines for line_id in line.line_ids}
     return [] if every <= set(ticked) else ticked
 

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from flask_babel import gettext as _
+
 from agency.domain.money import Money
 from agency.domain.orders import Stage
+from agency.domain.said import said
 from agency.portal.showing import money_text
 from agency.services.worklist_rows import WorkRow
 
@@ -58,12 +61,12 @@ _EVENT_ICONS = {
 }
 # What a deadline is called beside an order's number in a list.
 _DUE_WORDS = {
-    "rts_sla": "ready to ship",
-    "tts_sla": "first scan",
-    "shipping_due": "auto-cancel",
-    "collection_due": "collection",
-    "delivery_sla": "delivery",
-    "delivery_due": "end of delivery",
+    "rts_sla": said("ready to ship"),
+    "tts_sla": said("first scan"),
+    "shipping_due": said("auto-cancel"),
+    "collection_due": said("collection"),
+    "delivery_sla": said("delivery"),
+    "delivery_due": said("end of delivery"),
 }
 _GROUP_TONES = {"unread": "bad", "overdue": "bad", "next_4_hours": "warn"}
 
@@ -122,8 +125,13 @@ def pairs(names: Sequence[str]) -> list[tuple[str, str]]:
 
 def due_source(source: str) -> str:
     """Where a deadline comes from, for the reader: TikTok itself, a dated rule, or the agency's own promise."""
-    kind, _, name = source.partition(":")
-    return {"tiktok": "TikTok", "policy": f"rule {name}", "promise": f"your promise {name}"}.get(kind, source)
+    kind, _colon, name = source.partition(":")
+    words = {
+        "tiktok": "TikTok",
+        "policy": str(_("rule %(name)s", name=name)),
+        "promise": str(_("your promise %(name)s", name=name)),
+    }
+    return words.get(kind, source)
 
 
 FILTERS = {

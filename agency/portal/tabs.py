@@ -5,16 +5,18 @@ The first of each is where the frame's own link leads; the others follow as tabs
 
 from __future__ import annotations
 
+from agency.domain.said import said
+
 ACCOUNT: tuple[tuple[str, str], ...] = (
-    ("portal.account", "Account"),
-    ("portal.factors", "Second factors"),
-    ("portal.devices", "Devices"),
-    ("portal.agencies", "Workspaces"),
+    ("portal.account", said("Account")),
+    ("portal.factors", said("Second factors")),
+    ("portal.devices", said("Devices")),
+    ("portal.agencies", said("Workspaces")),
 )
 # Owners only.
 SETTINGS: tuple[tuple[str, str], ...] = (
-    ("portal.team", "Team"),
-    ("portal.security", "Security"),
-    ("portal.tokens", "API tokens"),
-    ("portal.audit", "Audit log"),
+    ("portal.team", said("Team")),
+    ("portal.security", said("Security")),
+    ("portal.tokens", said("API tokens")),
+    ("portal.audit", said("Audit log")),
 )

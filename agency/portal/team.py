@@ -9,8 +9,10 @@ from flask import redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
 from agency.api.schemas.team import InviteClientSchema, InviteSchema, RoleSchema
+from agency.domain.said import said
 from agency.portal.blueprint import portal
 from agency.portal.forms import Form, sent_form
+from agency.portal.language import told_pairs
 from agency.portal.sections import settings_page
 from agency.services import invitations
 from agency.services.callers import is_fresh
@@ -21,11 +23,11 @@ from agency.services.team import list_members
 from agency.web import current_caller, current_scope, db_session, mail_desk, route, system_session
 
 TEAM_ROLES = (
-    ("operator", "Operator: works on orders"),
-    ("viewer", "Viewer: looks, changes nothing"),
-    ("owner", "Owner: everything, people and money too"),
+    ("operator", said("Operator: works on orders")),
+    ("viewer", said("Viewer: looks, changes nothing")),
+    ("owner", said("Owner: everything, people and money too")),
 )
-REACHES = (("all", "All clients"), ("some", "Only the clients ticked below"))
+REACHES = (("all", said("All clients")), ("some", said("Only the clients ticked below")))
 
 
 @route(portal, "/team", permission="owner")
@@ -121,8 +123,8 @@ def _show(form: Form) -> ResponseReturnValue:
         client_members=[one for one in everybody if one.role == "client_member"],
         invitations=list_invitations(current_scope(), db_session()),
         clients=list_shops(current_scope(), db_session()).clients,
-        roles=TEAM_ROLES,
-        reaches=REACHES,
+        roles=told_pairs(TEAM_ROLES),
+        reaches=told_pairs(REACHES),
         ticked=request.form.getlist("client_ids"),
         form=form,
     )

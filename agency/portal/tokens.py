@@ -8,6 +8,7 @@ from flask import redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
 from agency.api.schemas.tokens import NewTokenSchema
+from agency.domain.said import said
 from agency.portal.blueprint import portal
 from agency.portal.forms import Form, sent_form
 from agency.portal.sections import settings_page
@@ -32,6 +33,20 @@ from agency.web import (
 )
 
 _FORM = "token"
+# The groups of the API's operations, written down for the translators.
+AREAS = frozenset(
+    {
+        said("approvals"),
+        said("audit"),
+        said("catalog"),
+        said("orders"),
+        said("shops"),
+        said("switches"),
+        said("team"),
+        said("tokens"),
+        said("worklist"),
+    }
+)
 
 
 @route(portal, "/settings/tokens", permission="owner")

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from agency.clock import machine_now
 from agency.domain.errors import NotFound, SignInRequired
+from agency.domain.said import said
 from agency.services.audit import Act, record_act_of
 from agency.services.callers import SignedIn
 from agency.services.one_time import new_secret, secret_hash
@@ -19,7 +20,7 @@ from agency.services.passwords import needs_rehash, rehash, verify_password
 
 SESSION_LIFE = timedelta(days=30)
 PENDING_LIFE = timedelta(minutes=10)  # of a session whose second factor is due
-_WRONG = "E-mail or password is not right. Check both and try again."
+_WRONG = said("E-mail or password is not right. Check both and try again.")
 
 
 _FIND_USER = text(

@@ -9,6 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from agency.domain.purchasing import PurchaseState
+from agency.domain.said import said
 from agency.domain.scope import Scope
 from agency.models.orders import Order
 from agency.models.purchasing import Purchase
@@ -26,14 +27,14 @@ def note_address_changes(scope: Scope, session: Session, order_ids: Sequence[int
         )
         for purchase in session.scalars(query):
             if purchase.state == PurchaseState.READY:
-                release(scope, session, purchase, "the buyer changed the address", now)
+                release(scope, session, purchase, said("the buyer changed the address"), now)
             elif purchase.state not in (PurchaseState.CLOSED, PurchaseState.CANCELLING):
                 _ask(scope, session, order, purchase)
 
 
 def _ask(scope: Scope, session: Session, order: Order, purchase: Purchase) -> None:
-    why = (
-        "The buyer changed the address after the purchase. Ask the supplier to change it, or to take the order back; "
-        "TikTok compares the parcel's postcode with the new address."
+    why = said(
+        "The buyer changed the address after the purchase. Ask the supplier to change it, or to "
+        "take the order back; TikTok compares the parcel's postcode with the new address."
     )
     open_attention(scope, session, purchase_cause(order, purchase, "address_changed", why, "check_supplier"))

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from agency.clock import machine_now
 from agency.domain.errors import Conflict, Invalid, NotFound
+from agency.domain.said import said
 from agency.domain.scope import Scope
 from agency.models.clients import Client
 from agency.models.team import ApiToken
@@ -167,10 +168,15 @@ def _check(new: NewToken, known: Collection[str]) -> None:
     unknown = sorted(set(new.areas) - set(known))
     if unknown:
         raise Invalid(
-            "areas", f"There is no area {unknown[0][:60]}. Choose among {', '.join(sorted(known))}."
+            "areas",
+            said(
+                "There is no area {area}. Choose among {choices}.",
+                area=unknown[0][:60],
+                choices=", ".join(sorted(known)),
+            ),
         )
     if not 1 <= new.days <= LONGEST_DAYS:
-        raise Invalid("days", f"A token lives 1 to {LONGEST_DAYS} days.")
+        raise Invalid("days", said("A token lives 1 to {most} days.", most=LONGEST_DAYS))
 
 
 def _check_room(scope: Scope, session: Session, now: datetime) -> None:
@@ -179,7 +185,9 @@ def _check_room(scope: Scope, session: Session, now: datetime) -> None:
     if (
         session.scalar(live.where(ApiToken.revoked_at.is_(None), ApiToken.expires_at > now)) or 0
     ) >= MOST_LIVE:
-        raise Conflict(f"The agency has {MOST_LIVE} API tokens. Revoke one that is not used any more.")
+        raise Conflict(
+            said("The agency has {most} API tokens. Revoke one that is not used any more.", most=MOST_LIVE)
+        )
 
 
 def _client_ids(scope: Scope, session: Session, clients: Collection[str] | None) -> list[int] | None:

@@ -12,6 +12,7 @@ from agency.domain.effects import EffectKind
 from agency.domain.errors import Conflict
 from agency.domain.orders import Stage
 from agency.domain.purchasing import PurchaseState
+from agency.domain.said import said
 from agency.domain.scope import Scope
 from agency.lanes import make_due
 from agency.models.orders import Order
@@ -64,14 +65,19 @@ def decline(scope: Scope, session: Session, number: str, reason: str, now: datet
     order = get_order(scope, session, number)
     if order.stage not in (Stage.BLOCKED, Stage.HELD, Stage.TO_BUY):
         raise Conflict(
-            f"The order is {order.stage.replace('_', ' ')}; it can be declined only before it is bought."
+            said(
+                "The order is {stage}; it can be declined only before it is bought.",
+                stage=order.stage.replace("_", " "),
+            )
         )
     order.held_by, order.plan_at = scope.actor, None
     unblock_order(scope, session, order)
     for purchase in session.scalars(
         select(Purchase).where(Purchase.order_id == order.id, Purchase.state == PurchaseState.APPROVAL)
     ):
-        move(session, purchase, PurchaseState.CANCELLED, reason=f"declined: {reason}"[:500])
+        move(
+            session, purchase, PurchaseState.CANCELLED, reason=said("declined: {reason}", reason=reason)[:500]
+        )
     record_event(scope, session, order, "declined", {"reason": reason}, now)
     session.flush()
     recompute(scope, session, [order.id], now)
@@ -86,7 +92,7 @@ def hold(scope: Scope, session: Session, number: str, now: datetime) -> None:
     record_event(scope, session, order, "held", {}, now)
     query = select(Purchase).where(Purchase.order_id == order.id, Purchase.state == PurchaseState.READY)
     for purchase in session.scalars(query):
-        release(scope, session, purchase, "held by a person", now)
+        release(scope, session, purchase, said("held by a person"), now)
     session.flush()
     recompute(scope, session, [order.id], now)
     record_act(scope, session, Act("order.held", "order", number, order.client_id))

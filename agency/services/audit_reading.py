@@ -13,13 +13,14 @@ from sqlalchemy.orm import Session
 
 from agency.domain.audit_chain import ChainCheck, check_chain
 from agency.domain.errors import Invalid
+from agency.domain.said import said
 from agency.domain.scope import Scope
 from agency.services.audit_words import details_text, words_of
 from agency.services.paging import PAGE_SIZE, Page, decode_cursor, encode_cursor
 from agency.services.public_ids import as_public_id
 
 BATCH = 500  # entries read at once by an export or a check, so that no log has to fit into memory
-FORMER = "Former member"
+FORMER = said("Former member")
 _PEOPLE = text(
     """
     select u.id, u.name from users u join memberships m on m.user_id = u.id
@@ -99,7 +100,9 @@ def read_names(scope: Scope, session: Session, system: Session) -> Names:
     scope.require_owner()
     people = system.execute(_PEOPLE, {"agency_id": scope.agency_id})
     names = {f"user:{row.id}": row.name for row in people}
-    return names | {f"token:{row.public_id}": f"API token {row.name}" for row in session.execute(_TOKENS)}
+    return names | {
+        f"token:{row.public_id}": said("API token {name}", name=row.name) for row in session.execute(_TOKENS)
+    }
 
 
 def list_acts(
@@ -215,4 +218,4 @@ def _who(actor: str, names: Names) -> str:
     kind = actor.partition(":")[0]
     if kind == "user":
         return names.get(actor, FORMER)
-    return names.get(actor, "An API token") if kind == "token" else "Shopfleet"
+    return names.get(actor, said("An API token")) if kind == "token" else "Shopfleet"

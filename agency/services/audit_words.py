@@ -5,62 +5,102 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from agency.domain.said import said
+
 # {object} is the thing's own id where people know it by that: an order's number, a sku.
 WORDS: dict[str, str] = {
-    "session.opened": "signed in",
-    "session.closed": "signed out",
-    "session.switched": "changed to this workspace",
-    "session.ended": "signed one of their devices out",
-    "session.others_ended": "signed their other devices out",
-    "token.created": "made an API token",
-    "token.revoked": "revoked an API token",
-    "sign_in.locked": "refused further tries to sign in to an account, after too many wrong passwords",
-    "agency.created": "founded the agency",
-    "member.invited": "invited somebody",
-    "member.invited_again": "sent an invitation again",
-    "invitation.withdrawn": "withdrew an invitation",
-    "member.joined": "joined the agency",
-    "member.changed": "changed the role of a member",
-    "member.password_reset": "set a new password by a link in their mail",
-    "member.password_changed": "changed their password",
-    "member.email_change_asked": "asked to move to another e-mail address",
-    "member.email_changed": "moved to another e-mail address",
-    "member.email_kept": "kept their e-mail address",
-    "agency.second_factor_rule": "changed whether everybody needs a second factor",
-    "client.added": "added a client",
-    "client.limits_changed": "changed the limits of a client",
-    "client.left": "parted from a client",
-    "client.exported": "took everything of a client as one archive",
-    "client.viewed": "began to look at a client's pages as that client sees them",
-    "client.view_ended": "stopped looking at a client's pages",
-    "consent.recorded": "recorded a client's consent to a supplier",
-    "consent.withdrawn": "recorded that a client took its consent to a supplier back",
-    "contact.revealed": "looked at the buyer's address of order {object}",
-    "contacts.erased": "erased the buyers' addresses of shops whose access ended",
-    "member.removed": "ended somebody's role in the agency",
-    "shop.connected": "connected shops of a client",
-    "shop.paused": "paused a shop",
-    "shop.resumed": "resumed a shop",
-    "shop.rules_changed": "changed the rules of a shop",
+    "session.opened": said("signed in"),
+    "session.closed": said("signed out"),
+    "session.switched": said("changed to this workspace"),
+    "session.ended": said("signed one of their devices out"),
+    "session.others_ended": said("signed their other devices out"),
+    "token.created": said("made an API token"),
+    "token.revoked": said("revoked an API token"),
+    "sign_in.locked": said("refused further tries to sign in to an account, after too many wrong passwords"),
+    "agency.created": said("founded the agency"),
+    "member.invited": said("invited somebody"),
+    "member.invited_again": said("sent an invitation again"),
+    "invitation.withdrawn": said("withdrew an invitation"),
+    "member.joined": said("joined the agency"),
+    "member.changed": said("changed the role of a member"),
+    "member.password_reset": said("set a new password by a link in their mail"),
+    "member.password_changed": said("changed their password"),
+    "member.email_change_asked": said("asked to move to another e-mail address"),
+    "member.email_changed": said("moved to another e-mail address"),
+    "member.email_kept": said("kept their e-mail address"),
+    "agency.second_factor_rule": said("changed whether everybody needs a second factor"),
+    "client.added": said("added a client"),
+    "client.limits_changed": said("changed the limits of a client"),
+    "client.left": said("parted from a client"),
+    "client.exported": said("took everything of a client as one archive"),
+    "client.viewed": said("began to look at a client's pages as that client sees them"),
+    "client.view_ended": said("stopped looking at a client's pages"),
+    "consent.recorded": said("recorded a client's consent to a supplier"),
+    "consent.withdrawn": said("recorded that a client took its consent to a supplier back"),
+    "contact.revealed": said("looked at the buyer's address of order {object}"),
+    "contacts.erased": said("erased the buyers' addresses of shops whose access ended"),
+    "member.removed": said("ended somebody's role in the agency"),
+    "shop.connected": said("connected shops of a client"),
+    "shop.paused": said("paused a shop"),
+    "shop.resumed": said("resumed a shop"),
+    "shop.rules_changed": said("changed the rules of a shop"),
     "buying.stopped": "stopped buying for a {kind}",
     "buying.started": "started buying again for a {kind}",
-    "supplier.added": "added a supplier",
-    "supplier.key_replaced": "replaced the key of a supplier",
-    "supplier.item_added": "added an item to a supplier",
-    "mapping.saved": "mapped sku {object}",
-    "mapping.ended": "ended the mapping of sku {object}",
-    "carrier.chosen": "chose which of TikTok's carriers a supplier's text means",
-    "carrier.forgotten": "took back the choice of a carrier",
-    "order.approved": "approved order {object}",
-    "order.declined": "declined order {object}",
-    "order.held": "held order {object}",
-    "order.released": "ended the hold of order {object}",
-    "purchase.claimed": "took a purchase to buy it by hand",
-    "purchase.bought_by_hand": "entered a purchase made by hand",
-    "purchase.reviewed": "settled a purchase that was in doubt",
-    "tracking.typed": "entered a tracking number for order {object}",
-    "tracking.corrected": "asked TikTok to correct a tracking number",
+    "supplier.added": said("added a supplier"),
+    "supplier.key_replaced": said("replaced the key of a supplier"),
+    "supplier.item_added": said("added an item to a supplier"),
+    "mapping.saved": said("mapped sku {object}"),
+    "mapping.ended": said("ended the mapping of sku {object}"),
+    "carrier.chosen": said("chose which of TikTok's carriers a supplier's text means"),
+    "carrier.forgotten": said("took back the choice of a carrier"),
+    "order.approved": said("approved order {object}"),
+    "order.declined": said("declined order {object}"),
+    "order.held": said("held order {object}"),
+    "order.released": said("ended the hold of order {object}"),
+    "purchase.claimed": said("took a purchase to buy it by hand"),
+    "purchase.bought_by_hand": said("entered a purchase made by hand"),
+    "purchase.reviewed": said("settled a purchase that was in doubt"),
+    "tracking.typed": said("entered a tracking number for order {object}"),
+    "tracking.corrected": said("asked TikTok to correct a tracking number"),
 }
+
+
+# What `words_of` makes of a {kind}, written down for the translators.
+KINDS = frozenset(
+    {
+        said("stopped buying for the whole agency"),
+        said("stopped buying for a client"),
+        said("stopped buying for a shop"),
+        said("stopped buying for a supplier"),
+        said("started buying again for the whole agency"),
+        said("started buying again for a client"),
+        said("started buying again for a shop"),
+        said("started buying again for a supplier"),
+    }
+)
+# What `list_areas` makes of the first words of actions, written down for the translators.
+AREAS = frozenset(
+    {
+        said("Agency"),
+        said("Buying"),
+        said("Carrier"),
+        said("Client"),
+        said("Consent"),
+        said("Contact"),
+        said("Contacts"),
+        said("Invitation"),
+        said("Mapping"),
+        said("Member"),
+        said("Order"),
+        said("Purchase"),
+        said("Session"),
+        said("Shop"),
+        said("Sign in"),
+        said("Supplier"),
+        said("Token"),
+        said("Tracking"),
+    }
+)
 
 
 def list_areas() -> list[tuple[str, str]]:
@@ -73,7 +113,7 @@ def words_of(action: str, object_kind: str, object_id: str) -> str:
     """The words of an act; an action of another version of the program is shown as it is, never left out."""
     words = WORDS.get(action)
     if words is None:
-        return f"did {action}"
+        return said("did {action}", action=action)
     kind = "whole agency" if object_kind == "agency" else object_kind
     return words.format(object=object_id, kind=kind).replace("a whole agency", "the whole agency")
 

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from agency.domain.effects import EffectKind, EffectState
 from agency.domain.money import Money, format_money
 from agency.domain.purchasing import PurchaseState
+from agency.domain.said import said
 from agency.domain.scope import Scope
 from agency.lanes import make_due
 from agency.models.catalog import Supplier, SupplierItem
@@ -62,7 +63,11 @@ def note_cancelled_units(scope: Scope, session: Session, order_ids: Sequence[int
             session.get_one(Order, purchase.order_id),
             session.get_one(Supplier, purchase.supplier_id),
         )
-        why = f"{row.units} of the units bought at {supplier.name} were cancelled since. Ask to have them left out."
+        why = said(
+            "{units} of the units bought at {supplier} were cancelled since. Ask to have them left out.",
+            units=row.units,
+            supplier=supplier.name,
+        )
         open_attention(scope, session, spent_cause(order, purchase, why))
 
 
@@ -70,9 +75,9 @@ def freeze_purchase(scope: Scope, session: Session, order: Order, purchase: Purc
     """One purchase of a cancelled order. A purchase in the air (placing, paying, in doubt) is frozen once it lands."""
     supplier = session.get_one(Supplier, purchase.supplier_id)
     if purchase.state == PurchaseState.APPROVAL and purchase.supplier_order_id:
-        move(session, purchase, PurchaseState.CANCELLED, reason="order cancelled before payment")
+        move(session, purchase, PurchaseState.CANCELLED, reason=said("order cancelled before payment"))
     elif purchase.state in _NEVER_SENT:
-        release(scope, session, purchase, "the order was cancelled", now)
+        release(scope, session, purchase, said("the order was cancelled"), now)
     elif purchase.state in _WITH_SUPPLIER and supplier.kind == "stock":
         _back_on_shelf(session, purchase)
         record_supplier_cancelled(scope, session, purchase, now)
@@ -96,9 +101,18 @@ def _ask_back(
         make_due(session, api="purchase", supplier_id=purchase.supplier_id)
     spent = format_money(Money(purchase.actual_minor or purchase.expected_minor, purchase.currency))
     record_event(scope, session, order, "cancelled_after_purchase", {"spent": spent}, now)
-    why = f"The order was cancelled after {spent} was spent at {supplier.name}. The supplier is asked to take it back."
+    why = said(
+        "The order was cancelled after {spent} was spent at {supplier}. The supplier is asked to "
+        "take it back.",
+        spent=spent,
+        supplier=supplier.name,
+    )
     if supplier.kind == "manual":
-        why = f"The order was cancelled after {spent} was spent. Ask {supplier.name} to take it back."
+        why = said(
+            "The order was cancelled after {spent} was spent. Ask {supplier} to take it back.",
+            spent=spent,
+            supplier=supplier.name,
+        )
     open_attention(scope, session, spent_cause(order, purchase, why))
 
 
@@ -115,4 +129,4 @@ def _void_parcels(session: Session, order_id: int) -> None:
         Effect.order_id == order_id, Effect.kind == EffectKind.SHIP, Effect.state == EffectState.INTENDED
     )
     for effect in session.scalars(query):
-        effect.state, effect.reason = EffectState.REFUSED, "the order was cancelled"
+        effect.state, effect.reason = EffectState.REFUSED, said("the order was cancelled")

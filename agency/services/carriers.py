@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from agency.domain.errors import Invalid, NotFound
 from agency.domain.parcels import ParcelState
+from agency.domain.said import said
 from agency.domain.scope import Scope
 from agency.lanes import make_due
 from agency.models.catalog import CarrierOverride, Supplier
@@ -77,8 +78,13 @@ def choose_carrier(
     supplier = _get_supplier(scope, session, supplier_public_id)
     listed = _listed_names(session, supplier.client_id)
     if provider_name not in listed:
-        known = ", ".join(listed) or "none yet"
-        raise Invalid("provider_name", f"TikTok does not list {provider_name!r}. It lists: {known}.")
+        known = ", ".join(listed) or said("none yet")
+        raise Invalid(
+            "provider_name",
+            said(
+                "TikTok does not list {carrier}. It lists: {known}.", carrier=repr(provider_name), known=known
+            ),
+        )
     values = {"carrier_text": carrier_text, "provider_name": provider_name, "supplier_id": supplier.id}
     session.execute(_UPSERT, {"agency_id": supplier.agency_id, "client_id": supplier.client_id, **values})
     for parcel in judge_again(scope, session, _bought_at(supplier.id), Parcel.carrier_text == carrier_text):

@@ -14,6 +14,7 @@ from agency.clock import machine_now
 from agency.domain.errors import Conflict, Invalid
 from agency.domain.money import exponent_of
 from agency.domain.outbound import NOTHING_MORE, Allowance, check_typed_address
+from agency.domain.said import said
 from agency.domain.scope import Scope
 from agency.lanes import add_lane, make_due
 from agency.models.catalog import SUPPLIER_KINDS, Supplier, SupplierItem
@@ -125,7 +126,9 @@ def replace_credentials(
     session.refresh(supplier, with_for_update=True)
     require_present_id(session, supplier.client_id)
     if not takes_key(supplier.kind):
-        raise Conflict(f"{supplier.name} is used without a key, so there is none to replace.")
+        raise Conflict(
+            said("{supplier} is used without a key, so there is none to replace.", supplier=supplier.name)
+        )
     _check_key(supplier.kind, credentials)
     former = open_supplier(session, keyring, supplier.id).credentials
     kept = {name: key for name, key in former.items() if name == "webhook_secret"}
@@ -171,7 +174,11 @@ def add_supplier_item(scope: Scope, session: Session, new: NewSupplierItem) -> s
             session.add(item)
     except IntegrityError:
         raise Conflict(
-            f"{supplier.name} has an item {item.supplier_sku} already. Choose it in the list."
+            said(
+                "{supplier} has an item {item} already. Choose it in the list.",
+                supplier=supplier.name,
+                item=item.supplier_sku,
+            )
         ) from None
     record_act(
         scope, session, Act("supplier.item_added", "supplier_item", str(item.public_id), item.client_id)
@@ -181,7 +188,7 @@ def add_supplier_item(scope: Scope, session: Session, new: NewSupplierItem) -> s
 
 def _check_supplier(new: NewSupplier, allowance: Allowance) -> None:
     if new.kind not in SUPPLIER_KINDS:
-        raise Invalid("kind", f"Choose one of {', '.join(SUPPLIER_KINDS)}.")
+        raise Invalid("kind", said("Choose one of {choices}.", choices=", ".join(SUPPLIER_KINDS)))
     if not new.name.strip():
         raise Invalid("name", "Give the supplier a name.")
     exponent_of(new.currency)  # raises Invalid for a currency that nobody could calculate with

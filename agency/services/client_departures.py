@@ -19,6 +19,7 @@ from sqlalchemy.orm import Session
 from agency.clock import machine_now
 from agency.domain.errors import Conflict, Invalid
 from agency.domain.purchasing import PurchaseState
+from agency.domain.said import said
 from agency.domain.scope import Scope
 from agency.models.catalog import Supplier, SupplierSecret
 from agency.models.clients import Client
@@ -33,7 +34,7 @@ from agency.services.purchase_outcomes import release
 from agency.services.visibility import get_visible
 
 LEFT = "client.left"
-_WHY = "The client has left the agency."
+_WHY = said("The client has left the agency.")
 _NO_SYNC = {"synchronize_session": False}
 _STAYS_OPEN = ["purchase_review", "cancelled_after_purchase"]  # money that a person still has to settle
 
@@ -158,9 +159,9 @@ def end_client(
     client = _get_client(scope, session, client_public_id)
     session.refresh(client, with_for_update=True)
     if client.left_at is not None:
-        raise Conflict(f"{client.name} has left already.")
+        raise Conflict(said("{name} has left already.", name=client.name))
     if " ".join(typed_name.split()) != " ".join(client.name.split()):
-        raise Invalid("name", f"Type the client's name as it stands here: {client.name}.")
+        raise Invalid("name", said("Type the client's name as it stands here: {client}.", client=client.name))
     session.execute(_HOLD_EFFECTS, {"id": client.id})
     doubts = _in_doubt(session, client)
     if doubts:
@@ -188,10 +189,14 @@ def _in_doubt(session: Session, client: Client) -> tuple[str, ...]:
 
 
 def _doubt_sentence(doubts: tuple[str, ...]) -> str:
-    named = ", ".join(doubts[:5]) + (" and others" if len(doubts) > 5 else "")
-    return (
-        f"The answer of a supplier or of TikTok is still awaited for {named}. Stop buying for this client and come "
-        "back in a few minutes: without their keys nobody could find out any more what was bought."
+    named = ", ".join(doubts[:5])
+    if len(doubts) > 5:
+        named = said("{orders} and others", orders=named)
+    return said(
+        "The answer of a supplier or of TikTok is still awaited for {named}. Stop buying for this "
+        "client and come back in a few minutes: without their keys nobody could find out any more "
+        "what was bought.",
+        named=named,
     )
 
 

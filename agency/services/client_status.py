@@ -5,13 +5,16 @@ from __future__ import annotations
 from sqlalchemy.orm import Session
 
 from agency.domain.errors import Conflict
+from agency.domain.said import said
 from agency.models.clients import Client
 
 
 def require_present(client: Client) -> None:
     """Raises Conflict when the client has left."""
     if client.left_at is not None:
-        raise Conflict(f"{client.name} has left the agency. Add them as a new client to begin again.")
+        raise Conflict(
+            said("{client} has left the agency. Add them as a new client to begin again.", client=client.name)
+        )
 
 
 def require_present_id(session: Session, client_id: int) -> None:

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from agency.clock import machine_now
 from agency.domain.errors import NotFound
 from agency.domain.money import Money
+from agency.domain.said import said
 from agency.domain.scope import Scope
 from agency.services.client_rows import (
     ClientLineRow,
@@ -162,16 +163,32 @@ def _numbers(row: Mapping[Any, Any]) -> tuple[ClientNumber, ...]:
     on_time, asked = row["dispatched"]
     return (
         ClientNumber(
-            "Sales", None, tuple(Money(total, currency) for currency, _n, total in sales), None, "28 days"
+            said("Sales"),
+            None,
+            tuple(Money(total, currency) for currency, _n, total in sales),
+            None,
+            said("28 days"),
         ),
         ClientNumber(
-            "Orders", sum(n for _currency, n, _total in sales), (), None, "28 days, without cancelled ones"
+            said("Orders"),
+            sum(n for _currency, n, _total in sales),
+            (),
+            None,
+            said("28 days, without cancelled ones"),
         ),
         ClientNumber(
-            "On their way", row["open"], (), None, f"{row['late']} late" if row["late"] else "none late"
+            said("On their way"),
+            row["open"],
+            (),
+            None,
+            said("{count} late", count=row["late"]) if row["late"] else said("none late"),
         ),
         ClientNumber(
-            "Dispatched on time", None, (), on_time * 1000 // asked if asked else None, "carrier's first scan"
+            said("Dispatched on time"),
+            None,
+            (),
+            on_time * 1000 // asked if asked else None,
+            said("carrier's first scan"),
         ),
     )
 

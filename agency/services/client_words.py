@@ -7,19 +7,20 @@ from typing import Any
 
 from agency.domain.money import Money
 from agency.domain.orders import Stage
+from agency.domain.said import said
 from agency.services.client_rows import ClientOrderRow, ClientStepRow
 
-STEPS = ("Received", "Ordered", "Shipped", "Delivered", "Paid")
+STEPS = (said("Received"), said("Ordered"), said("Shipped"), said("Delivered"), said("Paid"))
 _WORDS = {
-    Stage.HELD: ("Received", 1),
-    Stage.TO_BUY: ("Being prepared", 1),
-    Stage.BLOCKED: ("Being prepared", 1),
-    Stage.BOUGHT: ("Ordered", 2),
-    Stage.SHIPPED: ("Shipped", 3),
-    Stage.DELIVERED: ("Delivered", 4),
-    Stage.SETTLED: ("Paid", 5),
-    Stage.CANCELLED: ("Cancelled", 0),
-    Stage.EXCLUDED: ("Shipped by TikTok", 0),
+    Stage.HELD: (said("Received"), 1),
+    Stage.TO_BUY: (said("Being prepared"), 1),
+    Stage.BLOCKED: (said("Being prepared"), 1),
+    Stage.BOUGHT: (said("Ordered"), 2),
+    Stage.SHIPPED: (said("Shipped"), 3),
+    Stage.DELIVERED: (said("Delivered"), 4),
+    Stage.SETTLED: (said("Paid"), 5),
+    Stage.CANCELLED: (said("Cancelled"), 0),
+    Stage.EXCLUDED: (said("Shipped by TikTok"), 0),
 }
 
 
@@ -55,18 +56,29 @@ def client_steps(order: Mapping[Any, Any]) -> tuple[ClientStepRow, ...]:
 
 def overview_sentence(on_their_way: int, late: int, unread: int) -> tuple[str, str, str]:
     """Headline, sentence and tone of the first page."""
-    orders = "1 order is" if on_their_way == 1 else f"{on_their_way} orders are"
+    orders = said("1 order is") if on_their_way == 1 else said("{count} orders are", count=on_their_way)
     if unread:
-        shops = "One of your shops" if unread == 1 else f"{unread} of your shops"
-        return "Not everything is known right now.", f"{shops} could not be read; our team is on it.", "warn"
-    if late:
-        some = "1 of them is" if late == 1 else f"{late} of them are"
+        shops = said("One of your shops") if unread == 1 else said("{count} of your shops", count=unread)
         return (
-            "Some orders are late.",
-            f"{orders} on their way through our team, and {some} late. We are on it.",
+            said("Not everything is known right now."),
+            said("{shops} could not be read; our team is on it.", shops=shops),
+            "warn",
+        )
+    if late:
+        some = said("1 of them is") if late == 1 else said("{count} of them are", count=late)
+        return (
+            said("Some orders are late."),
+            said(
+                "{orders} on their way through our team, and {some} late. We are on it.",
+                orders=orders,
+                some=some,
+            ),
             "warn",
         )
     if not on_their_way:
-        return "Everything is done.", "No order is waiting. We need nothing from you today.", "ok"
-    text = f"{orders} on the way through our team, and none is late. We need nothing from you today."
-    return "Everything is on time.", text, "ok"
+        return said("Everything is done."), said("No order is waiting. We need nothing from you today."), "ok"
+    text = said(
+        "{orders} on the way through our team, and none is late. We need nothing from you today.",
+        orders=orders,
+    )
+    return said("Everything is on time."), text, "ok"

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from agency.domain.errors import Conflict, Invalid
 from agency.domain.money import EXPONENTS
+from agency.domain.said import said
 from agency.domain.scope import Scope
 from agency.models.clients import Client
 from agency.services.audit import Act, record_act
@@ -56,13 +57,13 @@ def add_client(scope: Scope, session: Session, new: NewClient) -> str:
     scope.require_owner()
     name = new.name.strip()
     if not name or len(name) > LONGEST_NAME:
-        raise Invalid("name", f"Give the client a name of at most {LONGEST_NAME} characters.")
+        raise Invalid("name", said("Give the client a name of at most {most} characters.", most=LONGEST_NAME))
     if new.currency not in EXPONENTS:
         raise Invalid("currency", "Choose the currency of the client's shop, for example USD.")
     if new.time_zone not in list_time_zones():
         raise Invalid("time_zone", "Choose a time zone from the list, for example America/New_York.")
     if session.scalar(select(Client.id).where(func.lower(Client.name) == name.lower()).limit(1)) is not None:
-        raise Conflict(f"You have a client named {name} already. Choose another name.")
+        raise Conflict(said("You have a client named {name} already. Choose another name.", name=name))
     client = Client(agency_id=scope.agency_id, name=name, currency=new.currency, time_zone=new.time_zone)
     session.add(client)
     session.flush()

@@ -15,6 +15,7 @@ from agency.clock import machine_now
 from agency.domain.consents import MISSING, TEXT_VERSION, consent_text, missing_sentence, needs_consent
 from agency.domain.errors import Conflict, Invalid
 from agency.domain.purchasing import PurchaseState
+from agency.domain.said import said
 from agency.domain.scope import Scope
 from agency.models.catalog import Supplier
 from agency.models.clients import Client
@@ -79,11 +80,13 @@ def record_consent(
     supplier = _get_supplier(scope, session, supplier_public_id)
     client = session.get_one(Client, supplier.client_id)
     if not needs_consent(supplier.kind):
-        raise Conflict(f"{supplier.name} gets no buyer's address, so it needs no consent.")
+        raise Conflict(
+            said("{supplier} gets no buyer's address, so it needs no consent.", supplier=supplier.name)
+        )
     require_present(client)
     session.refresh(supplier, with_for_update=True)
     if has_consent(session, supplier.id):
-        raise Conflict(f"{client.name} has agreed already; withdraw that consent first.")
+        raise Conflict(said("{client} has agreed already; withdraw that consent first.", client=client.name))
     consent = SupplierConsent(
         agency_id=supplier.agency_id,
         client_id=supplier.client_id,
@@ -114,14 +117,14 @@ def withdraw_consent(scope: Scope, session: Session, supplier_public_id: str, no
         .execution_options(synchronize_session=False)
     )
     if not ended.rowcount:  # type: ignore[attr-defined]
-        raise Conflict(f"There is no consent for {supplier.name} to withdraw.")
+        raise Conflict(said("There is no consent for {supplier} to withdraw.", supplier=supplier.name))
     waiting = select(Purchase).where(
         Purchase.supplier_id == supplier.id,
         Purchase.state == PurchaseState.READY,
         (Purchase.claimed_until.is_(None)) | (Purchase.claimed_until < machine_now()),
     )
     for purchase in list(session.scalars(waiting)):
-        release(scope, session, purchase, "the client withdrew the consent", now)
+        release(scope, session, purchase, said("the client withdrew the consent"), now)
     _record(scope, session, Act("consent.withdrawn"), supplier)
 
 

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from agency.clock import machine_now
 from agency.domain.addresses import Address
 from agency.domain.errors import NotFound, ShopfleetError
+from agency.domain.said import said
 from agency.domain.scope import Scope
 from agency.models.orders import Order
 from agency.services.audit import Act, record_act
@@ -30,8 +31,11 @@ class TooManyViews(ShopfleetError):
 
     def __init__(self) -> None:
         super().__init__(
-            f"You have looked at {MOST_AN_HOUR} addresses within an hour, which is the limit. Go on later, or ask a "
-            "colleague."
+            said(
+                "You have looked at {most} addresses within an hour, which is the limit. Go on later, or "
+                "ask a colleague.",
+                most=MOST_AN_HOUR,
+            )
         )
 
 

@@ -11,6 +11,7 @@ from agency.domain.carriers import match_provider, normalise_carrier
 from agency.domain.effects import EffectKind, EffectState
 from agency.domain.errors import Conflict, Invalid
 from agency.domain.parcels import ParcelState, ShipReceipt
+from agency.domain.said import said
 from agency.domain.scope import Scope
 from agency.domain.tracking_numbers import format_problem, normalise
 from agency.lanes import make_due
@@ -105,9 +106,11 @@ def record_correction_refused(
     parcel = session.get_one(Parcel, parcel_id)
     order = session.get_one(Order, parcel.order_id)
     record_event(scope, session, order, "correction_refused", {"reason": reason}, now)
-    why = (
-        f"TikTok did not take the correction of {parcel.tracking_number} ({reason}). "
-        "Write to TikTok's support within 30 days of the order."
+    why = said(
+        "TikTok did not take the correction of {number} ({reason}). Write to TikTok's support "
+        "within 30 days of the order.",
+        number=parcel.tracking_number,
+        reason=reason,
     )
     open_attention(scope, session, parcel_cause(order, parcel, "tracking_refused", why, "look"))
 
@@ -131,6 +134,13 @@ def _provider(session: Session, order: Order, carrier: str) -> tuple[str, str]:
             return provider_id, name
     match = match_provider(normalise_carrier(carrier) or "", providers)
     if not match.found:
-        known = ", ".join(name for _id, name in providers) or "none yet"
-        raise Invalid("carrier", f"TikTok does not list {carrier!r} for this order. It lists: {known}.")
+        known = ", ".join(name for _id, name in providers) or said("none yet")
+        raise Invalid(
+            "carrier",
+            said(
+                "TikTok does not list {carrier} for this order. It lists: {known}.",
+                carrier=repr(carrier),
+                known=known,
+            ),
+        )
     return match.provider_id, match.name

@@ -20,6 +20,7 @@ from sqlalchemy.orm import Session
 
 from agency.clock import machine_now
 from agency.domain.errors import Conflict, NotFound
+from agency.domain.said import said
 from agency.domain.scope import Scope
 from agency.services.attention import Cause, open_attention
 from agency.services.audit import Act, record_act
@@ -189,7 +190,7 @@ def _end(
     scope: Scope, session: Session | None, system: Session, keyring: Keyring, member: RowMapping
 ) -> MemberCounts:
     if member["ended_at"] is not None:
-        raise Conflict(f"{member['name']} has left already.")
+        raise Conflict(said("{name} has left already.", name=member["name"]))
     owners = list(system.scalars(_OWNERS, {"agency_id": scope.agency_id}))
     if owners == [member["id"]]:
         raise Conflict("This is the last owner. Make somebody else an owner first.")
@@ -247,7 +248,11 @@ def _cause(key: Any) -> Cause:
         client_id=key.client_id,
         kind=KEY_KIND,
         key=f"supplier:{key.id}",
-        why=f"Somebody who could know the key of {key.name} has left the team. Change it there, then enter it here.",
+        why=said(
+            "Somebody who could know the key of {name} has left the team. Change it there, then enter "
+            "it here.",
+            name=key.name,
+        ),
         action="check_supplier",
         supplier_id=key.id,
     )

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from agency.clock import machine_now
 from agency.domain.errors import Conflict, Invalid, NotFound
+from agency.domain.said import said
 from agency.models.second_factors import RecoveryCode, SecondFactor
 from agency.services.callers import SignedIn
 from agency.services.public_ids import as_public_id
@@ -72,9 +73,13 @@ def has_factor(session: Session, user_id: int, kind: str = "") -> bool:
 def clean_label(session: Session, holder: Holder, label: str, default: str) -> str:
     """The label for a new factor. Raises Invalid when it is too long, Conflict when the person has too many."""
     if len(label.strip()) > _LONGEST_LABEL:
-        raise Invalid("label", f"Use at most {_LONGEST_LABEL} characters.")
+        raise Invalid("label", said("Use at most {most} characters.", most=_LONGEST_LABEL))
     if len(list_factors(session, holder)) >= MOST_FACTORS:
-        raise Conflict(f"You have {MOST_FACTORS} second factors. Remove one that you no longer use first.")
+        raise Conflict(
+            said(
+                "You have {most} second factors. Remove one that you no longer use first.", most=MOST_FACTORS
+            )
+        )
     return label.strip() or default
 
 

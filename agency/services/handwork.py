@@ -14,6 +14,7 @@ from agency.domain.errors import Conflict, Invalid
 from agency.domain.money import Money
 from agency.domain.orders import CANCELLED
 from agency.domain.purchasing import Package, PurchaseState
+from agency.domain.said import said
 from agency.domain.scope import Scope
 from agency.domain.tracking_numbers import format_problem, normalise
 from agency.models.catalog import Supplier
@@ -110,7 +111,10 @@ def record_bought(
     except IntegrityError as error:
         raise Invalid(
             "supplier_order_id",
-            f"Order number {number} is entered for another purchase. Check for a double buy.",
+            said(
+                "Order number {number} is entered for another purchase. Check for a double buy.",
+                number=number,
+            ),
         ) from error
     record_event(scope, session, order, "bought_by_hand", {"supplier_order_id": number}, now)
     record_paid(scope, session, purchase, Money(cost_minor, purchase.currency), now)

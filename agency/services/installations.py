@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session
 
 from agency.clock import machine_now
 from agency.domain.errors import Conflict
+from agency.domain.said import said
 from agency.domain.scope import Scope
 from agency.models.clients import Client
 from agency.models.shops import ParkedInstallation
@@ -27,9 +28,10 @@ from agency.services.sealing import Keyring
 from agency.services.visibility import get_visible
 
 MOST_PARKED = 10_000  # rows of about 400 bytes: anybody may bring a code, so the table has an end
-_GONE = (
-    "No shop waits here any more. A shop that was started in TikTok's app store is kept for 30 minutes, once, in the "
-    "browser that started it. Start again there, or use Connect a shop."
+_GONE = said(
+    "No shop waits here any more. A shop that was started in TikTok's app store is kept for "
+    "30 minutes, once, in the browser that started it. Start again there, or use Connect a "
+    "shop."
 )
 
 

@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 from agency.clock import machine_now
 from agency.domain.emails import normal_email
 from agency.domain.errors import ConfirmRequired, Conflict, Invalid, NotFound
+from agency.domain.said import said
 from agency.domain.scope import ROLES, Scope
 from agency.models.clients import Client
 from agency.models.team import Invitation
@@ -65,7 +66,7 @@ def invite(caller: SignedIn, session: Session, desk: MailDesk, new: NewInvitatio
     scope.require_owner()
     email = normal_email(new.email)
     if new.role not in ROLES:
-        raise Invalid("role", f"Choose one of {', '.join(ROLES)}.")
+        raise Invalid("role", said("Choose one of {choices}.", choices=", ".join(ROLES)))
     require_proof(new.role, fresh)
     clients = pick_clients(scope, session, new.role, new.client_ids)
     if _has_role(desk.session, scope.agency_id, email):
@@ -184,7 +185,7 @@ def _end_older(session: Session, email: str) -> None:
     session.execute(older.values(withdrawn_at=machine_now()))
     living = select(func.count()).where(_open(), Invitation.expires_at > machine_now())
     if (session.scalar(living) or 0) >= MOST_OPEN:
-        raise Conflict(f"{MOST_OPEN} invitations are open. Withdraw some first.")
+        raise Conflict(said("{most} invitations are open. Withdraw some first.", most=MOST_OPEN))
 
 
 def _has_role(system: Session, agency_id: int, email: str) -> bool:

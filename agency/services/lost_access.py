@@ -10,6 +10,7 @@ from __future__ import annotations
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
+from agency.domain.said import said
 from agency.domain.scope import Scope
 from agency.models.inbox import InboxItem
 from agency.models.shops import Authorization, Shop
@@ -42,8 +43,13 @@ def record_authorization_lost(
     if authorization.state == "revoked":  # ended meanwhile, by the client's departure for example
         return
     authorization.state, authorization.problem = state, problem[:300]
-    name = authorization.seller_name or "this seller"
-    why = f"TikTok refuses our access for {name} ({problem}). Its shops are not read until the owner connects again."
+    name = authorization.seller_name or said("this seller")
+    why = said(
+        "TikTok refuses our access for {name} ({problem}). Its shops are not read until the owner "
+        "connects again.",
+        name=name,
+        problem=problem,
+    )
     open_attention(
         scope,
         session,

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from agency.clock import machine_now
 from agency.domain.errors import NotFound, ShopfleetError
+from agency.domain.said import said
 from agency.services.one_time import new_secret, secret_hash
 
 LIFE = {
@@ -59,7 +60,9 @@ class LinkGone(NotFound):
     def __init__(self) -> None:
         ShopfleetError.__init__(
             self,
-            "This link does not work any more: it was used, withdrawn, or is too old. Ask for a new one.",
+            said(
+                "This link does not work any more: it was used, withdrawn, or is too old. Ask for a new one."
+            ),
         )
         self.what = "Link"
 

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from agency.domain.emails import normal_email
 from agency.domain.errors import Conflict, Invalid
+from agency.domain.said import said
 from agency.domain.scope import ROLES
 from agency.models.accounts import Agency, Membership, User
 from agency.services.passwords import hash_password
@@ -68,7 +69,7 @@ def add_member(
 
 def _check_role(session: Session, agency_id: int, role: str, client_ids: list[int] | None) -> None:
     if role not in ROLES:
-        raise Invalid("role", f"Choose one of {', '.join(ROLES)}.")
+        raise Invalid("role", said("Choose one of {choices}.", choices=", ".join(ROLES)))
     if role == "client_member" and len(client_ids or []) != 1:
         raise Invalid("client_ids", "A client member belongs to exactly one client.")
     if client_ids:
@@ -84,14 +85,16 @@ def check_name(name: str) -> str:
     """A person's name as it is kept. Raises Invalid."""
     name = name.strip()
     if not name or len(name) > LONGEST_NAME or not name.isprintable():
-        raise Invalid("name", f"Write a name of 1 to {LONGEST_NAME} characters.")
+        raise Invalid("name", said("Write a name of 1 to {most} characters.", most=LONGEST_NAME))
     return name
 
 
 def _agency_name(name: str) -> str:
     name = name.strip()
     if not name or len(name) > LONGEST_NAME or not name.isprintable():
-        raise Invalid("agency_name", f"Give the agency a name of 1 to {LONGEST_NAME} characters.")
+        raise Invalid(
+            "agency_name", said("Give the agency a name of 1 to {most} characters.", most=LONGEST_NAME)
+        )
     return name
 
 

@@ -8,10 +8,11 @@ from typing import Any
 
 from agency.domain.orders import Stage
 from agency.domain.purchasing import PurchaseState
+from agency.domain.said import said
 from agency.services.order_page_rows import ActionRow, LineRow, ParcelRow, PurchaseRow
 
 _BEFORE_BUYING = (Stage.HELD, Stage.TO_BUY, Stage.BLOCKED)
-_LOOK_ONLY = "Your role can look but not change anything. Ask an owner of the agency."
+_LOOK_ONLY = said("Your role can look but not change anything. Ask an owner of the agency.")
 
 
 @dataclass(frozen=True)
@@ -38,44 +39,48 @@ def order_actions(facts: ActionFacts) -> tuple[ActionRow, ...]:
 def _approve(facts: ActionFacts) -> str:
     if any(blocker["approvable"] for blocker in facts.order["blockers"]):
         return ""
-    return "Nothing of this order waits for an approval."
+    return said("Nothing of this order waits for an approval.")
 
 
 def _decline(facts: ActionFacts) -> str:
     return (
         _approve(facts)
         if facts.order["stage"] in _BEFORE_BUYING
-        else "The order is past the point of buying."
+        else said("The order is past the point of buying.")
     )
 
 
 def _map(facts: ActionFacts) -> str:
     if facts.order["stage"] not in _BEFORE_BUYING:
-        return "The order is bought; a new mapping serves the orders to come. Change it under Mappings."
+        return said("The order is bought; a new mapping serves the orders to come. Change it under Mappings.")
     return ""
 
 
 def _hold(facts: ActionFacts) -> str:
     if facts.order["held_by"]:
-        return "A person holds this order already."
-    return "" if facts.order["stage"] in _BEFORE_BUYING else "The order is bought; a hold comes too late."
+        return said("A person holds this order already.")
+    return (
+        "" if facts.order["stage"] in _BEFORE_BUYING else said("The order is bought; a hold comes too late.")
+    )
 
 
 def _release(facts: ActionFacts) -> str:
-    return "" if facts.order["held_by"] else "Nobody holds this order."
+    return "" if facts.order["held_by"] else said("Nobody holds this order.")
 
 
 def _try_again(facts: ActionFacts) -> str:
-    return "" if facts.order["stage"] == Stage.BLOCKED else "The order is not blocked."
+    return "" if facts.order["stage"] == Stage.BLOCKED else said("The order is not blocked.")
 
 
 def _claim(facts: ActionFacts) -> str:
     waiting = [p for p in facts.purchases if p.supplier_kind == "manual" and p.state == PurchaseState.READY]
     if not waiting:
-        return "There is nothing to order by hand."
+        return said("There is nothing to order by hand.")
     if any(p.claimed_by == "a team member" for p in waiting):
-        return "A team member is ordering this right now."
-    return "Already yours: enter what you bought." if any(p.claimed_by == "you" for p in waiting) else ""
+        return said("A team member is ordering this right now.")
+    return (
+        said("Already yours: enter what you bought.") if any(p.claimed_by == "you" for p in waiting) else ""
+    )
 
 
 def _record_bought(facts: ActionFacts) -> str:
@@ -83,7 +88,7 @@ def _record_bought(facts: ActionFacts) -> str:
     return (
         ""
         if any(p.state == PurchaseState.READY for p in mine)
-        else "Claim the purchase first, then enter it here."
+        else said("Claim the purchase first, then enter it here.")
     )
 
 
@@ -93,34 +98,34 @@ def _add_tracking(facts: ActionFacts) -> str:
         and facts.order["stage"] != Stage.CANCELLED
     ):
         return ""
-    return "Tracking comes after the purchase; nothing is bought yet."
+    return said("Tracking comes after the purchase; nothing is bought yet.")
 
 
 def _review(facts: ActionFacts) -> str:
     if any(p.state == PurchaseState.REVIEW for p in facts.purchases):
         return ""
-    return "No purchase of this order is in doubt."
+    return said("No purchase of this order is in doubt.")
 
 
 def _show_address(facts: ActionFacts) -> str:
     return {
         "clear": "",
-        "masked": "TikTok hides the address until the order may be shipped.",
-        "erased": "The address was erased after the order ended.",
-        "absent": "TikTok has not sent an address.",
+        "masked": said("TikTok hides the address until the order may be shipped."),
+        "erased": said("The address was erased after the order ended."),
+        "absent": said("TikTok has not sent an address."),
     }[facts.contact_state]
 
 
 _RULES: tuple[tuple[str, str, Callable[[ActionFacts], str]], ...] = (
-    ("approve", "Approve", _approve),
-    ("decline", "Decline", _decline),
-    ("map", "Map supplier", _map),
-    ("claim", "Order by hand", _claim),
-    ("record_bought", "Enter purchase", _record_bought),
-    ("add_tracking", "Add tracking", _add_tracking),
-    ("review_purchase", "Check purchase", _review),
-    ("try_again", "Try again", _try_again),
-    ("hold", "Hold", _hold),
-    ("release", "End hold", _release),
-    ("show_address", "Show full address", _show_address),
+    ("approve", said("Approve"), _approve),
+    ("decline", said("Decline"), _decline),
+    ("map", said("Map supplier"), _map),
+    ("claim", said("Order by hand"), _claim),
+    ("record_bought", said("Enter purchase"), _record_bought),
+    ("add_tracking", said("Add tracking"), _add_tracking),
+    ("review_purchase", said("Check purchase"), _review),
+    ("try_again", said("Try again"), _try_again),
+    ("hold", said("Hold"), _hold),
+    ("release", said("End hold"), _release),
+    ("show_address", said("Show full address"), _show_address),
 )

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from agency.domain.errors import Invalid
 from agency.domain.money import Money
 from agency.domain.orders import Stage
+from agency.domain.said import said
 from agency.domain.scope import Scope
 from agency.services.list_rows import OrderFilters, OrderRow
 from agency.services.paging import PAGE_SIZE, Page, decode_cursor, encode_cursor
@@ -41,7 +42,7 @@ def list_orders(
 ) -> Page[OrderRow]:
     """A page of `size`, newest first. Raises Invalid for an unknown stage or a cursor of another list."""
     if filters.stage and filters.stage not in Stage.ALL:
-        raise Invalid("stage", f"Choose one of {', '.join(Stage.ALL)}.")
+        raise Invalid("stage", said("Choose one of {choices}.", choices=", ".join(Stage.ALL)))
     asked = filters.q.strip()[:100]
     values: dict[str, Any] = {"stage": filters.stage, "shop": filters.shop, "q": asked}
     values["number"] = asked.upper().replace(" ", "")

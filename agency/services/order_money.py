@@ -8,20 +8,21 @@ from typing import Any
 from agency.domain.ledger import EntryKind
 from agency.domain.money import Money
 from agency.domain.purchasing import PurchaseState
+from agency.domain.said import said
 from agency.services.order_page_rows import MoneyRow, MoneyTable
 
 _LABELS = {
-    EntryKind.REVENUE: "Sale",
-    EntryKind.REFERRAL_FEE: "TikTok commission",
-    EntryKind.AFFILIATE: "Affiliate commission",
-    EntryKind.OTHER_FEE: "Other fees",
-    EntryKind.SHIPPING: "Shipping",
-    EntryKind.ADJUSTMENT: "Adjustments",
-    EntryKind.SUPPLIER_GOODS: "Supplier cost",
-    EntryKind.SUPPLIER_REFUND: "Money back from the supplier",
+    EntryKind.REVENUE: said("Sale"),
+    EntryKind.REFERRAL_FEE: said("TikTok commission"),
+    EntryKind.AFFILIATE: said("Affiliate commission"),
+    EntryKind.OTHER_FEE: said("Other fees"),
+    EntryKind.SHIPPING: said("Shipping"),
+    EntryKind.ADJUSTMENT: said("Adjustments"),
+    EntryKind.SUPPLIER_GOODS: said("Supplier cost"),
+    EntryKind.SUPPLIER_REFUND: said("Money back from the supplier"),
 }
 _SUPPLIER = (EntryKind.SUPPLIER_GOODS, EntryKind.SUPPLIER_REFUND)
-_OTHER_CURRENCY = "Costs are in another currency and are not converted, so there is no sum."
+_OTHER_CURRENCY = said("Costs are in another currency and are not converted, so there is no sum.")
 
 Json = Mapping[Any, Any]
 
@@ -37,31 +38,34 @@ def money_table(order: Json, ledger: Sequence[Json], purchases: Sequence[Json]) 
             for entry in ledger
             if entry["kind"] not in _SUPPLIER
         ]
-        return _table(rows + costs, "Profit", certain=True, note="As TikTok settled it.")
+        return _table(rows + costs, said("Profit"), certain=True, note=said("As TikTok settled it."))
     if order["estimate_minor"] is not None:
         estimate = Money(order["estimate_minor"], order["currency"])
-        rows = [MoneyRow("estimate", "TikTok's own estimate of the payout", estimate, "estimate")]
+        rows = [MoneyRow("estimate", said("TikTok's own estimate of the payout"), estimate, "estimate")]
         return _table(
-            rows + costs, "Expected profit", certain=False, note="Final when TikTok settles the order."
+            rows + costs,
+            said("Expected profit"),
+            certain=False,
+            note=said("Final when TikTok settles the order."),
         )
     sale = Money(order["total_minor"], order["currency"])
-    rows = [MoneyRow("sale", "Paid by the buyer", sale, "sale"), *costs]
+    rows = [MoneyRow("sale", said("Paid by the buyer"), sale, "sale"), *costs]
     return _with_plan(order, rows)
 
 
 def _with_plan(order: Json, rows: list[MoneyRow]) -> MoneyTable:
-    note = "TikTok's fees are not known yet."
+    note = said("TikTok's fees are not known yet.")
     if order["profit_minor"] is None:
-        return _table(rows, "Before TikTok's fees", certain=False, note=note)
+        return _table(rows, said("Before TikTok's fees"), certain=False, note=note)
     planned = Money(order["profit_minor"], order["currency"])
     if any(row.amount.currency != planned.currency for row in rows):
-        return MoneyTable(tuple(rows), None, "Expected profit", False, _OTHER_CURRENCY)
+        return MoneyTable(tuple(rows), None, said("Expected profit"), False, _OTHER_CURRENCY)
     rest = planned
     for row in rows:
         rest -= row.amount
     if rest:
-        rows = [*rows, MoneyRow("fees", "Fees and tax, estimated", rest, "estimate")]
-    return _table(rows, "Expected profit", certain=False, note="Estimated when it was bought.")
+        rows = [*rows, MoneyRow("fees", said("Fees and tax, estimated"), rest, "estimate")]
+    return _table(rows, said("Expected profit"), certain=False, note=said("Estimated when it was bought."))
 
 
 def _costs(ledger: Sequence[Json], purchases: Sequence[Json]) -> list[MoneyRow]:
@@ -74,7 +78,9 @@ def _costs(ledger: Sequence[Json], purchases: Sequence[Json]) -> list[MoneyRow]:
     if booked:
         return booked
     return [
-        MoneyRow("planned_cost", "Supplier cost, planned", Money(-cost, purchase["currency"]), "estimate")
+        MoneyRow(
+            "planned_cost", said("Supplier cost, planned"), Money(-cost, purchase["currency"]), "estimate"
+        )
         for purchase in purchases
         if purchase["state"] not in PurchaseState.DEAD
         and (cost := purchase["actual_minor"] or purchase["expected_minor"])

@@ -13,6 +13,7 @@ from agency.domain.addresses import mask
 from agency.domain.errors import NotFound
 from agency.domain.money import Money
 from agency.domain.orders import Stage
+from agency.domain.said import said
 from agency.domain.scope import Scope
 from agency.services.contacts_store import find_contact
 from agency.services.order_actions import ActionFacts, order_actions
@@ -108,7 +109,7 @@ def _contact(session: Session, keyring: Keyring, order: Mapping[Any, Any]) -> Co
     try:
         stored = find_contact(session, keyring, order["id"])
     except CannotOpen:
-        return ContactRow("absent", ("The address cannot be opened with the present key.",))
+        return ContactRow("absent", (said("The address cannot be opened with the present key."),))
     if stored is None:
         return ContactRow("erased" if order["stage"] in _ENDED else "absent", ())
     hidden = mask(stored.address)

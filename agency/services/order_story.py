@@ -7,43 +7,52 @@ from datetime import datetime
 from typing import Any
 
 from agency.domain.orders import ON_HOLD, UNPAID, Stage
+from agency.domain.said import said
 from agency.services.order_page_rows import DecisionRow, ParcelRow, PurchaseRow, StepRow
 from agency.services.wording import kind_text
 
 Json = Mapping[Any, Any]
 
 _STORIES = {
-    Stage.TO_BUY: ("Being ordered", "The purchase is planned and placed by itself within minutes."),
-    Stage.BLOCKED: ("Needs a decision", "Nothing is bought until a person decides."),
-    Stage.BOUGHT: (
-        "Waiting for a tracking number",
-        "The supplier has the order and is asked again by itself.",
+    Stage.TO_BUY: (
+        said("Being ordered"),
+        said("The purchase is planned and placed by itself within minutes."),
     ),
-    Stage.DELIVERED: ("Delivered", "TikTok pays out after its settlement period."),
-    Stage.SETTLED: ("Paid out", "TikTok has settled this order."),
+    Stage.BLOCKED: (said("Needs a decision"), said("Nothing is bought until a person decides.")),
+    Stage.BOUGHT: (
+        said("Waiting for a tracking number"),
+        said("The supplier has the order and is asked again by itself."),
+    ),
+    Stage.DELIVERED: (said("Delivered"), said("TikTok pays out after its settlement period.")),
+    Stage.SETTLED: (said("Paid out"), said("TikTok has settled this order.")),
     Stage.EXCLUDED: (
-        "Shipped by TikTok",
-        "TikTok or its warehouse ships this order, so nothing is bought for it.",
+        said("Shipped by TikTok"),
+        said("TikTok or its warehouse ships this order, so nothing is bought for it."),
     ),
 }
-_SOURCES = {"tiktok": "TikTok said so for this order.", "": ""}
+# TikTok's words for who cancelled an order, written down for the translators.
+CANCELLERS = frozenset({said("buyer"), said("seller"), said("system"), said("operator")})
+_SOURCES = {"tiktok": said("TikTok said so for this order."), "": ""}
 
 
 def story(order: Json, decisions: Sequence[DecisionRow], parcels: Sequence[ParcelRow]) -> tuple[str, str]:
     """Headline and sentence; an open decision speaks first."""
     stage = order["stage"]
     if stage == Stage.CANCELLED:
-        by = f" by {order['cancelled_by'].lower()}" if order["cancelled_by"] else ""
-        return "Cancelled", f"Cancelled{by}. {order['cancel_reason']}".strip()
+        who = order["cancelled_by"].lower()
+        ended = said("Cancelled by {who}.", who=who) if who else said("Cancelled.")
+        return said("Cancelled"), f"{ended} {order['cancel_reason']}".strip()
     if decisions:
         return kind_text(decisions[0].kind)[0], decisions[0].why
     if stage == Stage.HELD:
         return _held(order)
     if stage == Stage.SHIPPED:
         if order["collected_at"]:
-            return "On its way", "The carrier has it."
-        carrier = next((parcel.carrier_text for parcel in parcels if parcel.pushed_at), "the carrier")
-        return "Tracking added, no scan yet", f"The clock stops at the first scan by {carrier}."
+            return said("On its way"), said("The carrier has it.")
+        carrier = next((parcel.carrier_text for parcel in parcels if parcel.pushed_at), said("the carrier"))
+        return said("Tracking added, no scan yet"), said(
+            "The clock stops at the first scan by {carrier}.", carrier=carrier
+        )
     return _STORIES.get(stage, (stage, ""))
 
 
@@ -54,19 +63,19 @@ def due_why(order: Json) -> str:
         return _SOURCES[source]
     kind, _, name = source.partition(":")
     if kind == "promise":
-        return f"Your own promise ({name}) is stricter than TikTok's rule."
-    return f"TikTok gave no time, so the dated rule {name} was used."
+        return said("Your own promise ({name}) is stricter than TikTok's rule.", name=name)
+    return said("TikTok gave no time, so the dated rule {name} was used.", name=name)
 
 
 def flags(order: Json) -> tuple[str, ...]:
     """What is unusual about the order, in words."""
     named = (
-        (order["is_sample"], "Sample"),
-        (order["is_replacement"], "Replacement"),
-        (order["is_cancel_requested"], "Buyer asked to cancel"),
-        (bool(order["held_by"]), "Held by a person"),
+        (order["is_sample"], said("Sample")),
+        (order["is_replacement"], said("Replacement")),
+        (order["is_cancel_requested"], said("Buyer asked to cancel")),
+        (bool(order["held_by"]), said("Held by a person")),
         (order["order_type"] not in ("NORMAL", ""), order["order_type"].replace("_", " ").capitalize()),
-        (bool(order["unknown_codes"]), "Unknown code from TikTok"),
+        (bool(order["unknown_codes"]), said("Unknown code from TikTok")),
     )
     return tuple(word for applies, word in named if applies)
 
@@ -80,12 +89,12 @@ def steps(order: Json, purchases: Sequence[PurchaseRow], parcels: Sequence[Parce
     )
     supplier = purchases[-1].supplier_name if purchases else ""
     times: tuple[tuple[str, str, datetime | None, str], ...] = (
-        ("received", "Received", order["placed_at"], "TikTok Shop"),
-        ("bought", "Supplier ordered", bought, supplier),
-        ("tracking", "Tracking", pushed, parcels[0].tracking_number if parcels else ""),
-        ("scanned", "Carrier scan", scanned, parcels[0].carrier_text if parcels else ""),
-        ("delivered", "Delivered", order["delivered_at"], ""),
-        ("settled", "Paid", order["settled_at"], ""),
+        ("received", said("Received"), order["placed_at"], "TikTok Shop"),
+        ("bought", said("Supplier ordered"), bought, supplier),
+        ("tracking", said("Tracking"), pushed, parcels[0].tracking_number if parcels else ""),
+        ("scanned", said("Carrier scan"), scanned, parcels[0].carrier_text if parcels else ""),
+        ("delivered", said("Delivered"), order["delivered_at"], ""),
+        ("settled", said("Paid"), order["settled_at"], ""),
     )
     reached = max((index for index, (_key, _label, at, _source) in enumerate(times) if at), default=0)
     ended = order["stage"] == Stage.CANCELLED
@@ -105,12 +114,12 @@ def _state(index: int, reached: int, at: datetime | None, ended: bool) -> str:
 
 def _held(order: Json) -> tuple[str, str]:
     if order["held_by"]:
-        return "On hold", "A person holds this order; nothing is bought until the hold ends."
+        return said("On hold"), said("A person holds this order; nothing is bought until the hold ends.")
     if order["status"] == UNPAID:
-        return "Not paid yet", "The buyer has not paid; nothing is bought before."
+        return said("Not paid yet"), said("The buyer has not paid; nothing is bought before.")
     if order["status"] == ON_HOLD:
         return (
-            "On hold at TikTok",
-            "TikTok gives the buyer about an hour to change their mind; it is bought after that.",
+            said("On hold at TikTok"),
+            said("TikTok gives the buyer about an hour to change their mind; it is bought after that."),
         )
-    return "Waiting before it is bought", "The shop's own delay before buying has not passed yet."
+    return said("Waiting before it is bought"), said("The shop's own delay before buying has not passed yet.")

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from agency.domain.addresses import fingerprint
 from agency.domain.orders import CANCELLED, SHIPPABLE, STATUSES, OrderSnapshot, Stage
+from agency.domain.said import said
 from agency.domain.scope import Scope
 from agency.models.shops import Shop
 from agency.services.attention import Cause, open_attention
@@ -219,7 +220,11 @@ def _flag_unknown(
                 client_id=shop.client_id,
                 kind="unknown_code",
                 key=f"{shop.id}:{codes}",
-                why=f"TikTok sent a code that Shopfleet does not know ({codes}). The order is kept and not bought.",
+                why=said(
+                    "TikTok sent a code that Shopfleet does not know ({codes}). The order is kept and not "
+                    "bought.",
+                    codes=codes,
+                ),
                 action="look",
                 shop_id=shop.id,
                 order_id=ids[key],

@@ -1,11 +1,14 @@
-"""What people change about themselves: name, time zone, password. On the system login, own rows only."""
+"""What people change about themselves: name, time zone, language, password. On the system login, own rows only."""
 
 from __future__ import annotations
+
+from dataclasses import dataclass
 
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from agency.domain.errors import Invalid, SignInRequired
+from agency.domain.said import LANGUAGES
 from agency.services.audit import Act
 from agency.services.callers import SignedIn
 from agency.services.mails import MailDesk
@@ -15,14 +18,26 @@ from agency.services.people import PersonRow, end_sessions, lock_person, record_
 from agency.services.resets import set_password
 from agency.services.sign_up import check_time_zone
 
-_SET = text("update users set name = :name, time_zone = :time_zone where id = :id")
+_SET = text("update users set name = :name, time_zone = :time_zone, language = :language where id = :id")
 
 
-def change_profile(session: Session, caller: SignedIn, name: str, time_zone: str) -> None:
-    """Sets the caller's name and time zone. Raises Invalid naming the field."""
-    name = check_name(name)
-    check_time_zone(time_zone)
-    session.execute(_SET, {"name": name, "time_zone": time_zone, "id": caller.scope.user_id})
+@dataclass(frozen=True)
+class Profile:
+    """How a person is called, and in which zone and language they read; no language follows their browser."""
+
+    name: str
+    time_zone: str
+    language: str = ""
+
+
+def change_profile(session: Session, caller: SignedIn, profile: Profile) -> None:
+    """Sets the caller's name, time zone and language. Raises Invalid naming the field."""
+    name = check_name(profile.name)
+    check_time_zone(profile.time_zone)
+    if profile.language not in ("", *LANGUAGES):
+        raise Invalid("language", "Choose a language from the list.")
+    values = {"name": name, "time_zone": profile.time_zone, "language": profile.language}
+    session.execute(_SET, {**values, "id": caller.scope.user_id})
 
 
 def change_password(desk: MailDesk, caller: SignedIn, current: str, new: str) -> None:

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from agency.domain.orders import CANCELLED
 from agency.domain.parcels import ParcelState
 from agency.domain.purchasing import Package, PurchaseState, SupplierOrder
+from agency.domain.said import said
 from agency.domain.scope import Scope
 from agency.domain.tracking_numbers import normalise
 from agency.lanes import make_due
@@ -188,9 +189,11 @@ def _replace_unpushed(
                 scope, session, order, "tracking_replaced", {"old": old.tracking_number, "new": number}, now
             )
         else:
-            why = (
-                f"The supplier now names {number} for a parcel that TikTok knows as {old.tracking_number}. "
-                "Correct it in the order while TikTok still allows that (once, within 72 hours)."
+            why = said(
+                "The supplier now names {number} for a parcel that TikTok knows as {former}. Correct it "
+                "in the order while TikTok still allows that (once, within 72 hours).",
+                number=number,
+                former=old.tracking_number,
             )
             open_attention(scope, session, parcel_cause(order, old, "tracking_changed", why, "add_tracking"))
     session.flush()
@@ -213,7 +216,10 @@ def _all_lines_travel(session: Session, purchase: Purchase) -> bool:
 def _flag_status(
     scope: Scope, session: Session, order: Order, purchase: Purchase, told: SupplierOrder
 ) -> None:
-    why = f"The supplier reports a state that Shopfleet does not know ({told.raw_status!r}). Look at the order there."
+    why = said(
+        "The supplier reports a state that Shopfleet does not know ({state}). Look at the order there.",
+        state=repr(told.raw_status),
+    )
     open_attention(
         scope,
         session,

@@ -32,12 +32,13 @@ from webauthn.helpers.structs import (
 
 from agency.clock import machine_now
 from agency.domain.errors import Invalid
+from agency.domain.said import said
 from agency.models.accounts import User
 from agency.models.second_factors import SecondFactor
 from agency.services.challenges import new_challenge
 from agency.services.factors import Holder, clean_label
 
-WRONG_KEY = "This passkey was not accepted. Try again, or use another second factor."
+WRONG_KEY = said("This passkey was not accepted. Try again, or use another second factor.")
 _LONGEST_ANSWER = 20_000  # characters; without attestation an answer has about a thousand
 _Checked = TypeVar("_Checked")
 _COUNT_UP = text(

@@ -19,6 +19,7 @@ from argon2.exceptions import Argon2Error, InvalidHashError
 from zxcvbn import zxcvbn  # type: ignore[import-untyped]
 
 from agency.domain.errors import Invalid, ShopfleetError
+from agency.domain.said import said
 
 MIN_LENGTH = 12
 MAX_LENGTH = 256
@@ -41,7 +42,7 @@ class TooBusy(ShopfleetError):
     status = 503
 
     def __init__(self) -> None:
-        super().__init__("Many people are signing in right now. Try again in a few seconds.")
+        super().__init__(said("Many people are signing in right now. Try again in a few seconds."))
 
 
 def hash_password(password: str, known: Iterable[str] = ()) -> str:
@@ -50,7 +51,10 @@ def hash_password(password: str, known: Iterable[str] = ()) -> str:
     Raises Invalid for a password of another length than 12 to 256 characters, and for one that is easily guessed.
     """
     if not MIN_LENGTH <= len(password) <= MAX_LENGTH:
-        raise Invalid("password", f"Choose a password of {MIN_LENGTH} to {MAX_LENGTH} characters.")
+        raise Invalid(
+            "password",
+            said("Choose a password of {least} to {most} characters.", least=MIN_LENGTH, most=MAX_LENGTH),
+        )
     with _one_of_few():
         _refuse_easy(password, known)
         return _HASHER.hash(password)
@@ -77,6 +81,27 @@ def verify_password(password_hash: str | None, password: str) -> bool:
     return password_hash is not None
 
 
+# What zxcvbn finds, as `_refuse_easy` puts it into its sentence, written down for the translators.
+WARNINGS = frozenset(
+    {
+        said("straight rows of keys are easy to guess"),
+        said("short keyboard patterns are easy to guess"),
+        said('repeats like "aaa" are easy to guess'),
+        said('repeats like "abcabcabc" are only slightly harder to guess than "abc"'),
+        said('sequences like "abc" or "6543" are easy to guess'),
+        said("recent years are easy to guess"),
+        said("dates are often easy to guess"),
+        said("this is a top-10 common password"),
+        said("this is a top-100 common password"),
+        said("this is a very common password"),
+        said("this is similar to a commonly used password"),
+        said("a word by itself is easy to guess"),
+        said("names and surnames by themselves are easy to guess"),
+        said("common names and surnames are easy to guess"),
+    }
+)
+
+
 def _refuse_easy(password: str, known: Iterable[str]) -> None:
     words = _known_words(known)
     found = zxcvbn(password[:_JUDGED], user_inputs=words)
@@ -89,11 +114,16 @@ def _refuse_easy(password: str, known: Iterable[str]) -> None:
             "or add a few words that have nothing to do with them.",
         )
     reason = str(found["feedback"]["warning"]).rstrip(".")
-    why = f": {reason[0].lower()}{reason[1:]}" if reason else ""
-    raise Invalid(
-        "password",
-        f"This is too easy to guess{why}. Three or four words that do not belong together are easy to keep.",
+    if not reason:
+        raise Invalid(
+            "password",
+            "This is too easy to guess. Three or four words that do not belong together are easy to keep.",
+        )
+    sentence = said(
+        "This is too easy to guess: {reason}. Three or four words that do not belong together are easy to keep.",
+        reason=reason[0].lower() + reason[1:],
     )
+    raise Invalid("password", sentence)
 
 
 def _known_words(known: Iterable[str]) -> list[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from sqlalchemy.orm import Session
 
 from agency.domain.purchasing import PurchaseState
+from agency.domain.said import said
 from agency.domain.scope import Scope
 from agency.models.catalog import Supplier
 from agency.models.orders import Order
@@ -20,7 +21,10 @@ def record_payment_refused(scope: Scope, session: Session, purchase: Purchase, d
         return
     move(session, purchase, PurchaseState.REVIEW, reason=detail[:500])
     order = session.get_one(Order, purchase.order_id)
-    why = f"The supplier took the order but not the payment ({detail}). Settle it with the supplier."
+    why = said(
+        "The supplier took the order but not the payment ({detail}). Settle it with the supplier.",
+        detail=detail,
+    )
     cause = purchase_cause(order, purchase, "purchase_review", why, "review_purchase")
     open_attention(scope, session, cause)
 
@@ -33,7 +37,7 @@ def record_payment_waits(scope: Scope, session: Session, purchase: Purchase) -> 
         client_id=purchase.client_id,
         kind="supplier_balance",
         key=f"supplier:{purchase.supplier_id}",
-        why=f"{name} did not take a payment. Check the balance there; it is tried again.",
+        why=said("{name} did not take a payment. Check the balance there; it is tried again.", name=name),
         action="check_supplier",
         supplier_id=purchase.supplier_id,
     )

@@ -10,11 +10,12 @@ from sqlalchemy.orm import Session
 
 from agency.clock import machine_now
 from agency.domain.errors import SignInRequired
+from agency.domain.said import said
 from agency.services.accounts import SESSION_LIFE, record_opened
 from agency.services.factors import Holder
 from agency.services.one_time import new_secret, secret_hash
 
-TOO_LATE = "This sign-in took too long, or was ended. Sign in again."
+TOO_LATE = said("This sign-in took too long, or was ended. Sign in again.")
 _FIND = text(
     """
     select u.id, s.id as session_id, u.email

@@ -19,6 +19,7 @@ from agency.domain.money import Money
 from agency.domain.orders import SHIPPABLE
 from agency.domain.profit import ProfitParts, estimate
 from agency.domain.purchasing import Blocker
+from agency.domain.said import said
 from agency.domain.scope import Scope
 from agency.models.orders import Order, OrderLine
 from agency.models.shops import Shop
@@ -145,9 +146,9 @@ def _limits(world: PlanWorld, spent: int) -> BuyLimits:
 
 def _stops(world: PlanWorld) -> list[str]:
     named = [
-        (world.agency.buying_stopped_at, "the whole agency"),
-        (world.client.buying_stopped_at, f"client {world.client.name}"),
-        (world.shop.buying_stopped_at, f"shop {world.shop.name}"),
+        (world.agency.buying_stopped_at, said("the whole agency")),
+        (world.client.buying_stopped_at, said("client {client}", client=world.client.name)),
+        (world.shop.buying_stopped_at, said("shop {shop}", shop=world.shop.name)),
     ]
     return [name for stopped_at, name in named if stopped_at is not None]
 
@@ -166,7 +167,7 @@ def _choose(
             chosen.append((line, usable))
         elif not candidates:
             name = f"{line.product_name} ({line.seller_sku or line.sku_id})"
-            sentence = f"{name} has no supplier. Map the sku to a supplier item."
+            sentence = said("{name} has no supplier. Map the sku to a supplier item.", name=name)
             unbuyable[line.sku_id] = Blocker("unmapped", sentence)
         else:
             unbuyable[line.sku_id] = reason
@@ -184,7 +185,7 @@ def _first_usable(
     world: PlanWorld, candidates: Sequence[Candidate], units: int
 ) -> tuple[Candidate | None, Blocker]:
     """The first candidate that can be used, else the last one's reason."""
-    reason = Blocker("no_supplier", "No supplier can deliver this. Map another supplier item.")
+    reason = Blocker("no_supplier", said("No supplier can deliver this. Map another supplier item."))
     for candidate in candidates:
         code, sentence = _why_not(world, candidate, units)
         if not code:
@@ -197,15 +198,27 @@ def _why_not(world: PlanWorld, candidate: Candidate, units: int) -> tuple[str, s
     """Code and sentence of what stands against buying here; empty when nothing does."""
     supplier, item, mapping = candidate.supplier, candidate.item, candidate.mapping
     if supplier.buying_stopped_at is not None:
-        return "stopped", f"Buying is stopped for supplier {supplier.name}. Start it again to go on."
+        return "stopped", said(
+            "Buying is stopped for supplier {supplier}. Start it again to go on.", supplier=supplier.name
+        )
     if supplier.state == "needs_credentials":
-        return "supplier_credentials", f"{supplier.name} refuses our key. Enter a new one at the supplier."
+        return "supplier_credentials", said(
+            "{supplier} refuses our key. Enter a new one at the supplier.", supplier=supplier.name
+        )
     if needs_consent(supplier.kind) and supplier.id not in world.consented:
         return MISSING, missing_sentence(world.client.name, supplier.name)
     if not has_stock(item, units * mapping.quantity):
-        return "out_of_stock", f"{supplier.name} has too few of {item.title}. Map another supplier item."
+        return "out_of_stock", said(
+            "{supplier} has too few of {item}. Map another supplier item.",
+            supplier=supplier.name,
+            item=item.title,
+        )
     if mapping.price_cap_minor is not None and item.unit_cost_minor > mapping.price_cap_minor:
-        return "price_above_cap", f"{supplier.name} asks more for {item.title} than the cap. Raise the cap."
+        return "price_above_cap", said(
+            "{supplier} asks more for {item} than the cap. Raise the cap.",
+            supplier=supplier.name,
+            item=item.title,
+        )
     return "", ""
 
 

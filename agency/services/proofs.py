@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from agency.domain.said import said
 from agency.models.accounts import User
 from agency.services.factor_mails import tell_of_recovery_code
 from agency.services.factors import Holder, has_factor
@@ -17,9 +18,11 @@ from agency.services.sealing import Keyring
 from agency.services.totp import clean_code, take_app_code
 
 # One sentence for a wrong, a used and an expired code.
-WRONG_CODE = "This code does not work. Type the one that your app shows now, or an unused recovery code."
-WRONG_PASSWORD = "The password is not right. Type it again."  # noqa: S105 - a sentence
-WRONG_KEY = "This passkey was not accepted. Try again, or type a code."
+WRONG_CODE = said(
+    "This code does not work. Type the one that your app shows now, or an unused recovery code."
+)
+WRONG_PASSWORD = said("The password is not right. Type it again.")
+WRONG_KEY = said("This passkey was not accepted. Try again, or type a code.")
 _APP_CODE = 6
 
 

@@ -14,6 +14,7 @@ from agency.domain.money import Money
 from agency.domain.orders import CANCELLED, SHIPPABLE
 from agency.domain.purchasing import PurchaseLine as RequestLine
 from agency.domain.purchasing import PurchaseRequest, PurchaseState
+from agency.domain.said import said
 from agency.models.accounts import Agency
 from agency.models.catalog import Supplier, SupplierItem
 from agency.models.clients import Client
@@ -44,7 +45,9 @@ def read_purchase(session: Session, keyring: Keyring, purchase_id: int) -> Purch
     stopped = is_stopped(session, purchase)
     contact = find_contact(session, keyring, order.id)
     if contact is None or contact.masked:
-        return PurchaseFacts(purchase, order, None, "the buyer's address is not readable any more", stopped)
+        return PurchaseFacts(
+            purchase, order, None, said("the buyer's address is not readable any more"), stopped
+        )
     request = PurchaseRequest(
         reference=purchase.reference,
         lines=tuple(_request_lines(session, purchase)),
@@ -52,9 +55,9 @@ def read_purchase(session: Session, keyring: Keyring, purchase_id: int) -> Purch
         max_total=Money(purchase.max_minor, purchase.currency),
     )
     cancelled = _has_cancelled_unit(session, purchase)
-    hindrance = _hindrance(order) or ("a unit of it was cancelled" if cancelled else "")
+    hindrance = _hindrance(order) or (said("a unit of it was cancelled") if cancelled else "")
     if not hindrance and purchase.state == PurchaseState.READY and not may_send_address(session, purchase):
-        hindrance = "the client has not agreed that this supplier gets addresses"
+        hindrance = said("the client has not agreed that this supplier gets addresses")
     return PurchaseFacts(purchase, order, request, hindrance, stopped, cancelled)
 
 
@@ -77,11 +80,11 @@ def may_send_address(session: Session, purchase: Purchase) -> bool:
 
 def _hindrance(order: Order) -> str:
     if order.status not in SHIPPABLE:
-        return f"TikTok says {order.status} now"
+        return said("TikTok says {status} now", status=order.status)
     if order.is_cancel_requested:
-        return "the buyer asked to cancel"
+        return said("the buyer asked to cancel")
     if order.held_by:
-        return "a person holds the order"
+        return said("a person holds the order")
     return ""
 
 

@@ -14,6 +14,7 @@ from agency.domain.ledger import EntryKind
 from agency.domain.money import Money, format_money
 from agency.domain.orders import CANCELLED
 from agency.domain.purchasing import Blocker, PurchaseState, SupplierOrder
+from agency.domain.said import said
 from agency.domain.scope import Scope
 from agency.lanes import make_due
 from agency.models.catalog import SupplierItem
@@ -99,7 +100,10 @@ def record_refused(
         )
         plan_again(scope, session, [order.id], now)
     else:
-        sentence = f"The supplier refused ({detail or reason}). Mend the cause, then try again or map another supplier."
+        sentence = said(
+            "The supplier refused ({reason}). Mend the cause, then try again or map another supplier.",
+            reason=detail or reason,
+        )
         block_order(scope, session, order, [Blocker("supplier_refused", sentence)], now)
     _after(scope, session, order, now)
 
@@ -118,9 +122,10 @@ def record_review(scope: Scope, session: Session, purchase: Purchase, now: datet
     if not move(session, purchase, PurchaseState.REVIEW):
         return
     record_event(scope, session, order, "purchase_review", {"reference": purchase.reference}, now)
-    why = (
-        f"It is not known whether the supplier took order {purchase.reference}. Look it up at the supplier and say "
-        "whether it was bought; until then nothing is sent again."
+    why = said(
+        "It is not known whether the supplier took order {reference}. Look it up at the supplier "
+        "and say whether it was bought; until then nothing is sent again.",
+        reference=purchase.reference,
     )
     open_attention(scope, session, _cause(order, purchase, "purchase_review", why, "review_purchase"))
     _after(scope, session, order, now)
@@ -132,8 +137,10 @@ def record_dearer(scope: Scope, session: Session, purchase: Purchase, total: Mon
     if not move(session, purchase, PurchaseState.APPROVAL, reason="price_changed", actual_minor=total.amount):
         return
     ceiling = format_money(Money(purchase.max_minor, purchase.currency))
-    sentence = (
-        f"The supplier now asks {format_money(total)}; up to {ceiling} was planned. Approve the price to pay."
+    sentence = said(
+        "The supplier now asks {total}; up to {ceiling} was planned. Approve the price to pay.",
+        total=format_money(total),
+        ceiling=ceiling,
     )
     block_order(scope, session, order, [Blocker("price_changed", sentence, True)], now)
     _after(scope, session, order, now)
@@ -166,7 +173,7 @@ def record_supplier_cancelled(scope: Scope, session: Session, purchase: Purchase
     paid = purchase.paid_at is not None
     if purchase.state != PurchaseState.CANCELLING:
         move(session, purchase, PurchaseState.CANCELLING)
-    if not move(session, purchase, PurchaseState.CANCELLED, reason="cancelled at the supplier"):
+    if not move(session, purchase, PurchaseState.CANCELLED, reason=said("cancelled at the supplier")):
         return
     if paid:
         _book(scope, session, purchase, EntryKind.SUPPLIER_REFUND, purchase.actual_minor or 0, "refund", now)
@@ -185,11 +192,15 @@ def record_cancel_too_late(
     """The supplier will not take it back: the loss stays booked and a person decides about the goods."""
     order = session.get_one(Order, purchase.order_id)
     back = PurchaseState.PAID if purchase.paid_at else PurchaseState.PLACED
-    if not move(session, purchase, back, reason=f"cancel refused: {detail}"[:500]):
+    if not move(session, purchase, back, reason=said("cancel refused: {detail}", detail=detail)[:500]):
         return
     record_event(scope, session, order, "cancel_refused", {"detail": detail[:300]}, now)
     lost = format_money(Money(purchase.actual_minor or purchase.expected_minor, purchase.currency))
-    why = f"The order was cancelled after {lost} was spent, and the supplier will not take it back. Ask for a return."
+    why = said(
+        "The order was cancelled after {lost} was spent, and the supplier will not take it back. "
+        "Ask for a return.",
+        lost=lost,
+    )
     cause = _cause(order, purchase, "cancelled_after_purchase", why, "look")
     open_attention(scope, session, cause)
     _after(scope, session, order, now)
@@ -200,7 +211,11 @@ def _stop_for_person(
 ) -> None:
     move(session, purchase, PurchaseState.REVIEW, reason=detail[:500])
     record_event(scope, session, order, "purchase_stopped", {"detail": detail[:300]}, now)
-    why = f"The supplier took the order but stopped it: {detail}. Settle it with the supplier; it is not paid yet."
+    why = said(
+        "The supplier took the order but stopped it: {detail}. Settle it with the supplier; it is "
+        "not paid yet.",
+        detail=detail,
+    )
     open_attention(scope, session, _cause(order, purchase, "purchase_review", why, "review_purchase"))
 
 

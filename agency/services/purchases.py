@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 from agency.domain.effects import EffectKind
 from agency.domain.money import Money
 from agency.domain.purchasing import MOVES, PurchaseState, purchase_reference
+from agency.domain.said import said
 from agency.domain.scope import Scope
 from agency.lanes import make_due
 from agency.models.catalog import Mapping as MappingRow
@@ -131,7 +132,10 @@ def _hand_over(
     if kind == "stock":
         _take_from_shelf(scope, session, order, purchase, plan, now)
     elif kind == "manual":
-        why = f"Buy at {plan.supplier.name} by hand, then enter the supplier's order number and cost."
+        why = said(
+            "Buy at {supplier} by hand, then enter the supplier's order number and cost.",
+            supplier=plan.supplier.name,
+        )
         _ask_person(scope, session, order, purchase, "buy_by_hand", why)
     else:
         ref = EffectRef(
@@ -158,7 +162,12 @@ def _take_from_shelf(
     move(session, purchase, PurchaseState.PAID, supplier_order_id=f"SHELF-{purchase.reference}", paid_at=now)
     record_event(scope, session, order, "reserved", {"reference": purchase.reference}, now)
     _ask_person(
-        scope, session, order, purchase, "pack", "Pack this from your own stock, then enter its tracking."
+        scope,
+        session,
+        order,
+        purchase,
+        "pack",
+        said("Pack this from your own stock, then enter its tracking."),
     )
 
 

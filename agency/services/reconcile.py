@@ -9,6 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from agency.domain.purchasing import SupplierOrder
+from agency.domain.said import said
 from agency.domain.scope import Scope
 from agency.models.catalog import Supplier
 from agency.models.purchasing import Purchase
@@ -46,10 +47,14 @@ def record_reconciled(
         if order.reference in known and not twice:
             continue
         strange += 1
-        what = "twice" if twice else "without a purchase of ours"
-        why = (
-            f"{supplier.name} has order {order.supplier_order_id} under {order.reference} {what}. "
-            "Look it up there and cancel what was not wanted."
+        what = "twice" if twice else said("without a purchase of ours")
+        why = said(
+            "{supplier} has order {number} under {reference} {what}. Look it up there and cancel what "
+            "was not wanted.",
+            supplier=supplier.name,
+            number=order.supplier_order_id,
+            reference=order.reference,
+            what=what,
         )
         open_attention(
             scope,

@@ -12,6 +12,7 @@ from agency.domain.effects import EffectState
 from agency.domain.errors import Conflict, Invalid
 from agency.domain.money import Money
 from agency.domain.purchasing import PurchaseState
+from agency.domain.said import said
 from agency.domain.scope import Scope
 from agency.models.effects import Effect
 from agency.models.orders import Order
@@ -54,7 +55,7 @@ def settle_review(
     details = {"outcome": outcome}
     act = Act("purchase.reviewed", "purchase", str(purchase.public_id), purchase.client_id, details)
     if outcome == "not_bought":
-        release(scope, session, purchase, "a person found that it was not bought", now)
+        release(scope, session, purchase, said("a person found that it was not bought"), now)
         record_act(scope, session, act)
         return
     number = supplier_order_id.strip() or purchase.supplier_order_id
@@ -82,4 +83,10 @@ def _end_effects(session: Session, purchase_id: int, outcome: str) -> None:
         state = EffectState.CONFIRMED if outcome == "bought" else EffectState.REFUSED
         if effect.state == EffectState.INTENDED:
             state = EffectState.REFUSED
-        end_attempt(session, effect, state, reason=f"a person said: {outcome}", retry_at=machine_now())
+        end_attempt(
+            session,
+            effect,
+            state,
+            reason=said("a person said: {outcome}", outcome=outcome),
+            retry_at=machine_now(),
+        )

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from agency.domain.ledger import EntryKind, StatementRow, UnsettledEstimate
 from agency.domain.ledger import Statement as StatementFacts
 from agency.domain.money import Money, format_money
+from agency.domain.said import said
 from agency.domain.scope import Scope
 from agency.models.finance import LedgerEntry, Statement
 from agency.models.orders import Order
@@ -141,10 +142,16 @@ def _compare(
         close_attention(scope, session, shop.client_id, "money_mismatch", key)
         return
     ours = format_money(Money(booked, facts.settlement.currency))
-    said = format_money(facts.settlement)
-    why = f"Statement {facts.statement_id} of {shop.name} says {said}, its rows add up to {ours}."
+    theirs = format_money(facts.settlement)
+    why = said(
+        "Statement {statement} of {shop} says {theirs}, its rows add up to {ours}.",
+        statement=facts.statement_id,
+        shop=shop.name,
+        theirs=theirs,
+        ours=ours,
+    )
     if unknown:
-        why += f" {len(unknown)} of its orders are not known here."
+        why += " " + said("{count} of its orders are not known here.", count=len(unknown))
     open_attention(
         scope,
         session,

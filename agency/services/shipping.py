@@ -22,6 +22,7 @@ from agency.domain.firewall import (
 )
 from agency.domain.orders import CANCELLED
 from agency.domain.parcels import ParcelState, Provider, ShipReceipt, ShipRequest
+from agency.domain.said import said
 from agency.domain.scope import Scope
 from agency.models.catalog import CarrierOverride
 from agency.models.effects import Effect
@@ -119,9 +120,9 @@ def judge_parcel(
         return
     parcel.state = ParcelState.BLOCKED
     sentences = " ".join(finding.sentence for finding in findings if finding.severity == "block")
-    why = (
-        sentences
-        or f"TikTok's list has no carrier for {parcel.carrier_text!r}. Choose one for this supplier."
+    why = sentences or said(
+        "TikTok's list has no carrier for {carrier}. Choose one for this supplier.",
+        carrier=repr(parcel.carrier_text),
     )
     record_event(
         scope, session, order, "tracking_blocked", {"number": parcel.tracking_number, "why": why}, now
@@ -208,7 +209,11 @@ def record_shipped(
     record_event(scope, session, order, "tracking_sent", data, now)
     close_parcel_attention(scope, session, parcel)
     if receipt.warning:
-        why = f"TikTok took {parcel.tracking_number} but warns: {receipt.warning}. Check the carrier."
+        why = said(
+            "TikTok took {number} but warns: {warning}. Check the carrier.",
+            number=parcel.tracking_number,
+            warning=receipt.warning,
+        )
         open_attention(scope, session, parcel_cause(order, parcel, "ship_warning", why, "look"))
 
 
@@ -219,7 +224,11 @@ def record_ship_refused(scope: Scope, session: Session, parcel_id: int, reason: 
     parcel.state = ParcelState.VOID if order.status == CANCELLED else ParcelState.REFUSED
     record_event(scope, session, order, "tracking_refused", {**tracking_facts(parcel), "reason": reason}, now)
     if parcel.state == ParcelState.REFUSED:
-        why = f"TikTok refused {parcel.tracking_number} ({reason}). Ask the supplier, then enter the right number."
+        why = said(
+            "TikTok refused {number} ({reason}). Ask the supplier, then enter the right number.",
+            number=parcel.tracking_number,
+            reason=reason,
+        )
         open_attention(scope, session, parcel_cause(order, parcel, "tracking_refused", why, "add_tracking"))
 
 
@@ -227,5 +236,8 @@ def record_ship_review(scope: Scope, session: Session, parcel_id: int) -> None:
     """It cannot be told whether TikTok took the number: a person compares it in Seller Center."""
     parcel = session.get_one(Parcel, parcel_id)
     order = session.get_one(Order, parcel.order_id)
-    why = f"It is not known whether TikTok took {parcel.tracking_number}. Compare the order in Seller Center."
+    why = said(
+        "It is not known whether TikTok took {number}. Compare the order in Seller Center.",
+        number=parcel.tracking_number,
+    )
     open_attention(scope, session, parcel_cause(order, parcel, "tracking_refused", why, "look"))

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from agency.clock import machine_now
 from agency.domain.errors import NotFound
 from agency.domain.money import Money
+from agency.domain.said import said
 from agency.domain.scope import Scope
 from agency.services.list_rows import ClientRow, ShopList, ShopRow
 from agency.services.public_ids import as_public_id
@@ -41,7 +42,7 @@ _CLIENTS = """
       (select count(*) from shops s where s.client_id = c.id) as shops
     from clients c
 """
-_LEFT = ("left", "Client left", "", "Nothing is read or bought here any more; the books stay.")
+_LEFT = ("left", said("Client left"), "", said("Nothing is read or bought here any more; the books stay."))
 _AGENCY = text("select buying_stopped_at, buying_stopped_by from agencies")
 
 
@@ -77,32 +78,33 @@ def who(actor: str | None, scope: Scope) -> str:
         return ""
     if actor == scope.actor:
         return "you"
-    return "a team member" if actor.startswith("user:") else actor.removeprefix("rule:")
+    return said("a team member") if actor.startswith("user:") else actor.removeprefix("rule:")
 
 
 def _state(row: Mapping[Any, Any], now: datetime) -> tuple[str, str, str, str]:
     if row["authorization_state"] in ("rejected", "revoked"):
-        why = row["problem"] or "TikTok no longer accepts the authorisation."
-        return "reconnect", "Connection lost", "bad", f"{why} Ask the shop's owner to connect it again."
+        why = row["problem"] or said("TikTok no longer accepts the authorisation.")
+        remedy = said("Ask the shop's owner to connect it again.")
+        return "reconnect", said("Connection lost"), "bad", f"{why} {remedy}"
     if row["paused_at"]:
-        return "paused", "Paused", "", "Nothing is read or written until somebody resumes it."
+        return "paused", said("Paused"), "", said("Nothing is read or written until somebody resumes it.")
     if row["authorization_state"] == "pending":
         return (
             "pending",
-            "Connecting",
+            said("Connecting"),
             "warn",
-            "TikTok's answer is being exchanged; this takes a few seconds.",
+            said("TikTok's answer is being exchanged; this takes a few seconds."),
         )
     if reason := unread_reason(row, now):
-        return "unread", "Not read", "bad", reason
+        return "unread", said("Not read"), "bad", reason
     if row["count_tiktok"] is not None and row["count_tiktok"] > (row["count_ours"] or 0):
         return (
             "active",
-            "Orders missing",
+            said("Orders missing"),
             "bad",
-            "TikTok counts more orders than we hold; the window is read again.",
+            said("TikTok counts more orders than we hold; the window is read again."),
         )
-    return "active", "In sync", "", ""
+    return "active", said("In sync"), "", ""
 
 
 def _shop(row: Mapping[Any, Any], scope: Scope, now: datetime) -> ShopRow:

@@ -10,6 +10,7 @@ from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
 from agency.clock import machine_now
+from agency.domain.said import said
 from agency.domain.scope import Scope
 from agency.models.inbox import InboxItem
 from agency.models.orders import Order
@@ -71,7 +72,12 @@ def record_read_failure(scope: Scope, session: Session, shop: Shop, problem: str
     if not loud:
         return
     since = shop.last_read_at.isoformat(timespec="seconds") if shop.last_read_at else "never"
-    why = f"{shop.name} could not be read ({problem}). Last complete read: {since}. Its orders below may be old."
+    why = said(
+        "{shop} could not be read ({problem}). Last complete read: {since}. Its orders below may be old.",
+        shop=shop.name,
+        problem=problem,
+        since=since,
+    )
     open_attention(
         scope,
         session,
@@ -100,9 +106,13 @@ def record_counts(
     if shop.count_tiktok == shop.count_ours:
         close_attention(scope, session, shop.client_id, "count_differs", key)
         return
-    why = (
-        f"TikTok counts {tiktok_count} orders of {shop.name} since {since.date()}, Shopfleet holds {shop.count_ours}. "
-        "The whole window is being read again."
+    why = said(
+        "TikTok counts {count} orders of {shop} since {day}, Shopfleet holds {ours}. The whole "
+        "window is being read again.",
+        count=tiktok_count,
+        shop=shop.name,
+        day=since.date(),
+        ours=shop.count_ours,
     )
     open_attention(
         scope,

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from agency.domain.clock_policies import PROMISES
 from agency.domain.errors import Invalid
+from agency.domain.said import said
 from agency.domain.scope import Scope
 from agency.lanes import make_due
 from agency.models.parcels import Parcel
@@ -87,20 +88,28 @@ def list_shop_rules(scope: Scope, session: Session) -> dict[str, ShopRules]:
 
 def list_promises() -> list[tuple[str, str]]:
     """Each promise with what it means, for a reader to choose from."""
-    parts = (("process_days", "to process"), ("tracking_days", "to tracking"), ("delivery_days", "to delivery"),
-             ("overall_days", "in all"))  # fmt: skip
+    parts = (
+        ("process_days", said("{days} days to process")),
+        ("tracking_days", said("{days} days to tracking")),
+        ("delivery_days", said("{days} days to delivery")),
+        ("overall_days", said("{days} days in all")),
+    )
     found = []
     for word, promise in PROMISES.items():
-        days = [f"{getattr(promise, name)} days {what}" for name, what in parts if getattr(promise, name)]
-        found.append((word, f"Stricter: {', '.join(days)}" if days else "TikTok's own limits"))
+        days = [what.format(days=getattr(promise, name)) for name, what in parts if getattr(promise, name)]
+        stricter = said("Stricter: {limits}", limits=", ".join(days))
+        found.append((word, stricter if days else said("TikTok's own limits")))
     return found
 
 
 def _check_rules(rules: ShopRules) -> None:
     if rules.promise not in PROMISES:
-        raise Invalid("promise", f"Choose one of {', '.join(PROMISES)}.")
+        raise Invalid("promise", said("Choose one of {choices}.", choices=", ".join(PROMISES)))
     if not 0 <= rules.purchase_delay_minutes <= LONGEST_DELAY:
-        raise Invalid("purchase_delay_minutes", f"Write 0 to {LONGEST_DELAY:,} minutes, which is three days.")
+        raise Invalid(
+            "purchase_delay_minutes",
+            said("Write 0 to {most} minutes, which is three days.", most=f"{LONGEST_DELAY:,}"),
+        )
 
 
 def _rules_of(shop: Shop) -> ShopRules:

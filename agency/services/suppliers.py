@@ -12,6 +12,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from agency.domain.purchasing import Quote
+from agency.domain.said import said
 from agency.domain.scope import Scope
 from agency.models.catalog import Mapping as MappingRow
 from agency.models.catalog import Supplier, SupplierItem, SupplierSecret
@@ -65,8 +66,10 @@ def record_supplier_rejected(scope: Scope, session: Session, supplier_id: int, p
     """The supplier refuses our key: nothing more is sent until a person enters a new one."""
     supplier = session.get_one(Supplier, supplier_id)
     supplier.state, supplier.problem = "needs_credentials", problem[:300]
-    why = (
-        f"{supplier.name} refuses our key ({problem}). Enter a new one; its purchases wait and are not lost."
+    why = said(
+        "{supplier} refuses our key ({problem}). Enter a new one; its purchases wait and are not lost.",
+        supplier=supplier.name,
+        problem=problem,
     )
     open_attention(
         scope,

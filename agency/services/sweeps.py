@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from agency.clock import machine_now
 from agency.domain.parcels import ParcelState
 from agency.domain.purchasing import PurchaseState
+from agency.domain.said import said
 from agency.domain.scope import Scope
 from agency.lanes import make_due
 from agency.models.orders import Order
@@ -32,7 +33,7 @@ def find_unread(scope: Scope, session: Session, shop: Shop, unread_after: timede
         return
     since = shop.last_read_at or shop.created_at
     if machine_now() - since > unread_after and not shop.read_error:
-        record_read_failure(scope, session, shop, "no complete read for too long", loud=True)
+        record_read_failure(scope, session, shop, said("no complete read for too long"), loud=True)
         make_due(session, api="orders", shop_id=shop.id)
 
 
@@ -46,7 +47,10 @@ def find_late_tracking(scope: Scope, session: Session, shop: Shop, now: datetime
         )
     )
     for purchase, order in session.execute(query):
-        why = f"The supplier has not named a tracking id since {purchase.paid_at:%d %b %H:%M} UTC. Ask the supplier."
+        why = said(
+            "The supplier has not named a tracking id since {moment} UTC. Ask the supplier.",
+            moment=f"{purchase.paid_at:%d %b %H:%M}",
+        )
         open_attention(
             scope, session, purchase_cause(order, purchase, "tracking_late", why, "check_supplier")
         )
@@ -64,7 +68,10 @@ def find_unscanned(scope: Scope, session: Session, shop: Shop, now: datetime) ->
         )
     )
     for parcel, order in session.execute(query):
-        why = f"No carrier has scanned {parcel.tracking_number} yet; the dispatch clock stops at the scan. Chase it."
+        why = said(
+            "No carrier has scanned {number} yet; the dispatch clock stops at the scan. Chase it.",
+            number=parcel.tracking_number,
+        )
         cause = parcel_cause(order, parcel, "no_first_scan", why, "chase_carrier")
         # Several parcels of one order are one call to make.
         open_attention(scope, session, replace(cause, key=f"order:{order.id}"))

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from agency.clock import machine_now
 from agency.domain.errors import Invalid
+from agency.domain.said import said
 from agency.domain.scope import Scope
 from agency.lanes import make_due
 from agency.models.accounts import Agency
@@ -73,7 +74,7 @@ def _get_subject(scope: Scope, session: Session, subject: str, public_id: str) -
             scope.require_owner()
         return session.get_one(Agency, scope.agency_id)
     if subject not in _MODELS:
-        raise Invalid("subject", f"Choose one of {', '.join(SUBJECTS)}.")
+        raise Invalid("subject", said("Choose one of {choices}.", choices=", ".join(SUBJECTS)))
     model, what = _MODELS[subject]
     return get_visible(scope, session, model, what, model.public_id == as_public_id(public_id, what))
 

@@ -13,6 +13,7 @@ from sqlalchemy import RowMapping, text
 from sqlalchemy.orm import Session
 
 from agency.domain.errors import Conflict, Invalid, NotFound
+from agency.domain.said import said
 from agency.domain.scope import STAFF_ROLES, Scope
 from agency.services.audit import Act, record_act
 from agency.services.invitations import pick_clients, require_proof
@@ -96,7 +97,7 @@ def change_member(
             "A client member looks at one client. Invite the person to the team under another address."
         )
     if role not in STAFF_ROLES:
-        raise Invalid("role", f"Choose one of {', '.join(STAFF_ROLES)}.")
+        raise Invalid("role", said("Choose one of {choices}.", choices=", ".join(STAFF_ROLES)))
     if role != found.role and "owner" in (role, found.role):
         require_proof("owner", fresh)
     if found.role == "owner" and role != "owner" and owners == [found.id]:

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from agency.clock import machine_now
 from agency.domain.orders import Stage
+from agency.domain.said import said
 from agency.domain.scope import Scope
 from agency.services.list_rows import ShopTotals, Totals
 from agency.services.visibility import visible_sql
@@ -39,11 +40,11 @@ _UNREAD = "(s.last_read_at is null or s.read_error <> '' or s.last_read_at < :li
 def unread_reason(shop: Mapping[Any, Any], now: datetime) -> str:
     """Why the figures of a shop cannot be trusted, empty when they can. `now` is machine time."""
     if shop["read_error"]:
-        return f"TikTok could not be read: {shop['read_error']}"
+        return said("TikTok could not be read: {problem}", problem=shop["read_error"])
     if shop["last_read_at"] is None:
-        return "Not read yet. The first read starts by itself after connecting."
+        return said("Not read yet. The first read starts by itself after connecting.")
     if shop["last_read_at"] < now - UNREAD_AFTER:
-        return "Not read for more than two hours. Check that the workers are running."
+        return said("Not read for more than two hours. Check that the workers are running.")
     return ""
 
 

@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session
 
 from agency.clock import machine_now
 from agency.domain.errors import Invalid, NotFound
+from agency.domain.said import said
 from agency.models.second_factors import SecondFactor
 from agency.services.factors import Holder, clean_label
 from agency.services.public_ids import as_public_id
@@ -25,7 +26,7 @@ from agency.services.sealing import Keyring
 
 STEP = 30  # seconds
 ENROLMENT_LIFE = timedelta(minutes=15)
-WRONG_CODE = "This code does not work. Wait for the app's next code and type it again."
+WRONG_CODE = said("This code does not work. Wait for the app's next code and type it again.")
 _NEARBY = (0, -1, 1)
 _TAKE = text(
     """
@@ -51,7 +52,7 @@ def begin_app(session: Session, keyring: Keyring, holder: Holder, label: str) ->
 
     Raises Invalid for the label, Conflict when the person has too many factors.
     """
-    label = clean_label(session, holder, label, "Authenticator app")
+    label = clean_label(session, holder, label, said("Authenticator app"))
     session.execute(
         delete(SecondFactor).where(
             SecondFactor.user_id == holder.user_id,

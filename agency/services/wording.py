@@ -9,125 +9,132 @@ from agency.domain.effects import EffectState
 from agency.domain.orders import ON_HOLD, UNPAID, Stage
 from agency.domain.parcels import ParcelState
 from agency.domain.purchasing import PurchaseState
+from agency.domain.said import said
 
 STAGES = {
-    Stage.HELD: "On hold",
-    Stage.TO_BUY: "Being ordered",
-    Stage.BLOCKED: "Needs a decision",
-    Stage.BOUGHT: "Waiting for tracking",
-    Stage.SHIPPED: "Shipped",
-    Stage.DELIVERED: "Delivered",
-    Stage.SETTLED: "Paid out",
-    Stage.CANCELLED: "Cancelled",
-    Stage.EXCLUDED: "Shipped by TikTok",
+    Stage.HELD: said("On hold"),
+    Stage.TO_BUY: said("Being ordered"),
+    Stage.BLOCKED: said("Needs a decision"),
+    Stage.BOUGHT: said("Waiting for tracking"),
+    Stage.SHIPPED: said("Shipped"),
+    Stage.DELIVERED: said("Delivered"),
+    Stage.SETTLED: said("Paid out"),
+    Stage.CANCELLED: said("Cancelled"),
+    Stage.EXCLUDED: said("Shipped by TikTok"),
 }
 _STAGE_TONES = {Stage.BLOCKED: "warn", Stage.SETTLED: "ok", Stage.DELIVERED: "ok"}
 
 ACTIONS = {
-    "map": "Map supplier",
-    "approve": "Review cost",
-    "fix_address": "Fix address",
-    "buy_by_hand": "Place order",
-    "pack": "Pack order",
-    "add_tracking": "Add tracking",
-    "review_purchase": "Check purchase",
-    "chase_carrier": "Chase carrier",
-    "reconnect": "Reconnect shop",
-    "check_supplier": "Check supplier",
-    "record_consent": "Record consent",
-    "start_buying": "Start buying",
-    "look": "Open",
+    "map": said("Map supplier"),
+    "approve": said("Review cost"),
+    "fix_address": said("Fix address"),
+    "buy_by_hand": said("Place order"),
+    "pack": said("Pack order"),
+    "add_tracking": said("Add tracking"),
+    "review_purchase": said("Check purchase"),
+    "chase_carrier": said("Chase carrier"),
+    "reconnect": said("Reconnect shop"),
+    "check_supplier": said("Check supplier"),
+    "record_consent": said("Record consent"),
+    "start_buying": said("Start buying"),
+    "look": said("Open"),
 }
 
 # What an open decision is called in a list; the sentence itself is its `why`.
 KINDS = {
-    "approval": ("Needs approval", "ask"),
-    "unmapped": ("No supplier mapped", "bad"),
-    "blocked": ("Cannot be bought", "bad"),
-    "buy_by_hand": ("Order by hand", "warn"),
-    "pack": ("Pack from own stock", "warn"),
-    "purchase_review": ("Purchase not certain", "bad"),
-    "cancelled_after_purchase": ("Cancelled after purchase", "bad"),
-    "unknown_code": ("Unknown code", "warn"),
-    "shop_unread": ("Shop not read", "bad"),
-    "count_differs": ("Orders missing", "bad"),
-    "reconnect": ("Connection lost", "bad"),
-    "no_first_scan": ("No carrier scan yet", "warn"),
-    "tracking_late": ("Tracking late", "warn"),
-    "tracking_blocked": ("Tracking stopped", "bad"),
-    "tracking_refused": ("TikTok refused tracking", "bad"),
-    "ship_warning": ("TikTok warning", "warn"),
-    "tracking_changed": ("Tracking changed", "warn"),
-    "supplier_balance": ("Balance too low", "bad"),
-    "address_changed": ("Address changed", "bad"),
-    "supplier_credentials": ("Supplier key refused", "bad"),
-    "money_mismatch": ("Money does not match", "bad"),
-    "cancel_request": ("Buyer asks to cancel", "ask"),
-    "strange_purchase": ("Unknown supplier order", "bad"),
-    "change_key": ("Key to change", "warn"),
-    "shop_taken": ("Shop connected elsewhere", "bad"),
+    "approval": (said("Needs approval"), "ask"),
+    "unmapped": (said("No supplier mapped"), "bad"),
+    "blocked": (said("Cannot be bought"), "bad"),
+    "buy_by_hand": (said("Order by hand"), "warn"),
+    "pack": (said("Pack from own stock"), "warn"),
+    "purchase_review": (said("Purchase not certain"), "bad"),
+    "cancelled_after_purchase": (said("Cancelled after purchase"), "bad"),
+    "unknown_code": (said("Unknown code"), "warn"),
+    "shop_unread": (said("Shop not read"), "bad"),
+    "count_differs": (said("Orders missing"), "bad"),
+    "reconnect": (said("Connection lost"), "bad"),
+    "no_first_scan": (said("No carrier scan yet"), "warn"),
+    "tracking_late": (said("Tracking late"), "warn"),
+    "tracking_blocked": (said("Tracking stopped"), "bad"),
+    "tracking_refused": (said("TikTok refused tracking"), "bad"),
+    "ship_warning": (said("TikTok warning"), "warn"),
+    "tracking_changed": (said("Tracking changed"), "warn"),
+    "supplier_balance": (said("Balance too low"), "bad"),
+    "address_changed": (said("Address changed"), "bad"),
+    "supplier_credentials": (said("Supplier key refused"), "bad"),
+    "money_mismatch": (said("Money does not match"), "bad"),
+    "cancel_request": (said("Buyer asks to cancel"), "ask"),
+    "strange_purchase": (said("Unknown supplier order"), "bad"),
+    "change_key": (said("Key to change"), "warn"),
+    "shop_taken": (said("Shop connected elsewhere"), "bad"),
 }
 
 DEADLINES = {
-    "rts_sla": "Ready to ship by",
-    "tts_sla": "First carrier scan by",
-    "shipping_due": "Cancelled by TikTok at",
-    "collection_due": "Carrier collects by",
-    "delivery_sla": "Deliver by",
-    "delivery_due": "Delivery ends at",
+    "rts_sla": said("Ready to ship by"),
+    "tts_sla": said("First carrier scan by"),
+    "shipping_due": said("Cancelled by TikTok at"),
+    "collection_due": said("Carrier collects by"),
+    "delivery_sla": said("Deliver by"),
+    "delivery_due": said("Delivery ends at"),
 }
 
 PURCHASES = {
-    PurchaseState.PLANNED: ("Planned", ""),
-    PurchaseState.APPROVAL: ("Waits for approval", "ask"),
-    PurchaseState.READY: ("Ready to order", ""),
-    PurchaseState.PLACING: ("Being ordered", ""),
-    PurchaseState.PLACED: ("Ordered, not paid yet", ""),
-    PurchaseState.PAYING: ("Being paid", ""),
-    PurchaseState.PAID: ("Ordered and paid", ""),
-    PurchaseState.SHIPPED: ("Shipped by the supplier", ""),
-    PurchaseState.CLOSED: ("Done", "ok"),
-    PurchaseState.REFUSED: ("Refused by the supplier", "bad"),
-    PurchaseState.UNCONFIRMED: ("Answer lost, being checked", "warn"),
-    PurchaseState.CANCELLING: ("Asking the supplier to cancel", "warn"),
-    PurchaseState.CANCELLED: ("Cancelled", ""),
-    PurchaseState.REVIEW: ("A person must check", "bad"),
+    PurchaseState.PLANNED: (said("Planned"), ""),
+    PurchaseState.APPROVAL: (said("Waits for approval"), "ask"),
+    PurchaseState.READY: (said("Ready to order"), ""),
+    PurchaseState.PLACING: (said("Being ordered"), ""),
+    PurchaseState.PLACED: (said("Ordered, not paid yet"), ""),
+    PurchaseState.PAYING: (said("Being paid"), ""),
+    PurchaseState.PAID: (said("Ordered and paid"), ""),
+    PurchaseState.SHIPPED: (said("Shipped by the supplier"), ""),
+    PurchaseState.CLOSED: (said("Done"), "ok"),
+    PurchaseState.REFUSED: (said("Refused by the supplier"), "bad"),
+    PurchaseState.UNCONFIRMED: (said("Answer lost, being checked"), "warn"),
+    PurchaseState.CANCELLING: (said("Asking the supplier to cancel"), "warn"),
+    PurchaseState.CANCELLED: (said("Cancelled"), ""),
+    PurchaseState.REVIEW: (said("A person must check"), "bad"),
 }
 
 PARCELS = {
-    ParcelState.NEW: ("Being checked", ""),
-    ParcelState.BLOCKED: ("Stopped before TikTok", "bad"),
-    ParcelState.READY: ("Waiting to be sent to TikTok", ""),
-    ParcelState.PUSHED: ("With TikTok, no scan yet", "warn"),
-    ParcelState.IN_TRANSIT: ("On its way", ""),
-    ParcelState.DELIVERED: ("Delivered", "ok"),
-    ParcelState.REFUSED: ("Refused by TikTok", "bad"),
-    ParcelState.VOID: ("Replaced", ""),
+    ParcelState.NEW: (said("Being checked"), ""),
+    ParcelState.BLOCKED: (said("Stopped before TikTok"), "bad"),
+    ParcelState.READY: (said("Waiting to be sent to TikTok"), ""),
+    ParcelState.PUSHED: (said("With TikTok, no scan yet"), "warn"),
+    ParcelState.IN_TRANSIT: (said("On its way"), ""),
+    ParcelState.DELIVERED: (said("Delivered"), "ok"),
+    ParcelState.REFUSED: (said("Refused by TikTok"), "bad"),
+    ParcelState.VOID: (said("Replaced"), ""),
 }
 
 EFFECTS: dict[str, str] = {
-    EffectState.INTENDED: "Will be sent",
-    EffectState.SENDING: "Being sent",
-    EffectState.CONFIRMED: "Confirmed",
-    EffectState.REFUSED: "Refused",
-    EffectState.UNKNOWN: "Answer lost, being checked",
-    EffectState.REVIEW: "A person must check",
+    EffectState.INTENDED: said("Will be sent"),
+    EffectState.SENDING: said("Being sent"),
+    EffectState.CONFIRMED: said("Confirmed"),
+    EffectState.REFUSED: said("Refused"),
+    EffectState.UNKNOWN: said("Answer lost, being checked"),
+    EffectState.REVIEW: said("A person must check"),
 }
 
 SUPPLIER_KINDS = {
-    "rest": "Supplier with our API",
-    "cj": "CJ Dropshipping",
-    "stock": "Own stock",
-    "manual": "Bought by hand",
+    "rest": said("Supplier with our API"),
+    "cj": said("CJ Dropshipping"),
+    "stock": said("Own stock"),
+    "manual": said("Bought by hand"),
 }
+
+
+# Stages in the middle of a sentence, written down for the translators.
+STAGE_WORDS = frozenset(
+    {said("bought"), said("shipped"), said("delivered"), said("settled"), said("cancelled"), said("excluded")}
+)
 
 
 def stage_text(stage: str, status: str, collected: bool) -> tuple[str, str]:
     """Text and tone of an order's stage; tracking without a scan is a state of its own, since the clock still runs."""
     if stage == Stage.SHIPPED:
-        return ("On its way", "") if collected else ("Tracking added, no scan yet", "warn")
+        return (said("On its way"), "") if collected else (said("Tracking added, no scan yet"), "warn")
     if stage == Stage.HELD and status in (UNPAID, ON_HOLD):
-        return ("Not paid yet", "") if status == UNPAID else ("On hold at TikTok", "")
+        return (said("Not paid yet"), "") if status == UNPAID else (said("On hold at TikTok"), "")
     return STAGES.get(stage, stage), _STAGE_TONES.get(stage, "")
 
 
@@ -138,7 +145,7 @@ def kind_text(kind: str) -> tuple[str, str]:
 
 def action_label(action: str) -> str:
     """The verb on the button."""
-    return ACTIONS.get(action, "Open")
+    return ACTIONS.get(action, said("Open"))
 
 
 def deadline_label(kind: str) -> str:

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from agency.clock import machine_now
 from agency.domain.errors import Invalid
 from agency.domain.money import Money
+from agency.domain.said import said
 from agency.domain.scope import Scope
 from agency.services.paging import PAGE_SIZE, decode_cursor, encode_cursor
 from agency.services.totals import UNREAD_AFTER
@@ -86,7 +87,7 @@ def _group(word: str) -> int:
     if not word:
         return -1
     if word not in GROUP_KEYS:
-        raise Invalid("group", f"Choose one of {', '.join(GROUP_KEYS)}.")
+        raise Invalid("group", said("Choose one of {choices}.", choices=", ".join(GROUP_KEYS)))
     return GROUP_KEYS.index(word)
 
 

@@ -6,18 +6,19 @@ from collections.abc import Mapping
 from typing import Any
 
 from agency.domain.money import Money
+from agency.domain.said import said
 from agency.services.wording import action_label, deadline_label, kind_text, stage_text
 from agency.services.worklist_rows import WorkRow
 
 _LANES = {
-    "auth": "Connection",
-    "orders": "Reading orders",
-    "plan": "Planning purchases",
-    "ship": "Sending tracking to TikTok",
-    "finance": "Reading statements",
-    "sweep": "Checking for stuck orders",
-    "purchase": "Buying",
-    "tracking": "Reading tracking",
+    "auth": said("Connection"),
+    "orders": said("Reading orders"),
+    "plan": said("Planning purchases"),
+    "ship": said("Sending tracking to TikTok"),
+    "finance": said("Reading statements"),
+    "sweep": said("Checking for stuck orders"),
+    "purchase": said("Buying"),
+    "tracking": said("Reading tracking"),
 }
 _PARTS = {
     "approve": "#decide",
@@ -68,12 +69,7 @@ def work_row(row: Mapping[Any, Any], group: str) -> WorkRow:
 def trouble_row(row: Mapping[Any, Any]) -> WorkRow:
     """A shop that was not read, or a lane that keeps failing."""
     is_shop = row["kind"] == "shop"
-    if is_shop:
-        since = f" since {row['last_read_at']:%d %b, %H:%M} UTC" if row["last_read_at"] else " yet"
-        why = f"Nobody could read this shop{since}. Its orders are not known; check that the workers are running."
-    else:
-        work = _LANES.get(row["api"], row["api"])
-        why = f"{work} failed {row['failures']} times in a row: {row['problem'] or 'no reason given'}"
+    why = _unread_why(row) if is_shop else _failing_why(row)
     supplier = not is_shop and row["api"] in ("purchase", "tracking")
     return WorkRow(
         kind="trouble",
@@ -87,7 +83,7 @@ def trouble_row(row: Mapping[Any, Any]) -> WorkRow:
         region=row["region"] or "",
         shop_time_zone=row["time_zone"] or "UTC",
         stage="",
-        status_text="Shop not read" if is_shop else "Keeps failing",
+        status_text=said("Shop not read") if is_shop else said("Keeps failing"),
         tone="bad",
         group="unread",
         due_at=None,
@@ -101,6 +97,27 @@ def trouble_row(row: Mapping[Any, Any]) -> WorkRow:
         action_label=action_label("check_supplier" if supplier else "look"),
         href=f"/suppliers/{row['public_id']}" if supplier else "/shops",
         why=why,
+    )
+
+
+def _unread_why(row: Mapping[Any, Any]) -> str:
+    if row["last_read_at"] is None:
+        return said(
+            "Nobody could read this shop yet. Its orders are not known; check that the workers are running."
+        )
+    return said(
+        "Nobody could read this shop since {moment} UTC. Its orders are not known; check that the workers are "
+        "running.",
+        moment=f"{row['last_read_at']:%d %b, %H:%M}",
+    )
+
+
+def _failing_why(row: Mapping[Any, Any]) -> str:
+    return said(
+        "{work} failed {count} times in a row: {problem}",
+        work=_LANES.get(row["api"], row["api"]),
+        count=row["failures"],
+        problem=row["problem"] or said("no reason given"),
     )
 
 

@@ -6,15 +6,16 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from agency.domain.money import Money
+from agency.domain.said import said
 
 GROUPS = (
-    ("unread", "Not working"),
-    ("overdue", "Overdue"),
-    ("next_4_hours", "Next 4 hours"),
-    ("later_today", "Later today"),
-    ("tomorrow", "Tomorrow"),
-    ("later", "Later"),
-    ("no_deadline", "No deadline"),
+    ("unread", said("Not working")),
+    ("overdue", said("Overdue")),
+    ("next_4_hours", said("Next 4 hours")),
+    ("later_today", said("Later today")),
+    ("tomorrow", said("Tomorrow")),
+    ("later", said("Later")),
+    ("no_deadline", said("No deadline")),
 )
 GROUP_KEYS = tuple(key for key, _label in GROUPS)
 

@@ -13,6 +13,7 @@ from flask import Flask, current_app, request
 from werkzeug.routing import Rule
 
 from agency.domain.errors import Forbidden
+from agency.domain.said import said
 from agency.services.token_access import READ, WRITE
 from agency.web.permissions import SAFE_METHODS, declared_now, permissions_of
 
@@ -69,7 +70,9 @@ def check_area(word: str, areas: frozenset[str]) -> None:
         raise Forbidden("An API token cannot do this. Sign in as a person.")
     needed = area_of(request.blueprint or "", request.method)
     if needed not in areas:
-        raise Forbidden(f"This token does not have {needed}. Ask an owner for a token with that area.")
+        raise Forbidden(
+            said("This token does not have {needed}. Ask an owner for a token with that area.", needed=needed)
+        )
 
 
 def _registered(app: Flask) -> Iterator[tuple[str, str]]:

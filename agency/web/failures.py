@@ -12,25 +12,26 @@ from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import HTTPException, SecurityError
 
 from agency.domain.errors import CannotCheck, ShopfleetError, TooMany
+from agency.domain.said import said
 from agency.services.callers import SignedIn
 
 Render = Callable[["Failure"], ResponseReturnValue]
 _LOG = logging.getLogger(__name__)
 
 _SENTENCES = {
-    400: "The request could not be read. Check it and send it again.",
-    404: "There is nothing here for you. Check the address, or go back to Today.",
-    405: "This address does not take that kind of request.",
-    413: "That is too large. Send less at once.",
-    414: "This address is too long. Send less in it, or send it as a form.",
-    431: "The request carries too much in its headers. Delete this site's cookies and try again.",
-    415: "Send JSON with Content-Type: application/json.",
-    422: "Some fields need another look.",
+    400: said("The request could not be read. Check it and send it again."),
+    404: said("There is nothing here for you. Check the address, or go back to Today."),
+    405: said("This address does not take that kind of request."),
+    413: said("That is too large. Send less at once."),
+    414: said("This address is too long. Send less in it, or send it as a form."),
+    431: said("The request carries too much in its headers. Delete this site's cookies and try again."),
+    415: said("Send JSON with Content-Type: application/json."),
+    422: said("Some fields need another look."),
 }
-_FOREIGN_HOST = (
+_FOREIGN_HOST = said(
     "Shopfleet does not answer under this name. Use the address in PUBLIC_URL; the operator can change it."
 )
-_OURS = "Something went wrong on our side. Nothing was changed; try again in a moment."
+_OURS = said("Something went wrong on our side. Nothing was changed; try again in a moment.")
 
 
 @dataclass(frozen=True)

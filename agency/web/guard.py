@@ -14,6 +14,7 @@ from agency.domain.errors import (
     SecondFactorRequired,
     SignInRequired,
 )
+from agency.domain.said import said
 from agency.services.callers import SignedIn, is_fresh
 from agency.web.areas import check_area
 from agency.web.origin import check_form_token, check_origin
@@ -97,7 +98,7 @@ def _check_viewing(word: str, client: str, by_cookie: bool) -> None:
     if not by_cookie or request.path.startswith("/api/"):
         raise Forbidden("Viewing as a client works in the browser only. Stop viewing first.")
     if word == SIGNED_IN and not declared_now().while_viewing:
-        raise Forbidden(f"You see what {client} sees. Stop viewing first, then do this.")
+        raise Forbidden(said("You see what {client} sees. Stop viewing first, then do this.", client=client))
 
 
 def _refuse_nul() -> None:

@@ -8,6 +8,7 @@ What is counted or taken must stay although the answer is a refusal, and so it i
 from __future__ import annotations
 
 from agency.domain.errors import CodeRequired, SignInRequired, WrongProof
+from agency.domain.said import said
 from agency.services.challenges import take_challenge
 from agency.services.factor_mails import tell_of_wrong_codes
 from agency.services.factors import Holder, has_factor, holder_of
@@ -18,9 +19,9 @@ from agency.web.ground import ground
 from agency.web.requests import current_caller, own_transaction, session_token, system_session
 
 SIGN_IN, CONFIRM = "sign_in", "confirm"
-USED_UP = "Too many wrong tries. Sign in again; after an hour at the latest new tries count anew."
-_SEND_CODE = "You have a second factor: prove it is you with a code, not with the password."
-_SEND_PASSWORD = "You have no second factor: prove it is you with your password."  # noqa: S105 - a sentence
+USED_UP = said("Too many wrong tries. Sign in again; after an hour at the latest new tries count anew.")
+_SEND_CODE = said("You have a second factor: prove it is you with a code, not with the password.")
+_SEND_PASSWORD = said("You have no second factor: prove it is you with your password.")
 
 
 def finish_sign_in(token: str, proof: Proof) -> str:

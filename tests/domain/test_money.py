@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from agency.domain.errors import Invalid
 from agency.domain.money import (
+    EXPONENTS,
     CurrencyMismatch,
     Money,
     UnknownCurrency,
@@ -16,6 +17,7 @@ from agency.domain.money import (
     parse_money,
     percent_of,
     plain_amount,
+    read_formatted,
     split_evenly,
     total,
 )
@@ -142,3 +144,14 @@ def test_a_split_needs_usable_weights(weights):
 )
 def test_a_percentage_is_rounded_half_even(amount, points, expected):
     assert percent_of(Money(amount, "USD"), points).amount == expected
+
+
+@given(amounts, st.sampled_from(sorted(EXPONENTS)))
+def test_what_was_formatted_is_read_back(amount: int, currency: str) -> None:
+    money = Money(amount, currency)
+    assert read_formatted(format_money(money)) == money
+
+
+@pytest.mark.parametrize("text", ["", "12", "$", "$1,2", "12.5 USD", "12.50 XYZ", "-5 minutes", "$1.2.3"])
+def test_any_other_text_is_no_formatted_money(text: str) -> None:
+    assert read_formatted(text) is None

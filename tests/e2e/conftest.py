@@ -101,7 +101,8 @@ def _watch(window: Window) -> None:
     page.on("request", asked)
 
 
-def _window(context: BrowserContext, base: str) -> Iterator[Window]:
+def window_of(context: BrowserContext, base: str) -> Iterator[Window]:
+    """A window in this context; the test fails at its end when the browser complained."""
     context.set_default_timeout(10_000)
     window = Window(context.new_page(), base)
     _watch(window)
@@ -113,17 +114,17 @@ def _window(context: BrowserContext, base: str) -> Iterator[Window]:
 @pytest.fixture
 def window(browser: Browser, base: str) -> Iterator[Window]:
     """A desktop window."""
-    yield from _window(browser.new_context(viewport={"width": 1280, "height": 800}), base)
+    yield from window_of(browser.new_context(viewport={"width": 1280, "height": 800}), base)
 
 
 @pytest.fixture
 def phone(browser: Browser, base: str) -> Iterator[Window]:
     """A phone."""
-    yield from _window(browser.new_context(viewport={"width": 390, "height": 844}, has_touch=True), base)
+    yield from window_of(browser.new_context(viewport={"width": 390, "height": 844}, has_touch=True), base)
 
 
 @pytest.fixture
 def plain(browser: Browser, base: str) -> Iterator[Window]:
     """A window in which no script runs."""
     context = browser.new_context(viewport={"width": 1280, "height": 800}, java_script_enabled=False)
-    yield from _window(context, base)
+    yield from window_of(context, base)

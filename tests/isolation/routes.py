@@ -117,7 +117,7 @@ PLANS: Mapping[str, Plan] = {
     "portal.add_passkey": Plan(answers=frozenset({422}), quiet=_NO_PROOF),
     "portal.ask_passkey": Plan(may_write=frozenset({"challenges"})),  # by a sign-in that waits for its factor
     "portal.prove_factor": Plan(may_write=frozenset({"challenges"})),
-    "portal.save_profile": Plan(body={"name": "New", "time_zone": "America/New_York"}),
+    "portal.save_profile": Plan(body={"name": "New", "time_zone": "America/New_York", "language": ""}),
     "portal.change_password": Plan(answers=frozenset({422}), quiet=_NO_PROOF),
     "portal.ask_email": Plan(answers=frozenset({422}), quiet=_NO_PROOF),
     "portal.join": Plan(answers=frozenset({404}), quiet="the link is a made-up one"),
@@ -134,7 +134,7 @@ PLANS: Mapping[str, Plan] = {
         body={"name": "New", "areas": "orders:read", "reach": "some", "client_ids": "@clients", "days": "30"}
     ),
     "portal.end_other_devices": Plan(quiet="most have no other session"),
-    "portal.add_client": Plan(body={"name": "New", "currency": "USD", "time_zone": "America/New_York"}),
+    "portal.add_client": Plan(body={"name": "New", "currency": "USD", "time_zone": "America/New_York", "language": ""}),
     "portal.leave": Plan(answers=frozenset({409, 422}), quiet="the last owner stays"),
     "portal.end_view": Plan(quiet="nobody looks as a client here"),
     "portal.let_client_go": Plan(

@@ -43,13 +43,36 @@ def german(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyP
 @pytest.mark.usefixtures("german")
 def test_a_sentence_with_holes_is_rebuilt_in_the_order_of_the_other_language() -> None:
     told = tr("The supplier asks $15.00; up to $12.00 is allowed.")
-    assert told == "Erlaubt sind $12.00; der Lieferant verlangt $15.00."
+    assert told == "Erlaubt sind 12,00\N{NO-BREAK SPACE}$; der Lieferant verlangt 15,00\N{NO-BREAK SPACE}$."
 
 
 @pytest.mark.usefixtures("german")
 def test_the_sentence_with_most_words_of_its_own_wins_and_parts_are_put_over_too() -> None:
     assert tr("Wait 5 minutes.") == "Warten Sie 5 Minuten."
     assert tr("Tea towel: No supplier is mapped.") == "Kein Lieferant ist zugeordnet. (Tea towel)"
+
+
+@pytest.mark.usefixtures("german")
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        (
+            "No supplier is mapped. Wait 5 minutes.",
+            "Kein Lieferant ist zugeordnet. Warten Sie 5 Minuten.",
+        ),
+        (
+            "Cups: out of stock. Cups: No supplier is mapped.",
+            "out of stock. (Cups) Kein Lieferant ist zugeordnet. (Cups)",
+        ),
+        ("Their own words. No supplier is mapped.", "Their own words. Kein Lieferant ist zugeordnet."),
+        (
+            "shipped \N{MIDDLE DOT} No supplier is mapped.",
+            "shipped \N{MIDDLE DOT} Kein Lieferant ist zugeordnet.",
+        ),
+    ],
+)
+def test_sentences_in_a_row_are_put_over_one_by_one(text: str, told: str) -> None:
+    assert tr(text) == told
 
 
 @pytest.mark.usefixtures("german")

@@ -61,6 +61,26 @@ def test_name_and_time_zone_are_changed_and_a_wrong_one_is_named(desk: Desk, vie
     assert 'id="profile-time_zone-wrong"' in refused.text
 
 
+def test_a_person_chooses_a_language_or_leaves_it_to_the_browser(desk: Desk, viewer: Visitor) -> None:
+    saved = viewer.send("/account", name="Lee", time_zone="UTC", language="de")
+    assert '<html lang="de">' in saved.text
+    page = viewer.page("/account")
+    assert '<option value="de" selected>Deutsch</option>' in page
+    assert "Zeitzone" in page
+    assert '<html lang="en">' in viewer.send("/account", name="Lee", time_zone="UTC", language="").text
+    refused = viewer.send("/account", name="Lee", time_zone="UTC", language="xx")
+    assert refused.status_code == 422
+    assert 'id="profile-language-wrong"' in refused.text
+
+
+def test_before_signing_in_pages_follow_the_browser(desk: Desk) -> None:
+    browser = desk.app.test_client()
+    german = browser.get("/login", headers={"Accept-Language": "de-AT,de;q=0.9,en;q=0.5"}).text
+    assert '<html lang="de">' in german
+    assert "Passwort" in german
+    assert '<html lang="en">' in browser.get("/login", headers={"Accept-Language": "fr"}).text
+
+
 def test_a_new_password_needs_the_present_one_and_signs_other_devices_out(
     desk: Desk, viewer: Visitor
 ) -> None:

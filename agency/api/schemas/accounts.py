@@ -5,13 +5,14 @@ from __future__ import annotations
 from marshmallow import Schema, fields, validate
 
 from agency.api.schemas.base import WITHOUT_NUL, Input, text_field
+from agency.domain.said import said
 
 
 def proof_field(longest: int) -> fields.String:
     """A code of an authenticator app, a recovery code or a password; empty when there is none."""
     return fields.String(
         load_default="",
-        validate=validate.Length(max=longest, error=f"Use at most {longest} characters."),
+        validate=validate.Length(max=longest, error=said("Use at most {most} characters.", most=longest)),
         metadata={"pattern": WITHOUT_NUL},
     )
 

@@ -7,6 +7,8 @@ from typing import Any
 
 from marshmallow import RAISE, Schema, ValidationError, fields, pre_load, validate
 
+from agency.domain.said import said
+
 WITHOUT_NUL = r"^[^\u0000]*$"
 
 
@@ -23,7 +25,9 @@ class Input(Schema):
         """PostgreSQL stores no NUL; the field that holds one is named."""
         for name, value in data.items() if isinstance(data, Mapping) else ():
             if "\0" in str(value):
-                raise ValidationError("This holds a character that cannot be kept. Type it again.", str(name))
+                raise ValidationError(
+                    said("This holds a character that cannot be kept. Type it again."), str(name)
+                )
         return data
 
 
@@ -62,7 +66,9 @@ def text_field(label: str, longest: int) -> fields.String:
     """A needed text with its label, its limit and messages that name the remedy."""
     return fields.String(
         required=True,
-        validate=validate.Length(1, longest, error=f"{label} must have 1 to {longest} characters."),
-        error_messages={"required": f"{label} is needed."},
+        validate=validate.Length(
+            1, longest, error=said("{label} must have 1 to {most} characters.", label=label, most=longest)
+        ),
+        error_messages={"required": said("{label} is needed.", label=label)},
         metadata={"label": label, "pattern": WITHOUT_NUL},
     )

@@ -6,6 +6,7 @@ from marshmallow import EXCLUDE, fields, validate
 
 from agency.api.schemas.base import CursorSchema
 from agency.domain.orders import Stage
+from agency.domain.said import said
 from agency.services.clients import list_time_zones
 from agency.services.worklist_rows import GROUP_KEYS
 
@@ -35,7 +36,7 @@ class WorklistSchema(ListSchema):
     zone = fields.String(
         load_default="",
         validate=validate.OneOf(
-            ("", "UTC", *list_time_zones()), error="Use a zone's name, such as America/New_York."
+            ("", "UTC", *list_time_zones()), error=said("Use a zone's name, such as America/New_York.")
         ),
         metadata={"description": "Where the day ends, such as America/New_York; else the reader's own"},
     )

@@ -8,14 +8,17 @@ from marshmallow import Schema, fields, validate
 
 from agency.api.schemas.base import Input
 from agency.domain.emails import EMAIL_PATTERN, LONGEST_EMAIL
+from agency.domain.said import said
 from agency.domain.scope import STAFF_ROLES
 
 
 def _email() -> fields.String:
     return fields.String(
         required=True,
-        validate=validate.Length(1, LONGEST_EMAIL, error=f"Use at most {LONGEST_EMAIL} characters."),
-        error_messages={"required": "E-mail is needed."},
+        validate=validate.Length(
+            1, LONGEST_EMAIL, error=said("Use at most {most} characters.", most=LONGEST_EMAIL)
+        ),
+        error_messages={"required": said("E-mail is needed.")},
         metadata={"label": "E-mail", "pattern": EMAIL_PATTERN},
     )
 
@@ -23,17 +26,21 @@ def _email() -> fields.String:
 def _role() -> fields.String:
     return fields.String(
         required=True,
-        validate=validate.OneOf(STAFF_ROLES, error=f"Choose one of {', '.join(STAFF_ROLES)}."),
-        error_messages={"required": "Choose a role."},
+        validate=validate.OneOf(
+            STAFF_ROLES, error=said("Choose one of {choices}.", choices=", ".join(STAFF_ROLES))
+        ),
+        error_messages={"required": said("Choose a role.")},
     )
 
 
 def _clients() -> fields.List[Any]:
     return fields.List(
-        fields.UUID(error_messages={"invalid_uuid": "This is not an id of ours."}),
+        fields.UUID(error_messages={"invalid_uuid": said("This is not an id of ours.")}),
         load_default=None,
         allow_none=True,
-        validate=validate.Length(1, 500, error="Choose at least one client, or leave the field out for all."),
+        validate=validate.Length(
+            1, 500, error=said("Choose at least one client, or leave the field out for all.")
+        ),
         metadata={
             "description": "Public ids of clients; without them, all clients. A client member has exactly one."
         },
@@ -54,7 +61,10 @@ class InviteClientSchema(Input):
     email = _email()
     client_id = fields.UUID(
         required=True,
-        error_messages={"required": "Choose a client.", "invalid_uuid": "This is not an id of ours."},
+        error_messages={
+            "required": said("Choose a client."),
+            "invalid_uuid": said("This is not an id of ours."),
+        },
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from marshmallow import fields, validate
 
 from agency.api.schemas.base import WITHOUT_NUL, Input, WholeNumber, text_field
+from agency.domain.said import said
 
 _HIGHEST_MINOR = 100_000_000_00
 
@@ -16,7 +17,9 @@ class ApproveSchema(Input):
         fields.String(validate=validate.Length(1, 60), metadata={"pattern": WITHOUT_NUL}),
         load_default=None,
         allow_none=True,
-        validate=validate.Length(1, 20, error="Name one to twenty codes, or leave the field out for all."),
+        validate=validate.Length(
+            1, 20, error=said("Name one to twenty codes, or leave the field out for all.")
+        ),
     )
 
 
@@ -32,17 +35,19 @@ class SwitchSchema(Input):
     subject = fields.String(
         required=True,
         validate=validate.OneOf(
-            ("agency", "client", "shop", "supplier"), error="Choose agency, client, shop or supplier."
+            ("agency", "client", "shop", "supplier"), error=said("Choose agency, client, shop or supplier.")
         ),
-        error_messages={"required": "Say what to switch: agency, client, shop or supplier."},
+        error_messages={"required": said("Say what to switch: agency, client, shop or supplier.")},
     )
     id = fields.UUID(
-        load_default=None, allow_none=True, error_messages={"invalid_uuid": "This is not an id of ours."}
+        load_default=None,
+        allow_none=True,
+        error_messages={"invalid_uuid": said("This is not an id of ours.")},
     )
     buying = fields.String(
         required=True,
-        validate=validate.OneOf(("stop", "start"), error="Say stop or start."),
-        error_messages={"required": "Say stop or start."},
+        validate=validate.OneOf(("stop", "start"), error=said("Say stop or start.")),
+        error_messages={"required": said("Say stop or start.")},
     )
 
 
@@ -51,25 +56,28 @@ class MappingSchema(Input):
 
     shop_id = fields.UUID(
         required=True,
-        error_messages={"required": "Name the shop by its id.", "invalid_uuid": "This is not an id of ours."},
+        error_messages={
+            "required": said("Name the shop by its id."),
+            "invalid_uuid": said("This is not an id of ours."),
+        },
     )
     sku_id = text_field("Sku", 64)
     supplier_item_id = fields.UUID(
         required=True,
         error_messages={
-            "required": "Name the supplier item by its id.",
-            "invalid_uuid": "This is not an id of ours.",
+            "required": said("Name the supplier item by its id."),
+            "invalid_uuid": said("This is not an id of ours."),
         },
     )
     quantity = WholeNumber(
         load_default=1,
-        validate=validate.Range(1, 1000, error="Between 1 and 1,000 supplier units."),
+        validate=validate.Range(1, 1000, error=said("Between 1 and 1,000 supplier units.")),
     )
-    rank = WholeNumber(load_default=1, validate=validate.Range(1, 9, error="Rank 1 to 9."))
+    rank = WholeNumber(load_default=1, validate=validate.Range(1, 9, error=said("Rank 1 to 9.")))
     price_cap_minor = WholeNumber(
         load_default=None,
         allow_none=True,
-        validate=validate.Range(1, _HIGHEST_MINOR, error="A price cap is at least one minor unit."),
+        validate=validate.Range(1, _HIGHEST_MINOR, error=said("A price cap is at least one minor unit.")),
     )
 
 

@@ -4,11 +4,8 @@ const toText = (buffer) =>
   btoa(String.fromCharCode(...new Uint8Array(buffer))).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
 const known = (list) => (list || []).map((entry) => ({ ...entry, id: toBytes(entry.id) }));
 
-const FAILED = {
-  InvalidStateError: "This device has a passkey for your account already.",
-  NotAllowedError: "The device confirmed nothing, or it took too long. Try again.",
-  SecurityError: "The browser does not allow passkeys under this address.",
-};
+// What went wrong, by the browser's name for it, and the form's attribute that says it in the reader's language.
+const FAILED = { InvalidStateError: "sayKnown", NotAllowedError: "sayNothing", SecurityError: "sayForbidden" };
 
 async function options(form) {
   const answer = await fetch(form.dataset.options, {
@@ -19,7 +16,7 @@ async function options(form) {
     location.assign(answer.url); // the server wants something else first, such as a recent proof
     return null;
   }
-  if (!answer.ok) throw new Error("This page is too old, or passkeys do not work here. Reload it and try again.");
+  if (!answer.ok) throw new Error(form.dataset.sayOld);
   return answer.json();
 }
 
@@ -59,7 +56,7 @@ async function prove(form) {
     form.elements.credential.value = JSON.stringify(answer);
     form.submit();
   } catch (error) {
-    problem.textContent = FAILED[error.name] || error.message;
+    problem.textContent = form.dataset[FAILED[error.name]] || error.message;
     problem.hidden = false;
   } finally {
     button.disabled = false;
