@@ -22,7 +22,7 @@ DECIDED: tuple[tuple[str, str], ...] = (
         "public",
     ),
     (r"POST /api/v1/sessions$", "public"),
-    (r"POST /(logout|workspace)$|\w+ /account", "signed_in"),
+    (r"POST /(logout|workspace)$|\w+ /account|GET /live$", "signed_in"),
     (r"(GET|DELETE) /api/v1/sessions|POST /api/v1/sessions/current/", "signed_in"),
     (r"POST /invitation/<secret>/join$", "signed_in"),
     (r"\w+ /(email|invitation|reset|signup|forgot)(/|$)", "public"),
