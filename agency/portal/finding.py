@@ -50,7 +50,7 @@ def _page(place: Place) -> Answer:
 
 
 def _thing(found: Found) -> Answer:
-    return Answer(_address(found), _ICONS[found.kind], found.name, found.note or found.key)
+    return Answer(_address(found), _ICONS[found.kind], found.name, f"{found.note} · {found.key}" if found.kind == "order" else found.note)
 
 
 def _address(found: Found) -> str:
