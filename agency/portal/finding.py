@@ -50,7 +50,12 @@ def _page(place: Place) -> Answer:
 
 
 def _thing(found: Found) -> Answer:
-    return Answer(_address(found), _ICONS[found.kind], found.name, f"{found.note} · {found.key}" if found.kind == "order" else found.note)
+    return Answer(
+        _address(found),
+        _ICONS[found.kind],
+        found.name,
+        f"{found.note} · {found.key}" if found.kind == "order" else found.note,
+    )
 
 
 def _address(found: Found) -> str:

@@ -148,7 +148,9 @@ def test_a_row_that_went_is_marked_where_it_stood(window: Window, desk: Desk) ->
     assert box is not None
     assert place is not None
     assert abs(box["y"] - place["y"]) < 30
-    page.evaluate("document.querySelectorAll('[name=pick], td details, td form').forEach((part) => part.remove())")
+    page.evaluate(
+        "document.querySelectorAll('[name=pick], td details, td form').forEach((part) => part.remove())"
+    )
     assert axe_violations(page) == []
 
 
@@ -161,7 +163,9 @@ def test_counts_of_the_side_bar_follow(window: Window, desk: Desk) -> None:
     expect(today).to_have_text("Today3")
 
 
-def test_a_lost_connection_is_said_with_the_time_of_the_last_read_and_asked_less_often(window: Window) -> None:
+def test_a_lost_connection_is_said_with_the_time_of_the_last_read_and_asked_less_often(
+    window: Window,
+) -> None:
     page = _open(window)
     page.route("**/live?*", lambda route: route.abort("internetdisconnected"))
     state = page.locator("[data-live-state]")

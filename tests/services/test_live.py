@@ -47,15 +47,21 @@ def _change_shop(session: Session, desk: Desk, column: str) -> None:
 
 CHANGES: dict[str, Callable[[Session, Desk], object]] = {
     "a new decision": lambda session, desk: add_attention(session, desk.ours),
-    "a decision's reason": lambda session, desk: session.execute(text("update attentions set why = 'Other.'")),
+    "a decision's reason": lambda session, desk: session.execute(
+        text("update attentions set why = 'Other.'")
+    ),
     "a decision's next check": lambda session, desk: session.execute(
         text("update attentions set next_check_at = :at"), {"at": NOW}
     ),
-    "who has a decision": lambda session, desk: session.execute(text("update attentions set owner = 'user:1'")),
+    "who has a decision": lambda session, desk: session.execute(
+        text("update attentions set owner = 'user:1'")
+    ),
     "a decision that is closed": lambda session, desk: session.execute(
         text("update attentions set resolved_at = now()")
     ),
-    "a shop that cannot be read": lambda session, desk: _change_shop(session, desk, "read_error = 'no answer'"),
+    "a shop that cannot be read": lambda session, desk: _change_shop(
+        session, desk, "read_error = 'no answer'"
+    ),
     "a paused shop": lambda session, desk: _change_shop(session, desk, "paused_at = now()"),
     "TikTok's count": lambda session, desk: _change_shop(session, desk, "count_tiktok = 7"),
     "buying stopped for a client": lambda session, desk: session.execute(

@@ -179,7 +179,9 @@ def test_whether_anything_changed_costs_two_hundred_rows_at_most(
 def test_a_client_page_asks_the_newest_hundred_orders_only(
     filled: tuple[TestDatabase, Scope], session: Session
 ) -> None:
-    client = session.execute(text("select client_id from orders group by 1 order by count(*) desc limit 1")).scalar_one()
+    client = session.execute(
+        text("select client_id from orders group by 1 order by count(*) desc limit 1")
+    ).scalar_one()
     member = Scope("portal", filled[1].agency_id, "user:1", "client_member", client_id=client, read_only=True)
     with transaction(filled[0].database, member) as theirs, listening() as heard:
         fingerprint(member, theirs, NOW)
