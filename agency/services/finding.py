@@ -1,4 +1,4 @@
-"""What a few typed letters may mean: shops, clients and suppliers by the beginning of a word, orders by exact number."""
+"""What a few typed letters may mean: shops, clients and suppliers by a word's beginning, orders by exact number."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _FITS = "position(' ' || lower(:q) in ' ' || lower({0})) > 0"
 
 @dataclass(frozen=True)
 class Found:
-    """One thing that fits: `kind` is order, shop, client or supplier; `key` its number or public id; `note` says where."""
+    """One thing that fits and where it belongs: an order (`key` is its number), shop, client or supplier (its id)."""
 
     kind: str
     key: str
@@ -44,7 +44,8 @@ def find(scope: Scope, session: Session, typed: str) -> tuple[Found, ...]:
             (select 3, 'client', c.public_id::text, c.name, '' from clients c
              where {_FITS.format("c.name")} and {visible_sql(scope, "c.id")} order by c.name, c.id limit {_EACH})
             union all
-            (select 4, 'supplier', p.public_id::text, p.name, c.name from suppliers p join clients c on c.id = p.client_id
+            (select 4, 'supplier', p.public_id::text, p.name, c.name
+             from suppliers p join clients c on c.id = p.client_id
              where {_FITS.format("p.name")} and {visible_sql(scope, "p.client_id")}
              order by p.name, p.id limit {_EACH})
             order by place, name

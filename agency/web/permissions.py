@@ -35,7 +35,7 @@ class More(TypedDict, total=False):
     the most bytes that the route takes, 0 = the application's usual limit. `open_to_tokens` lets API tokens in without
     an area (`web.areas`): for what tells a program who it is. `limit` is a word of `web.limits`, whose budgets each
     request spends. `while_viewing` lets a signed-in route work while a team member views as a client: stopping, signing
-    out. `passive` requests come by themselves from an open page: they are no use of the session and do not keep it alive.
+    out. `passive` requests come by themselves from an open page: they are no use of the session and keep none alive.
     """
 
     writes_on_get: bool

@@ -1,4 +1,4 @@
-"""What a first visit costs: bytes on the wire, nodes of the page, hosts; and that no browser complains about anything."""
+"""What a first visit costs: bytes on the wire, nodes of the page, hosts; and that no browser complains."""
 
 from __future__ import annotations
 

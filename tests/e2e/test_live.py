@@ -132,8 +132,9 @@ def test_a_new_row_waits_until_it_is_asked_for(window: Window, desk: Desk) -> No
 
 def test_a_row_that_went_is_marked_where_it_stood(window: Window, desk: Desk) -> None:
     window.page.route("**/approvals", _with_controls)
-    _change(desk, f"""insert into attentions (agency_id, client_id, shop_id, order_id, kind, cause_key, why, action)
-                      select agency_id, client_id, shop_id, id, 'approval', id, 'Dear.', 'approve' from orders""")  # fmt: skip
+    columns = "agency_id, client_id, shop_id, order_id, kind, cause_key, why, action"
+    values = "agency_id, client_id, shop_id, id, 'approval', id, 'Dear.', 'approve'"
+    _change(desk, f"insert into attentions ({columns}) select {values} from orders")
     page = _open(window, "/approvals")
     gone, stays = page.locator(f"#row-{FIRST}"), page.locator(f"#row-{SECOND}")
     gone.get_by_label("Choose").check()
