@@ -155,6 +155,38 @@ def test_a_row_that_went_is_marked_where_it_stood(window: Window, desk: Desk) ->
     assert axe_violations(page) == []
 
 
+def test_a_row_that_comes_back_works_again(window: Window, desk: Desk) -> None:
+    window.page.route("**/orders?stage=to_buy", _with_controls)
+    page = _open(window, "/orders?stage=to_buy")
+    row = page.locator(f"#row-{FIRST}")
+    _change(desk, f"update orders set stage = 'bought' where tiktok_order_id = '{FIRST}'")
+    _next(page)
+    expect(row).to_contain_text("No longer in this list")
+    expect(row.get_by_label("Choose")).to_be_disabled()
+    _change(desk, f"update orders set stage = 'to_buy' where tiktok_order_id = '{FIRST}'")
+    _next(page)
+    expect(row).not_to_contain_text("No longer")
+    expect(row.get_by_label("Choose")).to_be_enabled()
+
+
+def test_a_row_that_was_pushed_to_the_next_page_has_not_gone(window: Window, desk: Desk) -> None:
+    with desk.session() as session:
+        for place in range(50):
+            add_order(
+                session, desk.ours, title=f"Older {place}", placed_at=NOW - timedelta(days=1, minutes=place)
+            )
+    page = _open(window)
+    rows = page.locator("tr[data-row]")
+    expect(rows).to_have_count(50)
+    _add(desk)
+    _next(page)
+    expect(page.get_by_role("button", name="1 new. Show it")).to_be_visible()
+    expect(page.locator("[data-gone]")).to_have_count(0)
+    page.get_by_role("button", name="1 new. Show it").click()
+    expect(rows).to_have_count(50)
+    expect(rows.first).to_contain_text("New chair")
+
+
 def test_counts_of_the_side_bar_follow(window: Window, desk: Desk) -> None:
     page = _open(window, "/team")
     today = page.get_by_role("navigation", name="Main").get_by_role("link", name="Today")
