@@ -148,7 +148,7 @@ def test_a_row_that_went_is_marked_where_it_stood(window: Window, desk: Desk) ->
     box = stays.bounding_box()
     assert box is not None
     assert place is not None
-    assert abs(box["y"] - place["y"]) < 30
+    assert abs(box["y"] - place["y"]) < 3  # nothing moves under the pointer
     page.evaluate(
         "document.querySelectorAll('[name=pick], td details, td form').forEach((part) => part.remove())"
     )
