@@ -28,6 +28,8 @@ class Attention(WithPublicId, TenantOwned, WithCreatedAt, Base):
         Index("ix_attentions_agency_open", "agency_id", "due_at", postgresql_where=text("resolved_at is null")),
         Index("ix_attentions_client_open", "client_id", "due_at", postgresql_where=text("resolved_at is null")),
         Index("ix_attentions_order", "order_id"),
+        Index("ix_attentions_agency_newest", "agency_id", "id", postgresql_where=text("resolved_at is null")),
+        Index("ix_attentions_client_newest", "client_id", "id", postgresql_where=text("resolved_at is null")),
     )  # fmt: skip
 
     shop_id: Mapped[int | None]

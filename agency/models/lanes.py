@@ -45,6 +45,7 @@ class Lane(WithId, TenantOwned, Base):
         ),
         Index("ix_lanes_agency_id", "agency_id"),
         Index("ix_lanes_client_id", "client_id"),
+        Index("ix_lanes_agency_failing", "agency_id", postgresql_where=text("failures >= 5")),
         Index("ix_lanes_due", "due_at", postgresql_where=text("lease_until is null and due_at is not null")),
         Index("ix_lanes_lease", "lease_until", postgresql_where=text("lease_until is not null")),
     )

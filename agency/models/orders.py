@@ -28,6 +28,7 @@ class Order(WithId, ShopOwned, WithCreatedAt, Base):
         Index("ix_orders_client_placed", "client_id", "placed_at", "id"),
         Index("ix_orders_agency_number", "agency_id", "tiktok_order_id"),
         Index("ix_orders_agency_shop_stage", "agency_id", "shop_id", "stage"),
+        Index("ix_orders_client_moved", "client_id", "stage_at", "id"),
         Index(
             "ix_orders_shop_plan",
             "shop_id",
@@ -164,6 +165,8 @@ class OrderEvent(WithId, ShopOwned, WithCreatedAt, Base):
         UniqueConstraint("order_id", "seq"),
         Index("ix_order_events_agency_id", "agency_id", "order_id", "seq"),
         Index("ix_order_events_client_id", "client_id", "order_id", "seq"),
+        Index("ix_order_events_agency_newest", "agency_id", "id"),
+        Index("ix_order_events_client_newest", "client_id", "agency_id", "id"),
     )
 
     order_id: Mapped[int]

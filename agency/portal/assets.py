@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from flask import Response, url_for
+from flask import Response, request, url_for
 from flask.typing import ResponseReturnValue
 
 from agency.domain.errors import NotFound
@@ -18,14 +19,16 @@ from agency.web import route
 _FOLDER = Path(__file__).parent / "static"
 BUILT = Path(__file__).parent / "built"  # from the packages of package-lock.json, by scripts/build_assets.py
 _KINDS = {"css": "text/css", "js": "text/javascript", "svg": "image/svg+xml", "woff2": "font/woff2"}
+_SQUEEZED = ("css", "js", "svg")  # a font is compressed in itself
 _FOREVER = "public, max-age=31536000, immutable"
 
 
 @dataclass(frozen=True)
 class Asset:
-    """One file as it goes to the browser; `version` is the start of its SHA-256."""
+    """One file as it goes to the browser, plain and compressed (empty: not); `version` begins its SHA-256."""
 
     body: bytes
+    squeezed: bytes
     kind: str
     version: str
 
@@ -38,9 +41,12 @@ def _assets() -> dict[str, Asset]:
     sheet = b"\n".join(path.read_bytes() for path in sorted((_FOLDER / "css").glob("*.css")))
     font = f"inter.woff2?v={_version(bodies['inter.woff2'])}".encode()
     bodies["app.css"] = sheet.replace(b"inter.woff2", font)
-    return {
-        name: Asset(body, _KINDS[name.rpartition(".")[2]], _version(body)) for name, body in bodies.items()
-    }
+    return {name: _asset(name.rpartition(".")[2], body) for name, body in bodies.items()}
+
+
+def _asset(ending: str, body: bytes) -> Asset:
+    squeezed = gzip.compress(body, mtime=0) if ending in _SQUEEZED else b""
+    return Asset(body, squeezed, _KINDS[ending], _version(body))
 
 
 def _version(body: bytes) -> str:
@@ -66,7 +72,14 @@ def show_asset(name: str) -> ResponseReturnValue:
     asset = _assets().get(name)
     if asset is None:
         raise NotFound("File")
-    return _lasting(asset.body, asset.kind)
+    if not asset.squeezed:
+        return _lasting(asset.body, asset.kind)
+    squeeze = request.accept_encodings.quality("gzip") > 0
+    response = _lasting(asset.squeezed if squeeze else asset.body, asset.kind)
+    response.headers["Vary"] = "Accept-Encoding"
+    if squeeze:
+        response.headers["Content-Encoding"] = "gzip"
+    return response
 
 
 @route(portal, "/brand/<colour>.css", permission="public")

@@ -12,8 +12,8 @@ from agency.domain.errors import NotFound
 
 _HEX = re.compile(r"#[0-9a-f]{6}")
 _WANTED = 4.6
-_LIGHT_GROUND = (245, 246, 248)
-_DARK_GROUND = (20, 22, 26)
+_LIGHT_GROUND = (245, 246, 248)  # the darkest ground of text
+_DARK_GROUND = (27, 30, 36)  # the lightest of them: what floats
 
 Rgb = tuple[int, int, int]
 

@@ -32,6 +32,8 @@ def error_page(failure: Failure) -> ResponseReturnValue:
     """The failure as a page. Never touches tenant data: the page must work when the database does not."""
     if failure.status == 401:
         wanted = request.full_path.rstrip("?") if request.method == "GET" else None
+        if request.headers.get("HX-Request") == "true":  # a part of a page: the whole window has to go there
+            return "", 401, {"HX-Redirect": url_for("portal.sign_in")}
         return redirect(url_for("portal.sign_in", next=wanted), 303)
     form = kept_form(failure)
     if form is not None:

@@ -19,7 +19,8 @@ from agency.portal import showing, symbols
 from agency.portal.assets import asset_url
 from agency.portal.done import done_sentence
 from agency.portal.language import counted, language, speak, tr
-from agency.web import find_caller, form_token, ground, shop_now
+from agency.services.live import fingerprint
+from agency.web import current_scope, db_session, find_caller, form_token, ground, shop_now
 
 _MACROS = Path(__file__).parent / "templates" / "ui"
 
@@ -63,6 +64,11 @@ class Macros:
             raise AttributeError(f"templates/ui has no macro {name!r}") from None
 
 
+def live_mark() -> str:
+    """The fingerprint under which this page is drawn; what changes while it is being drawn shows within a minute."""
+    return fingerprint(current_scope(), db_session(), reader().now)
+
+
 def page(template: str, **values: Any) -> str:
     """The page with what its frame needs: caller, role, form token and the sentence about the last act."""
     caller = find_caller()
@@ -97,6 +103,7 @@ def furnish(app: Flask) -> None:
         plural=showing.plural,
         counted=counted,
         language=language,
+        live_mark=live_mark,
     )
     environment.filters.update(_filters() | symbols.FILTERS | {"tr": tr})
     speak(app)

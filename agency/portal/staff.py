@@ -12,5 +12,6 @@ from agency.web import current_scope, db_session
 
 def staff_page(template: str, **values: Any) -> str:
     """Renders a page of the agency's team."""
-    start = SETTINGS[0][0] if SETTINGS else ""
+    # Team has an entry of its own in the side bar; Settings leads to the first of the others.
+    start = next((endpoint for endpoint, _label in SETTINGS if endpoint != "portal.team"), "")
     return page(template, nav=read_counts(current_scope(), db_session()), settings_start=start, **values)

@@ -5,8 +5,9 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
+import secrets
 
-from flask import request
+from flask import g, request
 
 from agency.domain.errors import Forbidden
 from agency.web.cookies import cookie_token
@@ -18,12 +19,18 @@ _OUR_SITES = ("same-origin", "none")
 
 
 def form_token() -> str:
-    """The token for forms of this browser's session; empty when nobody is signed in by cookie."""
-    token = cookie_token()
-    if not token:
+    """The token for forms of this browser's session; empty when nobody is signed in by cookie.
+
+    It looks different in every answer: a proxy may compress pages, and a secret that stays the same could be guessed
+    letter by letter from the size of the answers (the BREACH attack).
+    """
+    secret = _secret()
+    if not secret:
         return ""
-    digest = hmac.new(token.encode(), b"form", hashlib.sha256).digest()
-    return base64.urlsafe_b64encode(digest).decode().rstrip("=")
+    if "form_token" not in g:
+        mask = secrets.token_bytes(len(secret))
+        g.form_token = base64.urlsafe_b64encode(mask + _mixed(mask, secret)).decode().rstrip("=")
+    return str(g.form_token)
 
 
 def check_origin(*, must_tell: bool) -> None:
@@ -42,6 +49,26 @@ def check_origin(*, must_tell: bool) -> None:
 
 def check_form_token() -> None:
     """Raises Forbidden unless the form carries this session's token."""
-    given = request.headers.get(HEADER) or request.form.get(FIELD, "")
-    if not hmac.compare_digest(given.encode(), form_token().encode()) or not given:
+    given = _unmasked(request.headers.get(HEADER) or request.form.get(FIELD, ""))
+    secret = _secret()
+    if not secret or not hmac.compare_digest(given, secret):
         raise Forbidden("This page is too old. Reload it and send the form again; nothing was changed.")
+
+
+def _secret() -> bytes:
+    token = cookie_token()
+    return hmac.new(token.encode(), b"form", hashlib.sha256).digest() if token else b""
+
+
+def _unmasked(given: str) -> bytes:
+    """What a token says under its mask; empty for what is no token."""
+    try:
+        both = base64.b64decode(given + "=" * (-len(given) % 4), altchars=b"-_", validate=True)
+    except ValueError:
+        return b""
+    middle = len(both) // 2
+    return _mixed(both[:middle], both[middle:]) if len(both) % 2 == 0 else b""
+
+
+def _mixed(first: bytes, second: bytes) -> bytes:
+    return bytes(one ^ other for one, other in zip(first, second, strict=True))

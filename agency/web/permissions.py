@@ -18,6 +18,7 @@ PUBLIC = "public"
 SIGNED_IN = "signed_in"
 WORDS = (PUBLIC, SIGNED_IN, "read", "write", "owner", "client")
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+BY_ITSELF = "X-Live"  # sent by an open page that nobody has touched (static/live.js)
 _DECLARED = "shopfleet_route"
 UPLOAD = 10 * 1024 * 1024  # bytes; for routes that take a file
 
@@ -34,7 +35,7 @@ class More(TypedDict, total=False):
     the most bytes that the route takes, 0 = the application's usual limit. `open_to_tokens` lets API tokens in without
     an area (`web.areas`): for what tells a program who it is. `limit` is a word of `web.limits`, whose budgets each
     request spends. `while_viewing` lets a signed-in route work while a team member views as a client: stopping, signing
-    out.
+    out. `passive` requests come by themselves from an open page: they are no use of the session and keep none alive.
     """
 
     writes_on_get: bool
@@ -43,6 +44,7 @@ class More(TypedDict, total=False):
     open_to_tokens: bool
     limit: str
     while_viewing: bool
+    passive: bool
 
 
 @dataclass(frozen=True)
@@ -56,6 +58,7 @@ class Declared:
     open_to_tokens: bool = False
     limit: str = ""
     while_viewing: bool = False
+    passive: bool = False
 
 
 def route(
@@ -107,6 +110,11 @@ def declared_now() -> Declared:
 def writes_now() -> bool:
     """True when this request may write: an unsafe method, or a route that says so."""
     return request.method not in SAFE_METHODS or declared_now().writes_on_get
+
+
+def is_use() -> bool:
+    """False when the page asks by itself: a passive route, or a page that reads its own address again."""
+    return not declared_now().passive and BY_ITSELF not in request.headers
 
 
 def check_permission(word: str, scope: Scope) -> None:

@@ -18,7 +18,7 @@ from agency.transaction import system_transaction
 from agency.web.areas import API
 from agency.web.cookies import cookie_token
 from agency.web.ground import ground
-from agency.web.permissions import writes_now
+from agency.web.permissions import is_use, writes_now
 
 _BEARER = "bearer "
 
@@ -51,7 +51,7 @@ def find_caller() -> SignedIn | None:
         g.caller = None
         if token and not _is_misplaced():
             with system_transaction(ground().database) as session:
-                caller = _look_up(session, token, bool(bearer_token()))
+                caller = _look_up(session, token, bool(bearer_token()), touch=is_use())
             if caller is not None:
                 g.caller = replace(caller, scope=replace(caller.scope, address=client_address()))
     return cast("SignedIn | None", g.caller)

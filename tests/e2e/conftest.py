@@ -46,6 +46,33 @@ class Window:
         self.page.wait_for_url(lambda url: not url.endswith("/login"))
         return self.page
 
+    def watch(self) -> None:
+        """Listens to the page; once per page."""
+        page = self.page
+        page.on("pageerror", lambda error: self.complaints.append(f"error: {error}"))
+
+        def failed(request: object) -> None:
+            if request.failure != "net::ERR_ABORTED":  # type: ignore[attr-defined] # aborted: the page was left before
+                self.complaints.append(f"failed: {request.url}")  # type: ignore[attr-defined]
+
+        page.on("requestfailed", failed)
+
+        def heard(message: object) -> None:
+            text, kind = message.text, message.type  # type: ignore[attr-defined]
+            refused = (
+                "the server responded with a status of 4" in text
+            )  # a refused form is a normal answer here
+            if kind in ("error", "warning") and not refused:
+                self.complaints.append(f"{kind}: {text}")
+
+        def asked(request: object) -> None:
+            url = request.url  # type: ignore[attr-defined]
+            if not url.startswith((self.base, "data:")):
+                self.complaints.append(f"left the house: {url}")
+
+        page.on("console", heard)
+        page.on("request", asked)
+
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
@@ -76,36 +103,11 @@ def base(desk: Desk) -> Iterator[str]:
     server.server_close()
 
 
-def _watch(window: Window) -> None:
-    page = window.page
-    page.on("pageerror", lambda error: window.complaints.append(f"error: {error}"))
-
-    def failed(request: object) -> None:
-        if request.failure != "net::ERR_ABORTED":  # type: ignore[attr-defined] # aborted: the page was left before
-            window.complaints.append(f"failed: {request.url}")  # type: ignore[attr-defined]
-
-    page.on("requestfailed", failed)
-
-    def heard(message: object) -> None:
-        text, kind = message.text, message.type  # type: ignore[attr-defined]
-        refused = "the server responded with a status of 4" in text  # a refused form is a normal answer here
-        if kind in ("error", "warning") and not refused:
-            window.complaints.append(f"{kind}: {text}")
-
-    def asked(request: object) -> None:
-        url = request.url  # type: ignore[attr-defined]
-        if not url.startswith((window.base, "data:")):
-            window.complaints.append(f"left the house: {url}")
-
-    page.on("console", heard)
-    page.on("request", asked)
-
-
 def window_of(context: BrowserContext, base: str) -> Iterator[Window]:
     """A window in this context; the test fails at its end when the browser complained."""
     context.set_default_timeout(10_000)
     window = Window(context.new_page(), base)
-    _watch(window)
+    window.watch()
     yield window
     context.close()
     assert window.complaints == []

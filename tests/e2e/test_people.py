@@ -40,7 +40,7 @@ def test_invited_by_two_agencies_a_person_has_one_sign_in_and_a_switcher(
     window: Window, plain: Window, desk: Desk, tmp_path: Path
 ) -> None:
     owner = window.sign_in("owner")
-    owner.get_by_role("navigation", name="Main").get_by_role("link", name="Settings").click()
+    owner.get_by_role("navigation", name="Main").get_by_role("link", name="Team").click()
     form = owner.locator("#invite")
     form.get_by_label("E-mail").fill("noor@example.test")
     form.get_by_label("Role").select_option(label="Operator: works on orders")

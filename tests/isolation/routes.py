@@ -22,7 +22,7 @@ DECIDED: tuple[tuple[str, str], ...] = (
         "public",
     ),
     (r"POST /api/v1/sessions$", "public"),
-    (r"POST /(logout|workspace)$|\w+ /account", "signed_in"),
+    (r"POST /(logout|workspace)$|\w+ /account|GET /live$", "signed_in"),
     (r"(GET|DELETE) /api/v1/sessions|POST /api/v1/sessions/current/", "signed_in"),
     (r"POST /invitation/<secret>/join$", "signed_in"),
     (r"\w+ /(email|invitation|reset|signup|forgot)(/|$)", "public"),
@@ -90,6 +90,7 @@ PLANS: Mapping[str, Plan] = {
     ),
     "portal.show_asset": Plan(url={"name": "base.css"}),
     "portal.show_brand": Plan(url={"colour": "1b1f28"}),
+    "portal.find": Plan(no_rows="nothing is typed here; SEARCHES asks it for what others have"),
     "portal.switch_buying": Plan(url={"word": "stop"}, body={"subject": "shop", "id": "@shops"}),
     "switches.switch": Plan(body={"subject": "supplier", "id": "@suppliers", "buying": "stop"}),
     # Public for the seller who comes from TikTok's app store without a link of ours; with one, the view asks itself.

@@ -15,6 +15,11 @@ _TOKEN = re.compile(r'name="form_token" value="([^"]+)"')
 OURS = {"Sec-Fetch-Site": "same-origin"}
 
 
+def without_token(page: str) -> str:
+    """The page as it can be compared with another: the form token looks different in every answer."""
+    return _TOKEN.sub("", page)
+
+
 @dataclass
 class Visitor:
     """One signed-in browser."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import random
 import re
 from pathlib import Path
 
@@ -36,6 +37,23 @@ def test_text_reaches_the_contrast_that_wcag_asks_for(text: str, ground: str) ->
         assert contrast(_rgb(_token(text)[theme]), _rgb(_token(ground)[theme])) >= 4.5
 
 
+# Text on what is chosen, hovered or opened: rows under the pointer, the page one is on, letters in marks.
+@pytest.mark.parametrize("text", ["ink", "ink-2", "ink-3", "accent"])
+@pytest.mark.parametrize("ground", ["hover", "chosen"])
+def test_text_stays_readable_on_what_is_chosen_or_hovered(text: str, ground: str) -> None:
+    if (text, ground) == ("ink-3", "chosen"):  # never meet: what is chosen is said in full ink
+        return
+    for theme in (0, 1):
+        assert contrast(_rgb(_token(text)[theme]), _rgb(_token(ground)[theme])) >= 4.5
+
+
+@pytest.mark.parametrize("tone", ["bad", "warn", "ok", "info", "violet"])
+def test_ink_stays_readable_on_every_soft_ground(tone: str) -> None:
+    for theme in (0, 1):
+        for text in ("ink", "ink-2"):
+            assert contrast(_rgb(_token(text)[theme]), _rgb(_token(f"{tone}-soft")[theme])) >= 4.5
+
+
 @pytest.mark.parametrize("tone", ["bad", "warn", "ok", "info", "violet"])
 def test_a_chip_is_readable_on_its_own_ground(tone: str) -> None:
     for theme in (0, 1):
@@ -43,9 +61,10 @@ def test_a_chip_is_readable_on_its_own_ground(tone: str) -> None:
 
 
 @pytest.mark.parametrize("mark", ["field", "bad-mark", "warn-mark", "ok-mark"])
-def test_marks_and_control_borders_can_be_seen(mark: str) -> None:
+@pytest.mark.parametrize("ground", GROUNDS)
+def test_marks_and_control_borders_can_be_seen(mark: str, ground: str) -> None:
     for theme in (0, 1):
-        assert contrast(_rgb(_token(mark)[theme]), _rgb(_token("surface")[theme])) >= 3
+        assert contrast(_rgb(_token(mark)[theme]), _rgb(_token(ground)[theme])) >= 3
 
 
 @pytest.mark.parametrize(
@@ -55,6 +74,26 @@ def test_any_brand_colour_ends_up_readable_in_both_themes(colour: str) -> None:
     light, dark = re.findall(r"--brand: light-dark\((#\w+), (#\w+)\)", brand_sheet(colour))[0]
     assert contrast(_rgb(light), _rgb(_token("surface")[0])) >= 4.5
     assert contrast(_rgb(dark), _rgb(_token("surface")[1])) >= 4.5
+
+
+def _ratio(colour: str, ground: str, theme: int) -> float:
+    return contrast(_rgb(colour), _rgb(_token(ground)[theme]))
+
+
+def test_two_thousand_random_brand_colours_are_readable_as_text_and_as_ground() -> None:
+    chance = random.Random(20261125)
+    worst = 21.0
+    for _ in range(2_000):
+        sheet = brand_sheet(f"#{chance.randrange(1 << 24):06x}")
+        for name in ("brand", "brand-text"):
+            both = re.findall(rf"--{name}: light-dark\((#\w+), (#\w+)\)", sheet)[0]
+            worst = min(
+                worst, *(_ratio(both[theme], ground, theme) for theme in (0, 1) for ground in GROUNDS)
+            )
+        inks = re.findall(r"--brand-ink: light-dark\((#\w+), (#\w+)\)", sheet)[0]
+        fills = re.findall(r"--brand: light-dark\((#\w+), (#\w+)\)", sheet)[0]
+        worst = min(worst, *(contrast(_rgb(ink), _rgb(fill)) for ink, fill in zip(inks, fills, strict=True)))
+    assert worst >= 4.5
 
 
 @pytest.mark.parametrize("template", TEMPLATES, ids=lambda path: path.name)

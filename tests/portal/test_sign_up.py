@@ -44,7 +44,8 @@ def test_an_unknown_address_opens_an_agency_and_is_signed_in_as_its_owner(desk: 
     assert web.get(path).status_code == 200
     opened = web.post(path, data=NEW, headers=OURS, follow_redirects=True)
     assert "Your agency is open" in opened.text
-    assert '<b class="cut">Quince &amp; Co</b><small>Owner</small>' in opened.text
+    assert '<b class="cut">Quince &amp; Co</b><small>0 shops</small>' in opened.text
+    assert "<small>Owner</small>" in opened.text
     assert "Luma" not in Visitor(web).page("/clients")
     with desk.system() as session:
         agency_id = session.scalar(text("select id from agencies where name = 'Quince & Co'"))
@@ -109,7 +110,8 @@ def test_somebody_signed_in_adds_an_agency_and_lands_in_it(desk: Desk, person: s
     assert "Open another agency" in visitor.page("/account/agencies")
     made = visitor.send("/account/agencies", agency_name="Second Harbor")
     assert "Your agency is open" in made.text
-    assert '<b class="cut">Second Harbor</b><small>Owner</small>' in made.text
+    assert '<b class="cut">Second Harbor</b><small>0 shops</small>' in made.text
+    assert "<small>Owner</small>" in made.text
     assert "Harbor" in visitor.page("/account/agencies")
     assert visitor.send("/account/agencies", agency_name=" ").status_code == 422
 

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
+import psycopg
 import pytest
-from sqlalchemy import Engine, event, select
+from sqlalchemy import Engine, event, select, text
 from sqlalchemy.orm import Session
 
 from agency.domain.scope import Scope, worker_scope
 from agency.models.shops import Shop
 from agency.services.list_rows import OrderFilters
+from agency.services.live import fingerprint
 from agency.services.order_lists import list_orders
 from agency.services.orders import import_orders
 from agency.services.paging import PAGE_SIZE
@@ -66,11 +69,16 @@ def listening() -> Iterator[list[Statement]]:
         event.remove(Engine, "before_cursor_execute", hear)
 
 
-def scans_of_orders(session: Session, statement: Statement) -> list[dict[str, Any]]:
-    """What was done to reach rows of `orders`: the scan nodes of the statement as it really ran."""
+def scans_of(session: Session, statement: Statement, table: str) -> list[dict[str, Any]]:
+    """What was done to reach rows of `table`: the scan nodes of the statement as it really ran."""
     connection: Any = session.connection().connection.driver_connection
     plan = connection.execute(f"explain (analyze, format json) {statement[0]}", statement[1]).fetchone()[0]
-    return [node for node in _nodes(plan[0]["Plan"]) if node.get("Relation Name") == "orders"]
+    return [node for node in _nodes(plan[0]["Plan"]) if node.get("Relation Name") == table]
+
+
+def scans_of_orders(session: Session, statement: Statement) -> list[dict[str, Any]]:
+    """The same for `orders`."""
+    return scans_of(session, statement, "orders")
 
 
 def _nodes(node: dict[str, Any]) -> Iterator[dict[str, Any]]:
@@ -139,6 +147,48 @@ def test_shops_count_their_open_orders_in_one_pass(session: Session, scope: Scop
     assert len(heard) == 3
     assert open_orders == ORDERS // 5
     assert sum(looked_at(scans_of_orders(session, statement)) for statement in heard) <= open_orders
+
+
+_EVENTS = """
+    insert into order_events (agency_id, client_id, shop_id, order_id, seq, at, kind, actor, data, previous_hash, hash)
+    select agency_id, client_id, shop_id, id, 1000, now(), 'fake', 'worker', '{}', '', '' from orders
+"""
+
+
+@pytest.mark.parametrize("narrowed", [False, True])
+def test_whether_anything_changed_costs_two_hundred_rows_at_most(
+    filled: tuple[TestDatabase, Scope], session: Session, scope: Scope, narrowed: bool
+) -> None:
+    with psycopg.connect(filled[0].owner_url.replace("+psycopg", ""), autocommit=True) as owner:
+        if not owner.execute("select 1 from order_events where seq = 1000 limit 1").fetchone():
+            owner.execute(_EVENTS)
+            owner.execute("vacuum analyze order_events, orders, attentions")
+    if narrowed:
+        some = session.execute(text("select min(id), max(id) from clients")).one()
+        scope = replace(scope, client_ids=frozenset(some))
+    with listening() as heard:
+        fingerprint(scope, session, NOW)
+
+    assert len(heard) == 1
+    scans = scans_of(session, heard[0], "order_events")
+    assert [scan["Node Type"] for scan in scans] == ["Index Only Scan"]
+    assert looked_at(scans) <= 200
+    assert scans_of_orders(session, heard[0]) == []
+
+
+def test_a_client_page_asks_the_newest_hundred_orders_only(
+    filled: tuple[TestDatabase, Scope], session: Session
+) -> None:
+    client = session.execute(
+        text("select client_id from orders group by 1 order by count(*) desc limit 1")
+    ).scalar_one()
+    member = Scope("portal", filled[1].agency_id, "user:1", "client_member", client_id=client, read_only=True)
+    with transaction(filled[0].database, member) as theirs, listening() as heard:
+        fingerprint(member, theirs, NOW)
+        scans = scans_of_orders(theirs, heard[0])
+
+    assert [scan["Node Type"] for scan in scans] == ["Index Only Scan"]
+    assert looked_at(scans) <= 100
 
 
 def test_an_import_takes_as_many_statements_for_fifty_orders_as_for_two(

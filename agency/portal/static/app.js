@@ -45,10 +45,13 @@ document.addEventListener("submit", (event) => {
 });
 
 document.addEventListener("click", (event) => {
-  const target = event.target.closest("[data-theme-switch], [data-copy], [data-ask-yes], [data-close], [data-open]");
+  const target = event.target.closest("[data-theme-switch], [data-copy], [data-ask-yes], [data-close], [data-open], [data-dismiss]");
   if (!target) return;
   if ("themeSwitch" in target.dataset) switchTheme();
-  else if ("copy" in target.dataset) copy(target);
+  else if ("dismiss" in target.dataset) {
+    target.closest("[data-toasts]").replaceChildren();
+    one("#main").focus({ preventScroll: true });
+  } else if ("copy" in target.dataset) copy(target);
   else if ("open" in target.dataset) one(target.dataset.open).showModal();
   else {
     target.closest("dialog").close();
@@ -58,6 +61,18 @@ document.addEventListener("click", (event) => {
     }
   }
 });
+
+// The message about the last act floats until somebody closes it; said anew, so that a screen reader hears it. The word
+// in the address that brought it goes, so that a reload does not repeat it.
+const toasts = one("[data-toasts]");
+if (toasts) {
+  const message = toasts.firstElementChild;
+  message.remove();
+  setTimeout(() => toasts.append(message), 100);
+  const address = new URL(location.href);
+  address.searchParams.delete("done");
+  history.replaceState(history.state, "", address);
+}
 
 document.addEventListener("change", (event) => {
   if (event.target.matches("[data-send-on-change]")) event.target.form.requestSubmit();
