@@ -1,0 +1,27 @@
+"""The first run: which client is for practice and how far it is, and whether an owner has looked at a client's limits."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from alembic import op
+from sqlalchemy.dialects import postgresql
+
+revision = "0025"
+down_revision = "0018"
+
+
+def upgrade() -> None:
+    """Adds both; every client so far is a real one, with limits that nobody has confirmed yet."""
+    op.add_column("clients", sa.Column("practice", sa.Text(), server_default="", nullable=False))
+    op.create_check_constraint(
+        op.f("ck_clients_practice"), "clients", "practice in ('', 'asked', 'connecting', 'ordered')"
+    )
+    op.add_column("clients", sa.Column("limits_set_at", postgresql.TIMESTAMP(timezone=True), nullable=True))
+    # The stage hand of a practice run looks for requests of all agencies.
+    op.execute("grant select (practice, left_at) on clients to shopfleet_system")
+
+
+def downgrade() -> None:
+    """Takes them back."""
+    op.drop_column("clients", "limits_set_at")
+    op.drop_column("clients", "practice")
