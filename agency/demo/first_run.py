@@ -1,7 +1,7 @@
-"""The stage hand of first runs: gives every practice client that an owner asked for its shop, supplier and first order.
+"""The stage hand of first runs: gives each practice client that an owner asked for its shop and its first order.
 
-It runs beside the director in `shopfleet run`, reaches the simulator by URL and writes through services, as a seller and
-a buyer would act. Each step can be repeated after a kill.
+It runs beside the director in `shopfleet run`, reaches the simulator by URL and writes through services, as a seller
+and a buyer would act. Each step can be repeated after a kill.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ class FirstRuns:
         return len(requests)
 
     def _connect(self, request: PracticeRequest) -> None:
-        """Peoples the simulator, lets the seller say yes at its consent page, and hands in the code as a browser would."""
+        """Peoples the simulator, lets the seller say yes at its consent page, and hands in the code."""
         scope = _scope(request)
         ids = practice_ids(request.public_id)
         self.stage.people(self._world(request))

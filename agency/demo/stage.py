@@ -17,6 +17,10 @@ class Stage:
     def __init__(self, url: str) -> None:
         self._http = httpx.Client(base_url=url, timeout=30.0, follow_redirects=False)
 
+    def close(self) -> None:
+        """Hangs up."""
+        self._http.close()
+
     def is_up(self) -> bool:
         """True once the simulator answers."""
         try:

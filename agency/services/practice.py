@@ -1,4 +1,4 @@
-"""A practice client with its shop and supplier: asked for by an owner, brought to life by the stage hand of a practice run.
+"""A practice client with its shop and supplier: asked for by an owner, brought to life by a stage hand.
 
     an owner asks -> rows here -> agency/demo/first_run.py peoples the simulator, says yes at its consent page, orders
 
@@ -41,7 +41,8 @@ from agency.services.sealing import Keyring
 # The simulator answers within a second and takes as many calls as it is given; real suppliers do neither.
 _SUPPLIER_SETTINGS = {"quarantine_s": 3, "calls_per_second": 100, "idempotency": "key"}
 _WAITING = text(
-    "select id, agency_id, public_id, practice from clients where practice = any(:steps) and left_at is null order by id"
+    "select id, agency_id, public_id, practice from clients "
+    "where practice = any(:steps) and left_at is null order by id"
 )
 
 

@@ -1,4 +1,4 @@
-"""The first run: which client is for practice and how far it is, and whether an owner has looked at a client's limits."""
+"""The first run: which client is for practice and how far it is, and when an owner has looked at its limits."""
 
 from __future__ import annotations
 
