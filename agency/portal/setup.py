@@ -84,7 +84,7 @@ def _steps(facts: SetupFacts, practice: PracticeView | None, wanted: str) -> lis
         # Who has a real order through has nothing left to practise.
         practised = facts.order_done or (practice is not None and practice.done)
         done = _after(done, "secure", PRACTICE, practised)
-    if wanted not in done:
+    if done.get(wanted, True):
         wanted = next((step for step, fine in done.items() if not fine), "")
     return [SetupStep(step, _TITLES[step], fine, step == wanted) for step, fine in done.items()]
 

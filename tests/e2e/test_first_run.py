@@ -111,18 +111,41 @@ def _looks_right(page: Page, browser: Browser, base: str) -> None:
     context.close()
 
 
-def test_an_empty_agency_is_led_to_its_first_processed_order(
-    plain: Window, browser: Browser, base: str, world: World
-) -> None:
-    page = plain.open("/signup")
+def _sign_up(window: Window, world: World) -> Page:
+    page = window.open("/signup")
     page.get_by_label("E-mail").fill(EMAIL)
-    page.get_by_role("button").last.click()
-    page = plain.open(world.link())
+    page.get_by_role("button", name="Send the link").click()
+    page = window.open(world.link())
     page.get_by_label("Agency").fill("Rosa Works")
     page.get_by_label("Your name").fill("Rosa Fake")
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Open agency").click()
+    return page
 
+
+def _wait_for_the_first_order(page: Page, world: World) -> None:
+    world.turn()  # connected, through the consent page
+    _again(page)
+    expect(page.get_by_text("The shop is connected. A buyer is paying")).to_be_visible()
+    world.turn()
+    for _ in range(8):  # an order rests at TikTok for an hour before its shop may work on it
+        world.turn(0.25)
+    assert world.stage_of_the_order() == "blocked"
+    _again(page)
+
+
+def _wait_until_it_is_processed(page: Page, world: World) -> None:
+    for _ in range(40):
+        if world.stage_of_the_order() in ("shipped", "delivered", "settled"):
+            break
+        world.turn(3)
+    _again(page)
+
+
+def test_an_empty_agency_is_led_to_its_first_processed_order(
+    plain: Window, browser: Browser, base: str, world: World
+) -> None:
+    page = _sign_up(plain, world)
     # Set-up is the first page, with one step open and the others as links.
     expect(page.get_by_role("heading", name="Set up your agency")).to_be_visible()
     expect(page.get_by_text("1 of 10 done")).to_be_visible()
@@ -138,42 +161,35 @@ def test_an_empty_agency_is_led_to_its_first_processed_order(
     expect(page.get_by_text("being connected, as a real one would be")).to_be_visible()
     _looks_right(page, browser, base)
 
-    world.turn()  # connected, through the consent page
-    _again(page)
-    expect(page.get_by_text("The shop is connected. A buyer is paying")).to_be_visible()
-    world.turn()
-    for _ in range(8):  # an order rests at TikTok for an hour before its shop may work on it
-        world.turn(0.25)
-    assert world.stage_of_the_order() == "blocked"
-
-    _again(page)
+    _wait_for_the_first_order(page, world)
     expect(page.get_by_text("the machine does not know where to buy it")).to_be_visible()
     _looks_right(page, browser, base)
     page.get_by_label("Buy for").select_option(index=0)
     page.get_by_role("button", name="Save mapping").click()
     expect(page.get_by_text("The machine works on it")).to_be_visible()
 
-    for _ in range(40):
-        if world.stage_of_the_order() in ("shipped", "delivered", "settled"):
-            break
-        world.turn(3)
-    _again(page)
-    practice = page.locator("#practice")
-    expect(practice).to_contain_text("Your practice order went all the way")
-    expect(practice).to_contain_text("$23.50")
-    expect(practice).to_contain_text("Tracking number")
+    _wait_until_it_is_processed(page, world)
+    for shown in ("Your practice order went all the way", "$23.50", "Tracking number"):
+        expect(page.locator("#practice")).to_contain_text(shown)
     expect(page.get_by_text("2 of 10 done")).to_be_visible()
     _looks_right(page, browser, base)
     (bought,) = world.journey.books()["supplier_orders"]
     assert bought["paid_count"] == 1
 
-    # The way to a real shop goes on from here, and practice data can go.
+
+def test_the_way_to_a_real_shop_goes_on_and_the_practice_shop_can_go(plain: Window, base: str) -> None:
+    page = plain.open("/login")
+    page.get_by_label("E-mail").fill(EMAIL)
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
     page.goto(base + "/setup?step=client")
     page.get_by_role("link", name="Add a client").click()
     page.get_by_label("Name").fill("Luma")
     page.get_by_role("button", name="Add client").click()
     expect(page.get_by_text("Practice", exact=True).first).to_be_visible()
+
     page.goto(base + "/setup?step=shop")
+    expect(page.get_by_text("3 of 10 done")).to_be_visible()
     expect(page.get_by_role("button", name="Connect a shop of Luma")).to_be_visible()
     page.get_by_role("link", name="Remove the practice shop").click()
     expect(page.get_by_role("heading", level=1)).to_contain_text("Practice client")
