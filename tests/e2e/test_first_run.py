@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -13,7 +12,6 @@ import pytest
 from flask import Flask
 from playwright.sync_api import Browser, Page, expect
 from sqlalchemy import text
-from werkzeug.serving import make_server
 
 from agency.app import create_app
 from agency.clock import machine_now
@@ -22,9 +20,10 @@ from agency.demo.stage import Stage
 from agency.integrations.notify.outbox import Outbox, list_outbox
 from agency.services.sealing import Keyring
 from agency.transaction import system_transaction
+from tests.browsers import serve
 from tests.databases import MASTER_KEY, create_database, drop_database
 from tests.e2e.axe import axe_violations, sideways
-from tests.e2e.conftest import Window, _Quiet
+from tests.e2e.conftest import Window
 from tests.stories.journey import Journey
 from workers.mailer import Mailer
 
@@ -83,13 +82,8 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
 
 @pytest.fixture(scope="module")
 def base(world: World) -> Iterator[str]:
-    server = make_server("127.0.0.1", 0, world.app, threaded=True, request_handler=_Quiet)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    yield f"http://127.0.0.1:{server.port}"
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with serve(world.app) as address:
+        yield address
 
 
 def _again(page: Page) -> None:

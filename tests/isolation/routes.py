@@ -161,7 +161,8 @@ PLANS: Mapping[str, Plan] = {
     ),
     "portal.map_sku": Plan(body={"supplier_item_id": "@supplier_items", "quantity": "2", "rank": "2"}),
     "portal.map_practice": Plan(
-        body={"shop_id": "@shops", "sku_id": "@sku", "supplier_item_id": "@supplier_items"}
+        body={"shop_id": "@shops", "sku_id": "@sku", "supplier_item_id": "@supplier_items"},
+        before="update mappings set quantity = 3",  # the same mapping again would change nothing
     ),
     "portal.unmap": Plan(body={"rank": "1"}),
     "portal.order_act": Plan(url={"word": "hold"}),
