@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from datetime import timedelta
 from random import Random
@@ -9,18 +10,23 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from agency.domain.addresses import Address
 from agency.domain.scope import Scope
 from agency.models.attention import Attention
 from agency.models.catalog import Mapping, Supplier, SupplierItem
 from agency.models.finance import LedgerEntry, Statement
-from agency.models.orders import Order, OrderLine
+from agency.models.orders import Order, OrderContact, OrderLine
 from agency.models.parcels import Parcel, ParcelLine, ParcelScan
 from agency.models.purchasing import Purchase, PurchaseLine
 from agency.models.shops import Shop
+from agency.services.contacts_store import place_of
+from agency.services.sealing import Keyring
 from agency.services.timeline import Happening, OrderRef, record_events
+from tests.databases import MASTER_KEY
 from tests.desk import NOW
 from tests.rich_names import GOODS
 
+KEYRING = Keyring(MASTER_KEY)
 HOUR, MINUTE = timedelta(hours=1), timedelta(minutes=1)
 # What each shop has, oldest last; a letter is a scene of `_SCENES`.
 PATTERN = "hbbqqpptssssddxee"
@@ -82,6 +88,8 @@ def _order(floor: ShopFloor, place: int, letter: str) -> None:
     quantity = 2 if floor.dice.random() < 0.15 else 1
     order = floor.add(Order(**floor.keys, **_values(floor, place, letter, good, placed, quantity)))
     lines = [floor.add(_line(floor, order, item, good, nth)) for nth in range(quantity)]
+    if letter in "bqpts":
+        _address(floor, order, place)
     told: list[Happening] = [_happened(order, "order_received", placed, "marketplace", total_minor=order.total_minor,
                                        currency=order.currency)]  # fmt: skip
     if stage == "blocked":
@@ -147,6 +155,19 @@ def _line(floor: ShopFloor, order: Order, item: SupplierItem, good: Any, nth: in
         sale_price_minor=price, platform_discount_minor=0, seller_discount_minor=0, tax_minor=0,
         display_status=order.status, package_id="", tracking_number="", provider_id="",
     )  # fmt: skip
+
+
+def _address(floor: ShopFloor, order: Order, place: int) -> None:
+    """Seals a made-up buyer's address as intake does."""
+    british = floor.shop.region == "GB"
+    town = {"city": "Leeds", "state": "", "postal_code": "LS1 1AA", "country": "GB"} if british else {
+        "city": "Portland", "state": "OR", "postal_code": "97201", "country": "US"}  # fmt: skip
+    buyer = Address(name=f"Fake Buyer {place}", phone="+15550100", line1=f"{place} Fake Street", **town)
+    value = json.dumps(vars(buyer)).encode()
+    sealed = KEYRING.seal(floor.scope, floor.session, order.client_id, place_of(order.id), value)
+    floor.leave(
+        OrderContact(**floor.keys, order_id=order.id, sealed_address=sealed, masked=False, seen_at=NOW)
+    )
 
 
 def _happened(order: Order, kind: str, at: Any, actor: str = "", **data: Any) -> Happening:

@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 from agency.app import create_app
 from agency.clock import machine_now
 from agency.domain.consents import needs_consent
+from agency.models.attention import Attention
 from agency.models.catalog import Sku, Supplier, SupplierItem
 from agency.models.clients import Client
 from agency.models.lanes import Lane
@@ -123,7 +124,7 @@ def _shop(session: Session, row: Client, client: RichClient, name: str, number: 
     grant = Authorization(**keys, state="active", seller_name=f"Owner of {client.name}", **ends)
     session.add(grant)
     session.flush()
-    lost = number in (9, 33)
+    lost, failing = number == 9, number == 33
     shop = Shop(
         **keys, authorization_id=grant.id, tiktok_shop_id=f"749404964264241{number:04d}",
         code=f"{client.region}LC{number:04d}", name=name, region=client.region, currency=client.currency,
@@ -136,9 +137,13 @@ def _shop(session: Session, row: Client, client: RichClient, name: str, number: 
     session.flush()
     session.refresh(shop)
     for api in _LANES:
-        failing = lost and api == "orders"
-        trouble = {"failures": 6, "problem": "TikTok did not answer in time."} if failing else {}
+        trouble = (
+            {"failures": 6, "problem": "TikTok did not answer in time."} if failing and api == "ship" else {}
+        )
         session.add(Lane(**keys, shop_id=shop.id, api=api, turns=40 * number, last_turn_at=read, **trouble))
+    if lost:
+        session.add(Attention(**keys, shop_id=shop.id, kind="shop_unread", cause_key=f"shop:{shop.id}", action="look",
+                              why="TikTok did not answer in time. The shop is read again in a minute."))  # fmt: skip
     session.add(Lane(**keys, authorization_id=grant.id, api="auth", last_turn_at=read))
     session.flush()
     return shop

@@ -7,7 +7,6 @@ browser complains about, fails the command. `--readme` makes the two pictures of
 from __future__ import annotations
 
 import argparse
-import io
 import os
 import sys
 from collections.abc import Iterator
@@ -20,17 +19,18 @@ from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 from tests.browsers import ARGUMENTS, serve
 from tests.desk import PASSWORD, Desk
 from tests.rich_world import open_rich_world
+from tests.small_png import reduce_colours
 
 ROOT = Path(__file__).resolve().parents[1]
 FOLDER, DOCS = ROOT / "build" / "screenshots", ROOT / "docs"
 SIZES = {"desktop": (1440, 900), "phone": (390, 844)}
 THEMES = ("light", "dark")
-ORDER = "576900000000002007"  # a parcel of Kite & Cotton that TikTok has and no carrier has scanned
+ORDER = "576900000000002007"  # TikTok has its tracking number and no carrier has scanned it
 
 
 @dataclass(frozen=True)
 class Shot:
-    """One page: its name, its path, and who looks at it. `{supplier}` and the like are ids of the world."""
+    """One page: its name, its path, and who looks at it."""
 
     name: str
     path: str
@@ -52,7 +52,6 @@ SHOTS = (
 )
 # The README's pictures: page -> file. Both light and on a desktop.
 README = {"today": "today.png", "order": "order.png"}
-COLOURS = 64
 
 
 class NotOpened(RuntimeError):
@@ -108,20 +107,10 @@ def _readme(browser: Browser, base: str, world: Desk) -> list[Path]:
             context = _signed_in(browser, base, world, shot.person, 1280, 800)
             picture = _open(context.pages[0], base + shot.path).screenshot()
             path = DOCS / README[shot.name]
-            path.write_bytes(_reduced(picture))
+            path.write_bytes(reduce_colours(picture))
             made.append(path)
             context.close()
     return made
-
-
-def _reduced(picture: bytes) -> bytes:
-    """The picture in few colours: a quarter of the bytes."""
-    from PIL import Image
-
-    reduced = io.BytesIO()
-    image = Image.open(io.BytesIO(picture)).convert("RGB").quantize(COLOURS, dither=Image.Dither.NONE)
-    image.save(reduced, "PNG", optimize=True)
-    return reduced.getvalue()
 
 
 def _signed_in(
