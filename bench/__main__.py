@@ -40,7 +40,7 @@ QUICK = Sizes(500, 1_000, 5_000, rounds=2, pages=10, webhooks=40, batches=1, tur
 
 
 def main() -> int:
-    """Runs all sections; about five minutes on two cores, half a minute with --quick (which proves nothing)."""
+    """Runs all sections; some six minutes on two cores, half a minute with --quick (which proves nothing)."""
     parser = argparse.ArgumentParser(
         prog="python -m bench", description="Ratios of docs/performance.md, in one run."
     )
