@@ -54,6 +54,7 @@ def setup() -> ResponseReturnValue:
         facts=facts,
         practice=practice,
         steps=steps,
+        simulated=ground().settings.simulator,
         steps_done=sum(step.done for step in steps),
     )
 
