@@ -1,12 +1,12 @@
 # Shopfleet's commands; `make` alone lists them. PYTHON=... names the Python, PORT=... the web port.
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help run test isolation check bench demo messages format chromium dev-venv run-venv run-assets dev-assets
+.PHONY: help run test isolation check bench screenshots demo messages format chromium dev-venv run-venv run-assets dev-assets
 export PYTHON
 BIN := .venv/bin
 
 help: ## List these commands
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: run-assets ## Start everything on this machine with a demo agency; Ctrl-C stops it
 	@exec $(BIN)/shopfleet run
@@ -28,6 +28,9 @@ check: dev-assets ## Lint, format, types and the rules of the house, in seconds
 
 bench: dev-assets ## Measure the ratios of docs/performance.md
 	@$(BIN)/python -m bench
+
+screenshots: dev-assets chromium ## Take the main pages in four variants into build/screenshots (ARGS=--readme: the README's two)
+	@$(BIN)/python -m tests.screenshots $(ARGS)
 
 format: dev-venv ## Put imports and layout in order
 	@$(BIN)/ruff check --fix --quiet --exit-zero

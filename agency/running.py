@@ -9,6 +9,7 @@ from agency.boot import Booted, boot
 from agency.config import Settings, load_settings
 from agency.demo.cast import Cast, assemble, keep_shop_time
 from agency.demo.director import Director
+from agency.demo.first_run import FirstRuns
 from agency.demo.practice import Practice
 from agency.demo.stage import Stage
 from agency.demo.world import CLIENTS, PASSWORD, STAFF
@@ -56,6 +57,9 @@ class _Performance:
         )
         self._stage = stage
         self._director = Director(practice, {"faults": "some"})
+        self._first_runs = FirstRuns(
+            self._database, Keyring(cast.master_key), cast.clock, stage, cast.web_url
+        )
         self._ordered_at = 0.0
 
     def step(self) -> str:
@@ -63,6 +67,7 @@ class _Performance:
         keep_shop_time(self._cast)
         if not self._director.advance() or self._director.agency_id is None:
             return f"Starting: {self._director.scene} ..."
+        self._first_runs.advance()
         if time.monotonic() - self._ordered_at > ORDER_EVERY:
             self._stage.order(ORDERS_A_DAY, 24.0 * ORDER_EVERY * RATE / 86_400)
             self._ordered_at = time.monotonic()

@@ -1,4 +1,4 @@
-"""`python -m bench [--quick]`: measures everything once and prints Markdown tables of ratios."""
+"""`python -m bench [--quick] [--only today]`: measures everything once and prints Markdown tables of ratios."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from bench.reading import measure_reading
 from bench.report import show
 from bench.seed import World, fill
 from bench.served import serve
+from bench.today import measure_today
 from bench.webhook_intake import measure_webhooks
 
 
@@ -24,6 +25,7 @@ from bench.webhook_intake import measure_webhooks
 class Sizes:
     """How much is measured. Requests, batches and turns are per variant and round."""
 
+    tiny: int = 1_000
     small: int = 10_000
     large: int = 100_000
     rounds: int = 7
@@ -31,20 +33,23 @@ class Sizes:
     webhooks: int = 400
     batches: int = 5
     turns: int = 50
+    asked: int = 400
 
 
-QUICK = Sizes(small=1_000, large=5_000, rounds=2, pages=10, webhooks=40, batches=1, turns=10)
+QUICK = Sizes(500, 1_000, 5_000, rounds=2, pages=10, webhooks=40, batches=1, turns=10, asked=20)
 
 
 def main() -> int:
-    """Runs all sections; about five minutes on two cores, half a minute with --quick (which proves nothing)."""
+    """Runs all sections; some six minutes on two cores, half a minute with --quick (which proves nothing)."""
     parser = argparse.ArgumentParser(
         prog="python -m bench", description="Ratios of docs/performance.md, in one run."
     )
     parser.add_argument(
         "--quick", action="store_true", help="few rounds on little data: only shows that it works"
     )
-    sizes = QUICK if parser.parse_args().quick else Sizes()
+    parser.add_argument("--only", choices=("today",), help="one part alone")
+    given = parser.parse_args()
+    sizes = QUICK if given.quick else Sizes()
     started = time.monotonic()
     print(
         f"# {datetime.now(UTC):%Y-%m-%d %H:%M} UTC, {platform.platform()}, {os.cpu_count()} cores, load {_load()}"
@@ -53,15 +58,23 @@ def main() -> int:
         f"{sizes.rounds} rounds in random order; medians of in-round ratios; 1.00 = as good as the reference.\n"
     )
     with lay_ground() as ground:
-        _measure(ground, sizes)
+        (_measure_today if given.only else _measure)(ground, sizes)
     print(f"Load at the end {_load()}, {time.monotonic() - started:.0f} s in all.")
     return 0
 
 
+def _measure_today(ground: Ground, sizes: Sizes) -> None:
+    tiny, large = _fill(ground, "tiny", sizes.tiny), _fill(ground, "large", sizes.large)
+    with serve(ground, {"tiny": tiny, "large": large}) as server:
+        print(measure_today(server, tiny, large, sizes.asked), flush=True)
+
+
 def _measure(ground: Ground, sizes: Sizes) -> None:
+    tiny = _fill(ground, "tiny", sizes.tiny)
     small = _fill(ground, "small", sizes.small)
     large = _fill(ground, "large", sizes.large)
-    with serve(ground, small, large) as server:
+    with serve(ground, {"tiny": tiny, "small": small, "large": large}) as server:
+        print(measure_today(server, tiny, large, sizes.asked), flush=True)
         for section in measure_reading(ground, server, small, large, sizes.rounds, sizes.pages):
             print(show(section), flush=True)
         print(show(measure_webhooks(ground, server, large, sizes.rounds, sizes.webhooks)), flush=True)

@@ -35,6 +35,18 @@ def send_all(port: int, requests: Sequence[bytes]) -> int:
         return sum(pool.map(lambda share: _send(port, share), shares))
 
 
+def time_in_turn(port: int, requests: Sequence[bytes], header: str) -> list[float]:
+    """Sends one request after the other over one connection; gives the number in `header` of each answer, in order."""
+    with socket.create_connection(("127.0.0.1", port)) as connection:
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        found = []
+        for request in requests:
+            connection.sendall(request)
+            head = _read(connection)
+            found.append(float(head.partition(header.lower().encode() + b":")[2].split(b"\r\n", 1)[0]))
+    return found
+
+
 def _send(port: int, requests: Sequence[bytes]) -> int:
     with socket.create_connection(("127.0.0.1", port)) as connection:
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -44,7 +56,8 @@ def _send(port: int, requests: Sequence[bytes]) -> int:
     return len(requests)
 
 
-def _read(connection: socket.socket) -> None:
+def _read(connection: socket.socket) -> bytes:
+    """The head of the answer, in small letters, once all of its body is there."""
     data = bytearray()
     while (end := data.find(b"\r\n\r\n")) < 0:
         data += _more(connection)
@@ -55,6 +68,7 @@ def _read(connection: socket.socket) -> None:
     wanted = end + 4 + int(length or 0)
     while len(data) < wanted:
         data += _more(connection)
+    return head
 
 
 def _more(connection: socket.socket) -> bytes:

@@ -1,4 +1,4 @@
-"""The world of a measurement: one agency, 20 clients, 100 shops, and as many orders as asked for.
+"""The world of a measurement: one agency, 20 clients, 200 shops, and as many orders as asked for.
 
 All orders belong to one agency, the hardest case for its lists. The newest fifth is open, one order in a hundred waits
 for a person, the rest is settled, delivered or cancelled: 60 days of a busy agency, oldest first, as they would have
@@ -16,7 +16,7 @@ from agency.services.accounts import sign_in
 from agency.services.memberships import Person, create_agency_with_owner
 from agency.transaction import system_transaction
 
-CLIENTS, SHOPS_EACH, LINES = 20, 5, 2
+CLIENTS, SHOPS_EACH, LINES = 20, 10, 2
 PASSWORD = "fake-password-1"  # noqa: S105 - a throw-away database
 
 _SHOPS = """

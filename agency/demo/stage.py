@@ -17,6 +17,10 @@ class Stage:
     def __init__(self, url: str) -> None:
         self._http = httpx.Client(base_url=url, timeout=30.0, follow_redirects=False)
 
+    def close(self) -> None:
+        """Hangs up."""
+        self._http.close()
+
     def is_up(self) -> bool:
         """True once the simulator answers."""
         try:
@@ -35,6 +39,14 @@ class Stage:
             **settings,
         }
         self._post("/_sim/setup", body)
+
+    def people(self, world: Mapping[str, Any]) -> None:
+        """Takes up sellers, shops and accounts beside those that are there. Safe to repeat."""
+        self._post("/_sim/setup", world)
+
+    def order_one(self, shop_id: str, sku_id: str) -> None:
+        """A buyer orders one unit, paid at once."""
+        self._post("/_sim/orders/one", {"shop_id": shop_id, "lines": [{"sku_id": sku_id, "quantity": 1}]})
 
     def authorize(self, seller_id: str, state: str) -> str:
         """The seller opens our link and says yes; gives the one-time code that TikTok would send back."""

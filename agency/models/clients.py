@@ -20,6 +20,7 @@ class Client(WithPublicId, WithCreatedAt, Base):
         Index("ix_clients_agency_id_id", "agency_id", "id"),
         CheckConstraint("approval_above_minor >= 0", name="approval_above_minor"),
         CheckConstraint("daily_budget_minor >= 0", name="daily_budget_minor"),
+        CheckConstraint("practice in ('', 'asked', 'connecting', 'ordered')", name="practice"),
     )
 
     agency_id: Mapped[int] = mapped_column(ForeignKey("agencies.id"))
@@ -35,6 +36,10 @@ class Client(WithPublicId, WithCreatedAt, Base):
         datetime | None
     ]  # the client and the agency have parted; nothing is read or bought any more
     keys_shredded_at: Mapped[datetime | None]  # since then nothing can be sealed for the client
+    practice: Mapped[str] = mapped_column(
+        server_default=""
+    )  # "" = a real client; else how far its practice shop at the simulator is
+    limits_set_at: Mapped[datetime | None]  # an owner has looked at the limits and saved them (machine time)
 
 
 class ClientKey(TenantOwned, WithCreatedAt, Base):

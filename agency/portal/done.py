@@ -31,6 +31,8 @@ SENTENCES = {
     "client": said("Client added. Connect a shop of theirs next."),
     "consent": said("Consent recorded. Orders that waited for it are planned again now."),
     "consent_ended": said("Consent withdrawn. New orders are not bought here until there is another one."),
+    "practice": said("Your practice shop is being connected. Its first order comes in a moment."),
+    "practice_mapped": said("Mapped. The machine buys the order at its next turn."),
     "client_left": said("Everything with this client has ended."),
     "member_removed": said("Removed. Every session, token and open invitation of theirs here has ended."),
     "limits": said("Limits saved. Orders that the former limits stopped are planned again now."),

@@ -11,12 +11,15 @@ from agency.portal.frame import page
 from agency.portal.kept_forms import keeps_form
 from agency.portal.paths import own_path
 from agency.services import accounts
+from agency.services.callers import SignedIn
 from agency.services.pending import find_pending
+from agency.services.setup import has_shop
 from agency.services.viewing import stop_viewing
 from agency.web import (
     client_address,
     cookie_token,
     current_caller,
+    db_session,
     find_caller,
     forget_caller,
     remember_caller,
@@ -31,8 +34,15 @@ def home() -> ResponseReturnValue:
     caller = find_caller()
     if caller is None:
         return redirect(url_for("portal.sign_in"), 303)
-    first = "portal.overview" if caller.scope.login == "portal" else "portal.today"
-    return redirect(url_for(first, done=request.args.get("done")), 303)
+    return redirect(url_for(_first_page(caller), done=request.args.get("done")), 303)
+
+
+def _first_page(caller: SignedIn) -> str:
+    """Set-up while an owner's agency has no shop; nobody would be helped by an empty Today."""
+    if caller.scope.login == "portal":
+        return "portal.overview"
+    begins = caller.role == "owner" and not caller.must_enrol and not has_shop(caller.scope, db_session())
+    return "portal.setup" if begins else "portal.today"
 
 
 @route(portal, "/login", permission="public", endpoint="sign_in")

@@ -30,6 +30,7 @@ WORDS: dict[str, str] = {
     "member.email_kept": said("kept their e-mail address"),
     "agency.second_factor_rule": said("changed whether everybody needs a second factor"),
     "client.added": said("added a client"),
+    "practice.opened": said("asked for a practice shop"),
     "client.limits_changed": said("changed the limits of a client"),
     "client.left": said("parted from a client"),
     "client.exported": said("took everything of a client as one archive"),

@@ -10,6 +10,7 @@ from zoneinfo import available_timezones
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from agency.clock import machine_now
 from agency.domain.errors import Conflict, Invalid
 from agency.domain.money import EXPONENTS
 from agency.domain.said import said
@@ -86,6 +87,7 @@ def set_client_limits(
     client.approval_above_minor = limits.approval_above_minor
     client.margin_floor_bp = limits.margin_floor_bp
     client.daily_budget_minor = limits.daily_budget_minor
+    client.limits_set_at = machine_now()
     session.flush()
     plan_blocked_again(scope, session, _LIMIT_CODES, now, client_id=client.id)
     details = {"fields": changed}

@@ -123,6 +123,7 @@ class ClientRow:
     buying_stopped_at: datetime | None
     buying_stopped_by: str
     left_at: datetime | None = None  # machine time; the client has left the agency
+    practice: bool = False  # made up, with a shop at the simulator
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,7 @@ from agency.domain.orders import Stage
 from agency.domain.said import said
 from agency.domain.scope import Scope
 from agency.services.list_rows import ShopTotals, Totals
+from agency.services.setup import UNFINISHED
 from agency.services.visibility import visible_sql
 from agency.services.worklist_sql import STAYED
 
@@ -32,6 +33,7 @@ class NavCounts:
     unread_shops: int
     shops: int
     oldest_read_at: datetime | None
+    setup_open: bool = False  # something of the set-up is not done yet; only said to owners
 
 
 _UNREAD = "(s.last_read_at is null or s.read_error <> '' or s.last_read_at < :limit)"
@@ -87,13 +89,14 @@ def read_counts(scope: Scope, session: Session) -> NavCounts:
               (select count(*) from orders o where o.stage in ('held', 'to_buy', 'blocked', 'bought', 'shipped')
                 and {visible_sql(scope, "o.client_id")} and {STAYED.format("o")}) as open,
               (select count(*) from attentions a where a.resolved_at is null and a.kind = 'approval'
-                and {visible_sql(scope, "a.client_id")}) as approvals
+                and {visible_sql(scope, "a.client_id")}) as approvals,
+              {UNFINISHED if scope.role == "owner" else "false"} as setup_open
             from shops s where {seen}
             """  # noqa: S608 - the conditions are made of our own integers
         ),
         {"limit": machine_now() - UNREAD_AFTER},
     ).one()
-    return NavCounts(row.open, row.approvals, row.unread, row.shops, row.oldest)
+    return NavCounts(row.open, row.approvals, row.unread, row.shops, row.oldest, row.setup_open)
 
 
 def _stages(scope: Scope, session: Session) -> Mapping[int, Counter[str]]:

@@ -3,25 +3,14 @@
 from __future__ import annotations
 
 import os
-import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
-from werkzeug.serving import WSGIRequestHandler, make_server
 
+from tests.browsers import ARGUMENTS, serve
 from tests.desk import PASSWORD, Desk, open_desk
-
-_ARGUMENTS = (
-    "--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-dev-shm-usage", "--no-first-run", "--disable-sync",
-    "--disable-background-networking", "--disable-component-update",
-)  # fmt: skip
-
-
-class _Quiet(WSGIRequestHandler):
-    def log(self, type: str, message: str, *args: object) -> None:
-        """Says nothing; the tests say what is wrong."""
 
 
 @dataclass
@@ -79,7 +68,7 @@ def browser() -> Iterator[Browser]:
     """Debian's chromium; CHROMIUM names another one."""
     with sync_playwright() as playwright:
         path = os.environ.get("CHROMIUM", "/usr/bin/chromium")
-        opened = playwright.chromium.launch(executable_path=path, args=list(_ARGUMENTS))
+        opened = playwright.chromium.launch(executable_path=path, args=list(ARGUMENTS))
         yield opened
         opened.close()
 
@@ -94,13 +83,8 @@ def desk() -> Iterator[Desk]:
 @pytest.fixture(scope="module")
 def base(desk: Desk) -> Iterator[str]:
     """The address of the application, served by threads."""
-    server = make_server("127.0.0.1", 0, desk.app, threaded=True, request_handler=_Quiet)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    yield f"http://127.0.0.1:{server.port}"
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with serve(desk.app) as address:
+        yield address
 
 
 def window_of(context: BrowserContext, base: str) -> Iterator[Window]:

@@ -32,7 +32,7 @@ SYSTEM_GRANTS: dict[str, dict[str, set[str]]] = {
     "invitations": {"SELECT": {"*"}, "UPDATE": {"accepted_at"}},
     "api_tokens": {"SELECT": {"*"}, "UPDATE": {"last_used_at", "revoked_at"}},
     "audit_entries": {"SELECT": {"agency_id", "number", "hash"}, "INSERT": {"*"}},
-    "clients": {"SELECT": {"id", "agency_id", "public_id", "name"}},
+    "clients": {"SELECT": {"id", "agency_id", "public_id", "name", "practice", "left_at"}},
     "authorizations": {"SELECT": {"id", "agency_id", "client_id"}},
     "shops": {"SELECT": {"id", "agency_id", "client_id", "authorization_id", "tiktok_shop_id"}},
     "suppliers": {"SELECT": {"id", "agency_id", "client_id", "public_id", "kind"}},

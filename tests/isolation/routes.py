@@ -29,7 +29,7 @@ DECIDED: tuple[tuple[str, str], ...] = (
     (r"POST /clients/<uuid:client_id>/view$", "read"),
     (r"POST /viewing/stop$", "signed_in"),
     (r"POST /suppliers/<uuid:supplier_id>/consent$", "owner"),
-    (r"\w+ /(team|api/v1/team/|clients|settings/|api/v1/tokens|api/v1/audit)", "owner"),
+    (r"\w+ /(team|api/v1/team/|clients|setup|settings/|api/v1/tokens|api/v1/audit)", "owner"),
     (r"GET /client$|GET /client/|GET /api/v1/own/", "client"),
     (r"GET /connect/callback$", "write"),
     (r"\w+ /connect/waiting", "owner"),
@@ -160,6 +160,10 @@ PLANS: Mapping[str, Plan] = {
         body={"carrier_text": "Zippy"}, before="update carrier_overrides set carrier_text = 'Zippy'"
     ),
     "portal.map_sku": Plan(body={"supplier_item_id": "@supplier_items", "quantity": "2", "rank": "2"}),
+    "portal.map_practice": Plan(
+        body={"shop_id": "@shops", "sku_id": "@sku", "supplier_item_id": "@supplier_items"},
+        before="update mappings set quantity = 3",  # the same mapping again would change nothing
+    ),
     "portal.unmap": Plan(body={"rank": "1"}),
     "portal.order_act": Plan(url={"word": "hold"}),
     "portal.decline": Plan(body={"reason": "No."}),
