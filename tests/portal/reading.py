@@ -93,6 +93,11 @@ def _outside(text: str, depth: int) -> tuple[str, int]:
     return "".join(kept), depth
 
 
+def outside_of_brackets(text: str) -> str:
+    """What of a plain text no message stands behind."""
+    return _outside(text, 0)[0]
+
+
 def untouched(page: str, data: frozenset[str], inside: str = "") -> list[str]:
     """Texts with letters outside of brackets, in `inside` (a tag) or everywhere; `data` are names and the like."""
     for name in sorted(data, key=len, reverse=True):
