@@ -3,8 +3,8 @@
     claim (transaction) -> hand over, one connection a batch -> record each (a transaction of its own)
 
 A mailer that falls after handing a mail over and before recording it sends that mail twice; it never loses one. Both
-carry the same Message-ID. Several mailers may run: a mail is claimed by one. Mails wait in English; when they leave they
-are put into the language that their recipient has chosen.
+carry the same Message-ID. Several mailers may run: a mail is claimed by one. Mails wait in English and leave in the
+language that their recipient has chosen.
 """
 
 from __future__ import annotations

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from babel.numbers import format_decimal
-from babel.support import NullTranslations
 from flask import Flask, has_request_context, request
 from flask_babel import Babel, get_locale, get_translations
 
@@ -55,10 +54,8 @@ def tr(sentence: str) -> str:
 
     Several sentences in a row and parts with a dot between them are looked up one by one.
     """
-    catalogue = get_translations()
-    if not sentence or type(catalogue) is NullTranslations:
-        return sentence or ""
-    return told(catalogue, sentence, locale_name())
+    locale = locale_name()
+    return told(get_translations(), sentence, locale) if sentence and locale != ENGLISH else sentence or ""
 
 
 def told_pairs(pairs: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
