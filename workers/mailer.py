@@ -3,7 +3,8 @@
     claim (transaction) -> hand over, one connection a batch -> record each (a transaction of its own)
 
 A mailer that falls after handing a mail over and before recording it sends that mail twice; it never loses one. Both
-carry the same Message-ID. Several mailers may run: a mail is claimed by one.
+carry the same Message-ID. Several mailers may run: a mail is claimed by one. Mails wait in English and leave in the
+language that their recipient has chosen.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ from agency.services.heartbeats import beat
 from agency.services.mail_links import forget_old_links
 from agency.services.mails import ClaimedMail, claim_mails, forget_old_mails, record_failed, record_sent
 from agency.services.sealing import Keyring
+from agency.speech import told_letter
 from agency.transaction import system_transaction
 
 log = logging.getLogger(__name__)
@@ -121,4 +123,5 @@ def run_mailer(booted: Booted) -> None:
 
 
 def _outgoing(mail: ClaimedMail, body: str) -> OutgoingMail:
-    return OutgoingMail(str(mail.public_id), mail.recipient, mail.subject, body, mail.created_at)
+    subject, words = told_letter(mail.language, mail.subject, body)
+    return OutgoingMail(str(mail.public_id), mail.recipient, subject, words, mail.created_at)

@@ -13,7 +13,8 @@ from flask_babel import gettext as _
 
 from agency.domain.money import Money
 from agency.domain.said import said
-from agency.portal.language import counted, locale_name, money_in, tr
+from agency.portal.language import counted, locale_name, tr
+from agency.speech import money_in
 
 _MINUTE = 60
 _HOUR = 60 * _MINUTE

@@ -11,6 +11,7 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from agency.clock import machine_now
+from agency.domain.said import said
 from agency.services.audit import Act, record_act_of
 from agency.services.mails import queue_mail
 from agency.services.sealing import Keyring
@@ -30,17 +31,22 @@ _OWNER = text(
     from users u where u.email = :email and u.disabled_at is null
     """
 )
-_SUBJECT = "Somebody tried to sign in to your account"
-_BODY = """Hello {name},
-
-somebody has tried to sign in to your Shopfleet account too often with a wrong password. Further tries are
-refused for a while.
-
-There is nothing to do if it was you. If it was not: your password was not guessed, and you can go on signing in from
-where you did before. Choose a new password if you use the same one elsewhere, and add a second factor to your account.
-
-You get this mail at most once a day.
-"""
+SUBJECT = said("Somebody tried to sign in to your account")
+BODY = "\n\n".join(
+    (
+        said("Hello {name},"),
+        said(
+            "somebody has tried to sign in to your Shopfleet account too often with a wrong password. "
+            "Further tries are refused for a while."
+        ),
+        said(
+            "There is nothing to do if it was you. If it was not: your password was not guessed, and you can go on "
+            "signing in from where you did before. Choose a new password if you use the same one elsewhere, and add a "
+            "second factor to your account."
+        ),
+        said("You get this mail at most once a day.") + "\n",
+    )
+)
 
 
 def list_known_addresses(session: Session, account: str) -> list[str]:
@@ -54,7 +60,7 @@ def tell_of_lockout(session: Session, keyring: Keyring, account: str, address: s
     owner = session.execute(_OWNER, {"email": account}).one_or_none()
     if owner is None:
         return
-    queue_mail(session, keyring, owner.email, _SUBJECT, _BODY.format(name=owner.name))
+    queue_mail(session, keyring, owner.email, SUBJECT, BODY.format(name=owner.name))
     for agency_id in owner.agencies:
         act = Act("sign_in.locked", "user", str(owner.public_id))
         record_act_of(session, agency_id, _ACTOR, act, address)

@@ -9,24 +9,27 @@ from __future__ import annotations
 import textwrap
 from datetime import datetime
 
+from agency.domain.said import said
 from agency.services.mails import Letter
 
 _WIDTH = 72
 ROLE_WORDS = {
-    "owner": "an owner",
-    "operator": "an operator",
-    "viewer": "a viewer",
-    "client_member": "a client member",
+    "owner": said("an owner"),
+    "operator": said("an operator"),
+    "viewer": said("a viewer"),
+    "client_member": said("a client member"),
 }
-_NOT_YOU = "If you did not ask for this, do nothing: without the link nothing changes."
+_NOT_YOU = said("If you did not ask for this, do nothing: without the link nothing changes.")
 
 
 def sign_up_letter(link: str) -> Letter:
     """The link that finishes a sign-up."""
     return _letter(
-        "Finish your Shopfleet sign-up",
-        "Somebody, hopefully you, wants to open an agency on Shopfleet with this address. Choose your name and "
-        "password here; the link works once, within 24 hours:",
+        said("Finish your Shopfleet sign-up"),
+        said(
+            "Somebody, hopefully you, wants to open an agency on Shopfleet with this address. Choose "
+            "your name and password here; the link works once, within 24 hours:"
+        ),
         link,
         _NOT_YOU,
     )
@@ -35,19 +38,25 @@ def sign_up_letter(link: str) -> Letter:
 def known_address_letter(sign_in: str) -> Letter:
     """The answer to a sign-up with an address that has an account."""
     return _letter(
-        "You have a Shopfleet account already",
-        "Somebody, hopefully you, wanted to sign up with this address, which has an account. Sign in, then add "
-        "another agency under your account. Forgot your password? The sign-in page helps.",
+        said("You have a Shopfleet account already"),
+        said(
+            "Somebody, hopefully you, wanted to sign up with this address, which has an account. Sign "
+            "in, then add another agency under your account. Forgot your password? The sign-in page "
+            "helps."
+        ),
         sign_in,
-        "If it was not you, do nothing: nothing has changed.",
+        said("If it was not you, do nothing: nothing has changed."),
     )
 
 
 def reset_letter(link: str) -> Letter:
     """The link to a new password."""
     return _letter(
-        "Choose a new Shopfleet password",
-        "Somebody, hopefully you, asked for a new password. Choose it here; the link works once, within 60 minutes:",
+        said("Choose a new Shopfleet password"),
+        said(
+            "Somebody, hopefully you, asked for a new password. Choose it here; the link works once, "
+            "within 60 minutes:"
+        ),
         link,
         _NOT_YOU,
     )
@@ -56,9 +65,11 @@ def reset_letter(link: str) -> Letter:
 def password_changed_letter(forgot: str) -> Letter:
     """Tells a person that the password is another one now."""
     return _letter(
-        "Your Shopfleet password was changed",
-        "The password of your account was changed just now, and your other devices were signed out. Was it not you? "
-        "Choose a new one at once:",
+        said("Your Shopfleet password was changed"),
+        said(
+            "The password of your account was changed just now, and your other devices were signed "
+            "out. Was it not you? Choose a new one at once:"
+        ),
         forgot,
     )
 
@@ -67,20 +78,27 @@ def invitation_letter(link: str, agency: str, role: str, inviter: str, until: da
     """An offer of a role."""
     agency, inviter = one_line(agency), one_line(inviter)
     return _letter(
-        f"{agency} invites you to Shopfleet",
-        f"{inviter} invites you to {agency} as {ROLE_WORDS[role]}. Accept here; the link works once, until "
-        f"{_moment(until)}:",
+        said("{agency} invites you to Shopfleet", agency=agency),
+        said(
+            "{inviter} invites you to {agency} as {role}. Accept here; the link works once, until {moment}:",
+            inviter=inviter,
+            agency=agency,
+            role=ROLE_WORDS[role],
+            moment=_moment(until),
+        ),
         link,
-        "The link is for you alone. If you do not know the sender, do nothing.",
+        said("The link is for you alone. If you do not know the sender, do nothing."),
     )
 
 
 def new_address_letter(link: str) -> Letter:
     """Asks the new address to confirm."""
     return _letter(
-        "Confirm your new address for Shopfleet",
-        "Somebody, hopefully you, wants to use this address for an account. Confirm it here within 24 hours; the "
-        "former address is asked too:",
+        said("Confirm your new address for Shopfleet"),
+        said(
+            "Somebody, hopefully you, wants to use this address for an account. Confirm it here "
+            "within 24 hours; the former address is asked too:"
+        ),
         link,
         _NOT_YOU,
     )
@@ -89,9 +107,11 @@ def new_address_letter(link: str) -> Letter:
 def taken_address_letter(sign_in: str) -> Letter:
     """The answer to a new address that belongs to an account already."""
     return _letter(
-        "This address has a Shopfleet account",
-        "Somebody, hopefully you, wanted to use this address for another account. It has one already, so nothing was "
-        "changed. You can sign in with it:",
+        said("This address has a Shopfleet account"),
+        said(
+            "Somebody, hopefully you, wanted to use this address for another account. It has one "
+            "already, so nothing was changed. You can sign in with it:"
+        ),
         sign_in,
     )
 
@@ -99,20 +119,26 @@ def taken_address_letter(sign_in: str) -> Letter:
 def old_address_letter(link: str, new_email: str) -> Letter:
     """Asks the former address for its yes, or for a no."""
     return _letter(
-        "Your Shopfleet address is about to change",
-        f"Somebody, hopefully you, asked to change the address of your account to {new_email}. That happens only "
-        "with your yes. Say yes or no here within 7 days:",
+        said("Your Shopfleet address is about to change"),
+        said(
+            "Somebody, hopefully you, asked to change the address of your account to {email}. That "
+            "happens only with your yes. Say yes or no here within 7 days:",
+            email=new_email,
+        ),
         link,
-        "If it was not you, open the link, keep your address, and choose a new password.",
+        said("If it was not you, open the link, keep your address, and choose a new password."),
     )
 
 
 def address_changed_letter(new_email: str) -> Letter:
     """Tells both addresses that the change is done."""
     return _letter(
-        "Your Shopfleet address was changed",
-        f"Your account's address is {new_email} now; other devices were signed out. If you did not want this, tell an "
-        "owner of your agency today.",
+        said("Your Shopfleet address was changed"),
+        said(
+            "Your account's address is {email} now; other devices were signed out. If you did not "
+            "want this, tell an owner of your agency today.",
+            email=new_email,
+        ),
     )
 
 

@@ -37,7 +37,8 @@ _CLAIM = text(
     where m.id in (
       select id from mails where sent_at is null and given_up_at is null and due_at <= :now
       order by due_at limit :room for update skip locked)
-    returning m.id, m.public_id, m.recipient, m.subject, m.sealed_body, m.attempts, m.created_at
+    returning m.id, m.public_id, m.recipient, m.subject, m.sealed_body, m.attempts, m.created_at,
+      coalesce((select u.language from users u where u.email = m.recipient), '') as language
     """
 )
 _SENT = text(
@@ -84,6 +85,7 @@ class ClaimedMail:
     body: str | None = field(repr=False)
     attempts: int
     created_at: datetime
+    language: str = ""  # the recipient's own choice; empty for none, and for people without an account
 
 
 @dataclass(frozen=True)
@@ -145,6 +147,7 @@ def claim_mails(session: Session, keyring: Keyring, now: datetime, room: int) ->
             _open(keyring, row.public_id, row.sealed_body),
             row.attempts,
             row.created_at,
+            row.language,
         )
         for row in sorted(claimed, key=lambda one: one.id)
     ]

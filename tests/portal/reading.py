@@ -17,7 +17,7 @@ from tests.portal.catalogue import collect, texts
 
 OPEN, CLOSE = "\N{MATHEMATICAL LEFT WHITE SQUARE BRACKET}", "\N{MATHEMATICAL RIGHT WHITE SQUARE BRACKET}"
 _SPOKEN = ("aria-label", "placeholder", "title", "alt", "data-ask", "data-ask-verb")
-_SILENT = ("script", "style", "code")
+_SILENT = ("script", "style", "code", "kbd")
 # What is no word of ours: zones, addresses, hosts, codes, and what only looks like a word.
 _DATA = re.compile(
     r"[\w.+-]+@[\w.-]+|https?://\S+|\b[A-Z][A-Za-z]+/[A-Za-z_ ]+(?:/[A-Za-z_ ]+)?|\b(?:USD|GBP|EUR|UTC|CSV|API|JSON)\b"
@@ -91,6 +91,11 @@ def _outside(text: str, depth: int) -> tuple[str, int]:
         if depth == 0 and letter != CLOSE:
             kept.append(letter)
     return "".join(kept), depth
+
+
+def outside_of_brackets(text: str) -> str:
+    """What of a plain text no message stands behind."""
+    return _outside(text, 0)[0]
 
 
 def untouched(page: str, data: frozenset[str], inside: str = "") -> list[str]:

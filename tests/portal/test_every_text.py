@@ -35,7 +35,7 @@ NOT_YET: tuple[str, ...] = (
     "/today", "/orders", f"/orders/{NUMBER}", "/approvals", "/shops", "/suppliers", "/mappings", "/clients", "/client",
     "/client/orders", f"/client/orders/{NUMBER}",
 )  # fmt: skip
-INSIDE = "main"  # the frame around it is not marked yet; then this becomes ""
+INSIDE = ""
 
 
 @pytest.fixture(scope="module")

@@ -9,17 +9,17 @@ function switchTheme() {
   try { localStorage.setItem("theme", root.dataset.theme); } catch { /* the choice lasts for this page */ }
 }
 
-function say(text) {
+function say(word) {  // one of the page's own words, in its language
   const place = one("[data-say]");
-  if (place) place.textContent = text;
+  if (place) place.textContent = place.dataset[word];
 }
 
 async function copy(button) {
   try {
     await navigator.clipboard.writeText(button.dataset.copy);
-    say("Copied.");
+    say("copied");
     button.classList.add("is-ok");
-  } catch { say("The browser did not allow copying."); }
+  } catch { say("notCopied"); }
 }
 
 // A form with data-ask is sent only after the question was answered; without script it is sent at once.
@@ -27,7 +27,8 @@ let asked = null;
 function ask(form, button) {
   const box = one("dialog[data-ask-box]");
   one("[data-ask-text]", box).textContent = form.dataset.ask;
-  one("[data-ask-yes]", box).textContent = form.dataset.askVerb || button?.textContent.trim() || "Go on";
+  const yes = one("[data-ask-yes]", box);
+  yes.textContent = form.dataset.askVerb || button?.textContent.trim() || yes.textContent;
   asked = { form, button };
   box.showModal();
 }
