@@ -5,53 +5,75 @@ from __future__ import annotations
 from flask import request
 from flask.typing import ResponseReturnValue
 
+from agency.api.schemas.reads import OrdersSchema
 from agency.portal.blueprint import portal
-from agency.portal.frame import link
+from agency.portal.forms import Form
+from agency.portal.frame import link, reader
 from agency.portal.order_work import show_order
 from agency.portal.staff import staff_page
 from agency.services import wording
 from agency.services.list_rows import OrderFilters
 from agency.services.order_export import export_orders
-from agency.services.order_lists import list_orders
-from agency.services.shop_names import list_shop_names
+from agency.services.order_filters import SORTS, list_choices, order_filters
+from agency.services.order_lists import count_stages, list_orders
+from agency.services.paging import Page
 from agency.services.totals import read_totals
-from agency.web import current_scope, db_session, route, streamed_export
+from agency.web import current_caller, current_scope, db_session, route, streamed_export
+
+FILTERS = tuple(name for name in OrdersSchema().fields if name != "after")
 
 
 @route(portal, "/orders", permission="read")
 def orders() -> ResponseReturnValue:
-    """All orders, newest first, by stage, shop or number."""
+    """All orders under the filters of the address; filters that cannot be read are named, and nothing is shown."""
     scope, session = current_scope(), db_session()
-    given = _given()
+    form, filters = _asked()
     cursor = request.args.get("after", "")
-    found = list_orders(scope, session, OrderFilters(**given), cursor)
-    kept = {name: value for name, value in given.items() if value}
-    return staff_page(
+    found = list_orders(scope, session, filters, cursor) if form.fine else Page((), "")
+    kept = kept_filters()
+    totals = read_totals(scope, session)
+    narrowed = form.fine and bool(kept.keys() - {"stage", "sort"})
+    body = staff_page(
         "orders.html",
         found=found,
-        given=given,
+        form=form,
         kept=kept,
-        shops=list_shop_names(scope, session),
-        totals=read_totals(scope, session),
+        choices=list_choices(scope, session),
+        totals=totals,
+        counts=count_stages(scope, session, filters) if narrowed else totals.stages,
         stages=wording.STAGES,
+        sorts=SORTS,
+        no_access=scope.client_ids is not None and not scope.client_ids,
         first=link("portal.orders", kept) if cursor else "",
         next=link("portal.orders", kept, after=found.next_cursor) if found.next_cursor else "",
     )
+    return body, 200 if form.fine else 422
 
 
 @route(portal, "/orders.csv", permission="read", endpoint="orders_csv")
 def orders_csv() -> ResponseReturnValue:
     """The same orders in one file, without anything about buyers."""
-    scope, filters = current_scope(), OrderFilters(**_given())
+    scope = current_scope()
+    form, filters = _asked()
+    if not form.fine:
+        return orders()
     return streamed_export("orders.csv", "text/csv", lambda session: export_orders(scope, session, filters))
 
 
 @route(portal, "/orders/<number>", permission="read")
 def order(number: str) -> ResponseReturnValue:
-    """One order."""
+    """One order; the filters of the list it was opened from stay in its address."""
     return show_order(number)
 
 
-def _given() -> dict[str, str]:
-    """The filters as they were typed."""
-    return {name: request.args.get(name, "").strip()[:120] for name in ("stage", "shop", "q")}
+def kept_filters() -> dict[str, str]:
+    """The filters of this address as they were typed, without the empty ones."""
+    given = {name: request.args.get(name, "").strip()[:120] for name in FILTERS}
+    return {name: value for name, value in given.items() if value}
+
+
+def _asked() -> tuple[Form, OrderFilters]:
+    """The filters as a form with its messages, and as the services read them."""
+    form = Form("filters", kept_filters())
+    asked = form.load(OrdersSchema())
+    return form, order_filters(asked, current_caller().time_zone, reader().now)

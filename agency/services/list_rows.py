@@ -12,11 +12,22 @@ from agency.services.order_page_rows import MappingRow
 
 @dataclass(frozen=True)
 class OrderFilters:
-    """Empty = everything. `shop` is a public id; `q` an exact order, tracking or supplier number, or a seller sku."""
+    """Empty = everything. `shop`, `client` and `supplier` are public ids, `q` is what a person typed.
+
+    `problem` is a kind of decision or "any"; the times are shop time, `late_at` the moment that a deadline is behind.
+    """
 
     stage: str = ""
     shop: str = ""
     q: str = ""
+    client: str = ""
+    supplier: str = ""
+    region: str = ""
+    problem: str = ""
+    placed_since: datetime | None = None
+    placed_before: datetime | None = None
+    late_at: datetime | None = None
+    sort: str = ""
 
 
 @dataclass(frozen=True)
@@ -42,6 +53,7 @@ class OrderRow:
     due_source: str
     value: Money
     profit: Money | None
+    problem: str  # the kind of its gravest open decision, empty when there is none
 
 
 @dataclass(frozen=True)

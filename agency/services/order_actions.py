@@ -8,8 +8,8 @@ from typing import Any
 
 from agency.domain.orders import Stage
 from agency.domain.purchasing import PurchaseState
-from agency.domain.said import said
-from agency.services.order_page_rows import ActionRow, LineRow, ParcelRow, PurchaseRow
+from agency.services.order_page_rows import ActionRow, LineRow, ParcelRow
+from agency.services.order_purchase_rows import PurchaseRow
 
 _BEFORE_BUYING = (Stage.HELD, Stage.TO_BUY, Stage.BLOCKED)
 _LOOK_ONLY = said("Your role can look but not change anything. Ask an owner of the agency.")

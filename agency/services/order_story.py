@@ -7,8 +7,8 @@ from datetime import datetime
 from typing import Any
 
 from agency.domain.orders import ON_HOLD, UNPAID, Stage
-from agency.domain.said import said
-from agency.services.order_page_rows import DecisionRow, ParcelRow, PurchaseRow, StepRow
+from agency.services.order_page_rows import DecisionRow, ParcelRow, StepRow
+from agency.services.order_purchase_rows import PurchaseRow
 from agency.services.wording import kind_text
 
 Json = Mapping[Any, Any]
