@@ -22,8 +22,8 @@ from agency.services import approvals, contacts, handwork, reviews
 from agency.services.carriers import OrderCarriers, read_order_carriers
 from agency.services.corrections import corrections_left
 from agency.services.order_page_rows import OrderPage
-from agency.services.order_purchase_rows import PurchaseRow
 from agency.services.order_pages import find_neighbours, get_order_page
+from agency.services.order_purchase_rows import PurchaseRow
 from agency.web import current_scope, db_session, ground, route
 
 _ACTS = {

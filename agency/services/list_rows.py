@@ -30,6 +30,9 @@ class OrderFilters:
     sort: str = ""
 
 
+EVERY_ORDER = OrderFilters()
+
+
 @dataclass(frozen=True)
 class OrderRow:
     """One order in a list. `profit` is our estimate, None before a purchase."""

@@ -1,4 +1,4 @@
-"""A purchase in doubt, explained: what was sent, what was asked since, what is known, and what each answer does. Pure."""
+"""A purchase in doubt, explained: what was sent, asked and found out, and what each answer would do. Pure."""
 
 from __future__ import annotations
 
