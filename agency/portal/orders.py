@@ -5,32 +5,28 @@ from __future__ import annotations
 from flask import request
 from flask.typing import ResponseReturnValue
 
-from agency.api.schemas.reads import OrdersSchema
 from agency.portal.blueprint import portal
-from agency.portal.forms import Form
-from agency.portal.frame import link, reader
+from agency.portal.frame import link
+from agency.portal.order_filters import asked_filters
 from agency.portal.order_work import show_order
 from agency.portal.staff import staff_page
 from agency.services import wording
-from agency.services.list_rows import OrderFilters
 from agency.services.order_export import export_orders
-from agency.services.order_filters import SORTS, list_choices, order_filters
+from agency.services.order_filters import SORTS, list_choices
 from agency.services.order_lists import count_stages, list_orders
 from agency.services.paging import Page
 from agency.services.totals import read_totals
-from agency.web import current_caller, current_scope, db_session, route, streamed_export
-
-FILTERS = tuple(name for name in OrdersSchema().fields if name != "after")
+from agency.web import current_scope, db_session, route, streamed_export
 
 
 @route(portal, "/orders", permission="read")
 def orders() -> ResponseReturnValue:
     """All orders under the filters of the address; filters that cannot be read are named, and nothing is shown."""
     scope, session = current_scope(), db_session()
-    form, filters = _asked()
+    form, filters = asked_filters()
     cursor = request.args.get("after", "")
     found = list_orders(scope, session, filters, cursor) if form.fine else Page((), "")
-    kept = kept_filters()
+    kept = dict(form.values)
     totals = read_totals(scope, session)
     narrowed = form.fine and bool(kept.keys() - {"stage", "sort"})
     body = staff_page(
@@ -54,7 +50,7 @@ def orders() -> ResponseReturnValue:
 def orders_csv() -> ResponseReturnValue:
     """The same orders in one file, without anything about buyers."""
     scope = current_scope()
-    form, filters = _asked()
+    form, filters = asked_filters()
     if not form.fine:
         return orders()
     return streamed_export("orders.csv", "text/csv", lambda session: export_orders(scope, session, filters))
@@ -64,16 +60,3 @@ def orders_csv() -> ResponseReturnValue:
 def order(number: str) -> ResponseReturnValue:
     """One order; the filters of the list it was opened from stay in its address."""
     return show_order(number)
-
-
-def kept_filters() -> dict[str, str]:
-    """The filters of this address as they were typed, without the empty ones."""
-    given = {name: request.args.get(name, "").strip()[:120] for name in FILTERS}
-    return {name: value for name, value in given.items() if value}
-
-
-def _asked() -> tuple[Form, OrderFilters]:
-    """The filters as a form with its messages, and as the services read them."""
-    form = Form("filters", kept_filters())
-    asked = form.load(OrdersSchema())
-    return form, order_filters(asked, current_caller().time_zone, reader().now)

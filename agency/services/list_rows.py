@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from agency.domain.money import Money
-from agency.services.order_page_rows import MappingRow
+from agency.services.order_page_rows import LimitFacts, MappingRow
 
 
 @dataclass(frozen=True)
@@ -207,7 +207,10 @@ class SkuRow:
 
 @dataclass(frozen=True)
 class ApprovalRow:
-    """An order that may be bought once a person says so. `codes` are the blockers that an approval would lift."""
+    """An order that may be bought once a person says so. `codes` are the blockers that an approval would lift.
+
+    `cause` names them in words; `unanswered` says what happens if nobody answers.
+    """
 
     number: str
     title: str
@@ -225,3 +228,32 @@ class ApprovalRow:
     due_at: datetime | None
     due_label: str
     approvable: bool
+    cause: str
+    unanswered: str
+    limits: LimitFacts | None
+
+
+@dataclass(frozen=True)
+class ApprovalCause:
+    """Orders of one client that the same rules stop, the most urgent first; `costs` are their sums, one per currency."""
+
+    cause: str
+    client_name: str
+    rows: tuple[ApprovalRow, ...]
+    costs: tuple[Money, ...]
+
+
+@dataclass(frozen=True)
+class AnswerRow:
+    """An approval that was answered: yes or no, by whom, when (shop time), and for which reasons or why."""
+
+    number: str
+    title: str
+    quantity: int
+    shop_name: str
+    client_name: str
+    region: str
+    approved: bool
+    reason: str
+    who: str
+    at: datetime

@@ -163,6 +163,8 @@ PLANS: Mapping[str, Plan] = {
     "portal.unmap": Plan(body={"rank": "1"}),
     "portal.order_act": Plan(url={"word": "hold"}),
     "portal.decline": Plan(body={"reason": "No."}),
+    "portal.add_note": Plan(body={"text": "Seen."}),
+    "portal.approve_cause": Plan(body={"numbers": "@orders"}),
     "portal.claim": Plan(before="update purchases set claimed_by = '', claimed_until = null"),
     "portal.drop_claim": Plan(before=_READY),
     "portal.bought": Plan(before=_READY, body={"supplier_order_id": "KC-1", "cost": "7.00"}),
