@@ -235,7 +235,7 @@ class ApprovalRow:
 
 @dataclass(frozen=True)
 class ApprovalCause:
-    """Orders of one client that the same rules stop, the most urgent first; `costs` are their sums, one per currency."""
+    """Orders of one client that the same rules stop, the most urgent first; `costs` has one sum per currency."""
 
     cause: str
     client_name: str

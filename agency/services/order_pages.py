@@ -24,7 +24,14 @@ from agency.services.order_actions import ActionFacts, order_actions
 from agency.services.order_lists import find_beside
 from agency.services.order_money import money_table
 from agency.services.order_page_parts import deadline_rows, decision_row, line_rows, parcel_row
-from agency.services.order_page_rows import BlockerRow, ContactRow, DecisionRow, OrderPage, ParcelRow
+from agency.services.order_page_rows import (
+    BlockerRow,
+    ContactRow,
+    DecisionRow,
+    LimitFacts,
+    OrderPage,
+    ParcelRow,
+)
 from agency.services.order_page_sql import PARTS, order_statement
 from agency.services.order_purchase_parts import purchase_rows
 from agency.services.order_story import due_why, flags, steps, story
@@ -63,8 +70,6 @@ def get_order_page(
     purchases = purchase_rows(parts["purchases"], parts["effects"], named, approved_by)
     parcels = tuple(parcel_row(row, parts["effects"]) for row in parts["parcels"])
     lines = line_rows(parts["lines"], parts["mappings"], order["currency"], named)
-    approvable = any(blocker["approvable"] for blocker in order["blockers"])
-    limits = read_limits(session, [order["id"]], now) if approvable else {}
     events, events_before = read_events(scope, session, order["id"], asked, names)
     corrections = sum(corrections_left(parcel, now) for parcel in parcels)
     can_write = scope.role in ("owner", "operator") and not scope.read_only
@@ -72,16 +77,13 @@ def get_order_page(
         **_head(order, decisions, parcels),
         steps=steps(order, purchases, parcels, marks, named),
         deadlines=deadline_rows(order, now),
-        blockers=tuple(
-            BlockerRow(b["code"], b["sentence"], b["approvable"], b.get("supplier", ""))
-            for b in order["blockers"]
-        ),
+        blockers=_blockers(order),
         decisions=decisions,
         lines=lines,
         purchases=purchases,
         parcels=parcels,
         money=money_table(order, parts["ledger"], parts["purchases"]),
-        limits=limits.get(order["id"]),
+        limits=_limits(session, order, now),
         contact=contact,
         events=events,
         events_before=events_before,
@@ -89,6 +91,20 @@ def get_order_page(
             ActionFacts(order, lines, purchases, parcels, contact.state, corrections, can_write)
         ),
     )
+
+
+def _blockers(order: Mapping[Any, Any]) -> tuple[BlockerRow, ...]:
+    return tuple(
+        BlockerRow(row["code"], row["sentence"], row["approvable"], row.get("supplier", ""))
+        for row in order["blockers"]
+    )
+
+
+def _limits(session: Session, order: Mapping[Any, Any], now: datetime) -> LimitFacts | None:
+    """The limits beside the cost, while something of the order waits for a yes."""
+    if not any(blocker["approvable"] for blocker in order["blockers"]):
+        return None
+    return read_limits(session, [order["id"]], now).get(order["id"])
 
 
 def _head(
