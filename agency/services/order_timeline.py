@@ -14,7 +14,7 @@ from agency.domain.scope import Scope
 from agency.services.event_wording import event_by, event_detail, event_title
 from agency.services.order_page_rows import EventRow
 
-EVENTS_A_PAGE = 50
+EVENTS_A_PAGE = 25
 MOST_EVENTS = 200
 DOERS = {
     "people": said("People"),
