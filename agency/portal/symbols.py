@@ -8,6 +8,7 @@ from flask_babel import gettext as _
 
 from agency.domain.money import Money
 from agency.domain.orders import Stage
+from agency.domain.said import said
 from agency.portal.showing import money_text, span_text
 from agency.services.worklist_rows import WorkRow
 

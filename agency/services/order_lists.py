@@ -37,7 +37,7 @@ def list_orders(
 ) -> Page[OrderRow]:
     """A page of `size`. Raises Invalid for an unknown stage or a cursor of another list."""
     if filters.stage and filters.stage not in Stage.ALL:
-        raise Invalid("stage", f"Choose one of {', '.join(Stage.ALL)}.")
+        raise Invalid("stage", said("Choose one of {choices}.", choices=", ".join(Stage.ALL)))
     key = _key(filters, cursor)
     rows = _rows(scope, session, filters, key, size + 1)
     last = rows[size - 1] if len(rows) > size else None
