@@ -170,6 +170,8 @@ class OrderEvent(WithId, ShopOwned, WithCreatedAt, Base):
         UniqueConstraint("order_id", "seq"),
         Index("ix_order_events_agency_id", "agency_id", "order_id", "seq"),
         Index("ix_order_events_client_id", "client_id", "order_id", "seq"),
+        Index("ix_order_events_agency_newest", "agency_id", "id"),
+        Index("ix_order_events_client_newest", "client_id", "agency_id", "id"),
         Index(
             "ix_order_events_agency_answers",
             "agency_id",
