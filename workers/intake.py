@@ -127,17 +127,23 @@ def _store(
     notices: Sequence[OpenNotice] = (),
 ) -> Imported:
     with context.work(turn) as (scope, session):
-        imported = store_snapshots(context, scope, session, session.get_one(Shop, shop.id), snapshots)
+        via = "webhook" if notices else "poll"
+        imported = store_snapshots(context, scope, session, session.get_one(Shop, shop.id), snapshots, via)
         close_notices(session, [notice.id for notice in notices], "read again")
     return imported
 
 
 def store_snapshots(
-    context: Context, scope: Scope, session: Session, shop: Shop, snapshots: Sequence[OrderSnapshot]
+    context: Context,
+    scope: Scope,
+    session: Session,
+    shop: Shop,
+    snapshots: Sequence[OrderSnapshot],
+    via: str = "",
 ) -> Imported:
     """Stores reads and everything that follows from them in one transaction; also used right before buying."""
     now = context.clock.now()
-    imported = import_orders(scope, session, context.keyring, shop, snapshots, now)
+    imported = import_orders(scope, session, context.keyring, shop, snapshots, now, via)
     follow_orders(session, imported.ids, now)
     freeze_cancelled(scope, session, imported.cancelled, now)
     note_cancelled_units(scope, session, imported.ids)

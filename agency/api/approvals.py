@@ -28,7 +28,7 @@ blueprint = group("approvals", "/api/v1", "Orders that wait for a yes")
 )
 def show_approvals(asked: dict[str, Any]) -> Response:
     """Orders that may be bought once a person says so, the most urgent first."""
-    return answer(list_approvals(current_scope(), db_session(), asked["after"]))
+    return answer(list_approvals(current_scope(), db_session(), shop_now(), asked["after"]))
 
 
 @operation(

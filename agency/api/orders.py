@@ -12,11 +12,12 @@ from agency.api.schemas.answers import page_of, schema_of
 from agency.api.schemas.reads import OrdersSchema
 from agency.domain.addresses import Address
 from agency.services.contacts import reveal_contact
-from agency.services.list_rows import OrderFilters, OrderRow
+from agency.services.list_rows import OrderRow
+from agency.services.order_filters import order_filters
 from agency.services.order_lists import list_orders
 from agency.services.order_page_rows import OrderPage
 from agency.services.order_pages import get_order_page
-from agency.web import current_scope, db_session, ground, shop_now
+from agency.web import current_caller, current_scope, db_session, ground, shop_now
 
 blueprint = group("orders", "/api/v1/orders", "Orders")
 
@@ -25,8 +26,8 @@ blueprint = group("orders", "/api/v1/orders", "Orders")
     blueprint, "GET", "", permission="read", shapes=Shapes(query=OrdersSchema, gives=page_of(OrderRow))
 )
 def show_orders(asked: dict[str, Any]) -> Response:
-    """Orders, newest first, 50 a page."""
-    filters = OrderFilters(asked["stage"], asked["shop"], asked["q"])
+    """Orders, 50 a page, under the same filters as the portal's list."""
+    filters = order_filters(asked, current_caller().time_zone, shop_now())
     return answer(list_orders(current_scope(), db_session(), filters, asked["after"]))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, Index, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, Computed, Index, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from agency.domain.orders import Stage
@@ -27,6 +27,8 @@ class Order(WithId, ShopOwned, WithCreatedAt, Base):
         Index("ix_orders_agency_placed", "agency_id", "placed_at", "id"),
         Index("ix_orders_client_placed", "client_id", "placed_at", "id"),
         Index("ix_orders_agency_number", "agency_id", "tiktok_order_id"),
+        Index("ix_orders_agency_turned", "agency_id", "number_turned"),
+        Index("ix_orders_shop_placed", "shop_id", "placed_at", "id"),
         Index("ix_orders_agency_shop_stage", "agency_id", "shop_id", "stage"),
         Index("ix_orders_client_moved", "client_id", "stage_at", "id"),
         Index(
@@ -110,6 +112,9 @@ class Order(WithId, ShopOwned, WithCreatedAt, Base):
     profit_minor: Mapped[int | None]  # our estimate at purchase
     address_key: Mapped[str] = mapped_column(server_default="")  # fingerprint of the clear address
     raw: Mapped[dict[str, Any]] = mapped_column(server_default=text("'{}'::jsonb"))
+    number_turned: Mapped[str | None] = mapped_column(
+        Text(collation="C"), Computed("reverse(tiktok_order_id)", persisted=True)
+    )  # found by its end
 
 
 class OrderLine(WithId, ShopOwned, Base):
@@ -174,6 +179,13 @@ class OrderEvent(WithId, ShopOwned, WithCreatedAt, Base):
         Index("ix_order_events_client_id", "client_id", "order_id", "seq"),
         Index("ix_order_events_agency_newest", "agency_id", "id"),
         Index("ix_order_events_client_newest", "client_id", "agency_id", "id"),
+        Index(
+            "ix_order_events_agency_answers",
+            "agency_id",
+            "at",
+            "id",
+            postgresql_where=text("kind in ('approved', 'declined')"),
+        ),
     )
 
     order_id: Mapped[int]

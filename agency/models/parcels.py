@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, Index, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, Computed, Index, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from agency.domain.parcels import ParcelState
@@ -25,6 +25,7 @@ class Parcel(WithPublicId, ShopOwned, WithCreatedAt, Base):
         CheckConstraint(one_of("state", ParcelState.ALL), name="state"),
         UniqueConstraint("order_id", "tracking_number"),
         Index("ix_parcels_agency_number", "agency_id", "tracking_number"),
+        Index("ix_parcels_agency_turned", "agency_id", "number_turned"),
         Index("ix_parcels_client_id", "client_id", "order_id"),
         Index("ix_parcels_shop_work", "shop_id", "state"),
     )
@@ -47,6 +48,9 @@ class Parcel(WithPublicId, ShopOwned, WithCreatedAt, Base):
     first_scan_at: Mapped[datetime | None]
     delivered_at: Mapped[datetime | None]
     scans_read_at: Mapped[datetime | None]
+    number_turned: Mapped[str | None] = mapped_column(
+        Text(collation="C"), Computed("reverse(tracking_number)", persisted=True)
+    )  # found by its end
 
 
 class ParcelLine(ShopOwned, Base):

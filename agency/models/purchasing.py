@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, Index, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, Computed, Index, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from agency.domain.purchasing import PurchaseState
@@ -33,6 +33,7 @@ class Purchase(WithPublicId, ShopOwned, WithCreatedAt, Base):
             postgresql_where=text("supplier_order_id <> ''"),
         ),
         Index("ix_purchases_agency_state", "agency_id", "state"),
+        Index("ix_purchases_agency_turned", "agency_id", "number_turned"),
         Index("ix_purchases_client_id", "client_id", "order_id"),
         Index("ix_purchases_order", "order_id"),
         Index("ix_purchases_supplier_work", "supplier_id", "state", "next_at"),
@@ -61,6 +62,9 @@ class Purchase(WithPublicId, ShopOwned, WithCreatedAt, Base):
     paid_at: Mapped[datetime | None]
     shipped_at: Mapped[datetime | None]
     tracking_due_at: Mapped[datetime | None]
+    number_turned: Mapped[str | None] = mapped_column(
+        Text(collation="C"), Computed("reverse(supplier_order_id)", persisted=True)
+    )  # the supplier's number, found by its end
 
 
 class PurchaseLine(ShopOwned, Base):

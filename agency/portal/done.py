@@ -6,6 +6,7 @@ from agency.domain.said import said
 
 SENTENCES = {
     "approved": said("Approved. The order is bought at the next turn of its supplier."),
+    "approved_all": said("All approved. Each order is bought at the next turn of its supplier."),
     "declined": said("Declined. The order is not bought; its clock at TikTok still runs."),
     "held": said("Held. The machine does not touch this order until you release it."),
     "unheld": said("Released. The order is planned again now."),
@@ -26,6 +27,7 @@ SENTENCES = {
     "tracking": said("Tracking saved. It goes to TikTok after the checks."),
     "carrier_chosen": said("Carrier saved for this supplier. Its stopped parcels are checked again now."),
     "corrected": said("The correction goes to TikTok now. TikTok takes no second one for this parcel."),
+    "noted": said("Note saved. Only your team sees it."),
     "reviewed": said("Settled. The order goes on from your answer."),
     "rules": said("Rules saved. The deadlines of this shop's open orders follow them now."),
     "client": said("Client added. Connect a shop of theirs next."),

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 from uuid import UUID
 
-from flask import redirect, url_for
+from flask import has_request_context, redirect, url_for
 from flask import request as http
 from flask.typing import ResponseReturnValue
 
@@ -16,14 +17,18 @@ from agency.domain.said import said
 from agency.portal.blueprint import portal
 from agency.portal.forms import Form, sent_form
 from agency.portal.frame import reader
-from agency.portal.schemas import BoughtSchema, ReviewSchema, TrackingSchema
+from agency.portal.order_filters import list_filters, typed_filters
+from agency.portal.schemas import BoughtSchema, NoteSchema, ReviewSchema, TrackingSchema
 from agency.portal.staff import staff_page
-from agency.services import approvals, contacts, handwork, reviews
+from agency.services import approvals, contacts, handwork, order_notes, reviews
 from agency.services.carriers import OrderCarriers, read_order_carriers
+from agency.services.colleagues import read_colleagues
 from agency.services.corrections import corrections_left
-from agency.services.order_page_rows import OrderPage, PurchaseRow
+from agency.services.order_page_rows import OrderPage
 from agency.services.order_pages import find_neighbours, get_order_page
-from agency.web import current_scope, db_session, ground, route
+from agency.services.order_purchase_rows import PurchaseRow
+from agency.services.order_timeline import DOERS, EVENTS_A_PAGE, TimelineAsked
+from agency.web import current_scope, db_session, ground, route, system_session
 
 _ACTS = {
     "hold": (approvals.hold, "held"),
@@ -35,18 +40,30 @@ _ACTS = {
 def show_order(number: str, form: Form | None = None, contact: Sequence[str] = ()) -> ResponseReturnValue:
     """The order's page; with a form that was refused (422), or with the buyer's full address."""
     page = read_order(number)
-    newer, older = find_neighbours(current_scope(), db_session(), page)
+    kept, listed = list_filters()
+    newer, older = find_neighbours(current_scope(), db_session(), page, listed)
     body = staff_page(
         "order.html",
         page=page,
         form=form or Form(),
         contact=contact,
+        kept=kept,
         newer=newer,
         older=older,
+        asked=_timeline_asked(),
+        doers=DOERS,
         carriers=_carriers(page),
         corrections={parcel.parcel_id: corrections_left(parcel, reader().now) for parcel in page.parcels},
     )
     return body, 422 if form and not form.fine else 200
+
+
+@portal.url_defaults
+def keep_the_list(_endpoint: str, values: dict[str, Any]) -> None:
+    """On an order's page all addresses of orders keep the filters of the list it was opened from."""
+    if "number" in values and has_request_context() and "number" in (http.view_args or {}):
+        for name, value in typed_filters().items():
+            values.setdefault(name, value)
 
 
 @route(portal, "/orders/<number>/act/<word>", permission="write", methods=["POST"])
@@ -155,6 +172,17 @@ def tracking(number: str) -> ResponseReturnValue:
     return back_to_order(number, form, "tracking")
 
 
+@route(portal, "/orders/<number>/note", permission="write", methods=["POST"])
+def add_note(number: str) -> ResponseReturnValue:
+    """Writes a note for the team."""
+    form = sent_form("note")
+    said = form.load(NoteSchema())
+    if form.fine:
+        with form.keeping_errors():
+            order_notes.add_note(current_scope(), db_session(), number, said["text"], reader().now)
+    return back_to_order(number, form, "noted")
+
+
 @route(portal, "/orders/<number>/address", permission="write", methods=["POST"])
 def show_address(number: str) -> ResponseReturnValue:
     """The buyer's full address, once, with an entry on the timeline."""
@@ -198,7 +226,17 @@ def _carriers(page: OrderPage) -> OrderCarriers:
 
 def read_order(number: str) -> OrderPage:
     """The order with its parts, as this reader sees it. Raises NotFound."""
-    return get_order_page(current_scope(), db_session(), ground().keyring, number, reader().now)
+    scope, names = current_scope(), read_colleagues(current_scope(), system_session())
+    return get_order_page(
+        scope, db_session(), ground().keyring, number, reader().now, names, _timeline_asked()
+    )
+
+
+def _timeline_asked() -> TimelineAsked:
+    """The part of the timeline that the address asks for; words that it does not know ask for everything."""
+    by, before = http.args.get("by", ""), http.args.get("before", "")
+    seq = int(before) if before.isascii() and before.isdigit() and len(before) < 10 else 0
+    return TimelineAsked(by if by in DOERS else "", seq, EVENTS_A_PAGE)
 
 
 def _get_purchase(number: str, purchase_id: UUID) -> PurchaseRow:

@@ -45,6 +45,12 @@ class ReviewSchema(_Typed):
     supplier_order_id = fields.String(load_default="", validate=validate.Length(max=80))
 
 
+class NoteSchema(_Typed):
+    """A note of the team on an order."""
+
+    text = _needed("Write a note first.", 1000)
+
+
 class TrackingSchema(_Typed):
     """A tracking number that a person has."""
 

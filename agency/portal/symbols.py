@@ -9,7 +9,7 @@ from flask_babel import gettext as _
 from agency.domain.money import Money
 from agency.domain.orders import Stage
 from agency.domain.said import said
-from agency.portal.showing import money_text
+from agency.portal.showing import money_text, span_text
 from agency.services.worklist_rows import WorkRow
 
 _STAGE_ICONS = {
@@ -146,5 +146,6 @@ FILTERS = {
     "row_icon": row_icon,
     "group_tone": group_tone,
     "sums": sums_text,
+    "span": span_text,
     "place": place_name,
 }

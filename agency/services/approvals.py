@@ -9,7 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from agency.domain.effects import EffectKind
-from agency.domain.errors import Conflict
+from agency.domain.errors import Conflict, Invalid
 from agency.domain.orders import Stage
 from agency.domain.purchasing import PurchaseState
 from agency.domain.said import said
@@ -25,6 +25,8 @@ from agency.services.purchases import move
 from agency.services.stages import recompute
 from agency.services.timeline import record_event
 from agency.services.visibility import get_visible
+
+MOST_AT_ONCE = 50  # orders; what one page of the list shows
 
 
 def get_order(scope: Scope, session: Session, number: str) -> Order:
@@ -57,6 +59,25 @@ def approve(scope: Scope, session: Session, number: str, codes: Sequence[str] | 
     session.flush()
     recompute(scope, session, [order.id], now)
     record_act(scope, session, Act("order.approved", "order", number, order.client_id, {"reasons": wanted}))
+
+
+def approve_many(scope: Scope, session: Session, numbers: Sequence[str], now: datetime) -> dict[str, str]:
+    """Approves each order on its own; returns why some were not, by number.
+
+    Raises NotFound as soon as one is not the reader's (then none is approved), Invalid for none or too many.
+    """
+    scope.require_write()
+    wanted = list(dict.fromkeys(numbers))
+    if not wanted or len(wanted) > MOST_AT_ONCE:
+        raise Invalid("numbers", f"Choose 1 to {MOST_AT_ONCE} orders.")
+    refused: dict[str, str] = {}
+    for number in wanted:
+        try:
+            with session.begin_nested():
+                approve(scope, session, number, None, now)
+        except Conflict as refusal:
+            refused[number] = str(refusal)
+    return refused
 
 
 def decline(scope: Scope, session: Session, number: str, reason: str, now: datetime) -> None:

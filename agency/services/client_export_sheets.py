@@ -61,7 +61,8 @@ SHEETS: tuple[Sheet, ...] = (
         "order_events",
         "what happened to orders, and who or which rule did it",
         """
-        select o.tiktok_order_id as order_number, e.seq as number, e.at, e.kind, e.actor, e.data
+        select o.tiktok_order_id as order_number, e.seq as number, e.at, e.kind, e.actor,
+          case when e.kind = 'note' then '{}'::jsonb else e.data end as data
         from order_events e join orders o on o.id = e.order_id where e.client_id = :id order by e.order_id, e.seq
         """,
     ),

@@ -9,6 +9,8 @@ from agency.domain.money import Money, format_money
 from agency.domain.said import said
 from agency.services.wording import STAGES
 
+NOBODY: Mapping[str, str] = {}
+VIA = {"webhook": said("told by TikTok's webhook"), "poll": said("found by our own reading")}
 _TITLES = {
     "order_received": said("Order received"),
     "status_changed": said("TikTok changed the status"),
@@ -48,6 +50,7 @@ _TITLES = {
     "correction_refused": said("TikTok refused the correction"),
     "settled": said("Paid out by TikTok"),
     "contact_revealed": said("Full address shown"),
+    "note": said("Note"),
 }
 _SHOWN = (
     "reason", "why", "detail", "number", "tracking_number", "carrier", "provider", "warning", "supplier",
@@ -66,6 +69,8 @@ def event_detail(kind: str, data: Mapping[str, Any]) -> str:
         return STAGES.get(str(data.get("to")), str(data.get("to", "")))
     if kind == "blocked":
         return " ".join(str(blocker.get("sentence", "")) for blocker in data.get("blockers", ()))
+    if kind == "note":
+        return str(data.get("text", ""))
     if kind == "approved":
         return ", ".join(str(code).replace("_", " ") for code in data.get("codes", ()))
     parts = [_words(data["from"], data["to"])] if "from" in data and "to" in data else []
@@ -74,13 +79,14 @@ def event_detail(kind: str, data: Mapping[str, Any]) -> str:
     if isinstance(data.get("total_minor"), int) and data.get("currency"):
         parts.append(format_money(Money(data["total_minor"], str(data["currency"]))))
     parts += [str(data[name]) for name in _SHOWN if data.get(name)]
+    parts += [VIA[data["via"]]] if data.get("via") in VIA else []
     return " \N{MIDDLE DOT} ".join(parts)
 
 
-def event_by(actor: str, own_actor: str) -> tuple[str, str]:
+def event_by(actor: str, own_actor: str, names: Mapping[str, str] = NOBODY) -> tuple[str, str]:
     """Who did it: one of person, rule, marketplace, supplier or machine, and the words for this reader."""
-    if actor.startswith("user:"):
-        return "person", said("You") if actor == own_actor else said("A team member")
+    if actor.startswith(("user:", "token:")):
+        return "person", said("You") if actor == own_actor else names.get(actor, said("A team member"))
     if actor.startswith("rule:"):
         return "rule", said("Rule {name}", name=actor.removeprefix("rule:").replace("_", " "))
     if actor == "marketplace":

@@ -7,16 +7,30 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from agency.domain.money import Money
-from agency.services.order_page_rows import MappingRow
+from agency.services.order_page_rows import LimitFacts, MappingRow
 
 
 @dataclass(frozen=True)
 class OrderFilters:
-    """Empty = everything. `shop` is a public id; `q` an exact order, tracking or supplier number, or a seller sku."""
+    """Empty = everything. `shop`, `client` and `supplier` are public ids, `q` is what a person typed.
+
+    `problem` is a kind of decision or "any"; the times are shop time, `late_at` the moment that a deadline is behind.
+    """
 
     stage: str = ""
     shop: str = ""
     q: str = ""
+    client: str = ""
+    supplier: str = ""
+    region: str = ""
+    problem: str = ""
+    placed_since: datetime | None = None
+    placed_before: datetime | None = None
+    late_at: datetime | None = None
+    sort: str = ""
+
+
+EVERY_ORDER = OrderFilters()
 
 
 @dataclass(frozen=True)
@@ -42,6 +56,7 @@ class OrderRow:
     due_source: str
     value: Money
     profit: Money | None
+    problem: str  # the kind of its gravest open decision, empty when there is none
 
 
 @dataclass(frozen=True)
@@ -193,7 +208,10 @@ class SkuRow:
 
 @dataclass(frozen=True)
 class ApprovalRow:
-    """An order that may be bought once a person says so. `codes` are the blockers that an approval would lift."""
+    """An order that may be bought once a person says so. `codes` are the blockers that an approval would lift.
+
+    `cause` names them in words; `unanswered` says what happens if nobody answers.
+    """
 
     number: str
     title: str
@@ -211,3 +229,32 @@ class ApprovalRow:
     due_at: datetime | None
     due_label: str
     approvable: bool
+    cause: str
+    unanswered: str
+    limits: LimitFacts | None
+
+
+@dataclass(frozen=True)
+class ApprovalCause:
+    """Orders of one client that the same rules stop, the most urgent first; `costs` has one sum per currency."""
+
+    cause: str
+    client_name: str
+    rows: tuple[ApprovalRow, ...]
+    costs: tuple[Money, ...]
+
+
+@dataclass(frozen=True)
+class AnswerRow:
+    """An approval that was answered: yes or no, by whom, when (shop time), and for which reasons or why."""
+
+    number: str
+    title: str
+    quantity: int
+    shop_name: str
+    client_name: str
+    region: str
+    approved: bool
+    reason: str
+    who: str
+    at: datetime

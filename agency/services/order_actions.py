@@ -9,7 +9,8 @@ from typing import Any
 from agency.domain.orders import Stage
 from agency.domain.purchasing import PurchaseState
 from agency.domain.said import said
-from agency.services.order_page_rows import ActionRow, LineRow, ParcelRow, PurchaseRow
+from agency.services.order_page_rows import ActionRow, LineRow, ParcelRow
+from agency.services.order_purchase_rows import PurchaseRow
 
 _BEFORE_BUYING = (Stage.HELD, Stage.TO_BUY, Stage.BLOCKED)
 _LOOK_ONLY = said("Your role can look but not change anything. Ask an owner of the agency.")
@@ -24,6 +25,7 @@ class ActionFacts:
     purchases: Sequence[PurchaseRow]
     parcels: Sequence[ParcelRow]
     contact_state: str
+    corrections: int
     can_write: bool
 
 
@@ -76,11 +78,11 @@ def _claim(facts: ActionFacts) -> str:
     waiting = [p for p in facts.purchases if p.supplier_kind == "manual" and p.state == PurchaseState.READY]
     if not waiting:
         return said("There is nothing to order by hand.")
-    if any(p.claimed_by == "a team member" for p in waiting):
+    if any(p.claimed_by == "you" for p in waiting):
+        return said("Already yours: enter what you bought.")
+    if any(p.claimed_by for p in waiting):
         return said("A team member is ordering this right now.")
-    return (
-        said("Already yours: enter what you bought.") if any(p.claimed_by == "you" for p in waiting) else ""
-    )
+    return ""
 
 
 def _record_bought(facts: ActionFacts) -> str:
@@ -101,9 +103,23 @@ def _add_tracking(facts: ActionFacts) -> str:
     return said("Tracking comes after the purchase; nothing is bought yet.")
 
 
+def _correct(facts: ActionFacts) -> str:
+    if facts.corrections:
+        return ""
+    if not any(parcel.pushed_at for parcel in facts.parcels):
+        return said("TikTok has no tracking number of this order yet.")
+    return said("No correction left: TikTok takes one, within 72 hours of shipping.")
+
+
+def _note(_facts: ActionFacts) -> str:
+    return ""
+
+
 def _review(facts: ActionFacts) -> str:
     if any(p.state == PurchaseState.REVIEW for p in facts.purchases):
         return ""
+    if any(p.state == PurchaseState.UNCONFIRMED for p in facts.purchases):
+        return said("We are still asking the supplier by ourselves; you are asked if that proves nothing.")
     return said("No purchase of this order is in doubt.")
 
 
@@ -123,9 +139,11 @@ _RULES: tuple[tuple[str, str, Callable[[ActionFacts], str]], ...] = (
     ("claim", said("Order by hand"), _claim),
     ("record_bought", said("Enter purchase"), _record_bought),
     ("add_tracking", said("Add tracking"), _add_tracking),
+    ("correct_tracking", said("Correct tracking"), _correct),
     ("review_purchase", said("Check purchase"), _review),
     ("try_again", said("Try again"), _try_again),
     ("hold", said("Hold"), _hold),
     ("release", said("End hold"), _release),
     ("show_address", said("Show full address"), _show_address),
+    ("note", said("Write a note"), _note),
 )

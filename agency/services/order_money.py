@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from agency.domain.ledger import EntryKind
@@ -28,7 +29,28 @@ Json = Mapping[Any, Any]
 
 
 def money_table(order: Json, ledger: Sequence[Json], purchases: Sequence[Json]) -> MoneyTable:
-    """Settled: TikTok's statement rows. Before: TikTok's own estimate, else ours from the plan, else only the sale."""
+    """Settled: TikTok's statement rows. Before: TikTok's own estimate, else ours from the plan, else only the sale.
+
+    Beside them stand what was expected, what is booked, and what TikTok settled, as far as the currency is the shop's.
+    """
+    planned = order["profit_minor"]
+    return replace(
+        _rows(order, ledger, purchases),
+        expected=None if planned is None else Money(planned, order["currency"]),
+        booked=_sum(ledger, order["currency"]),
+        settled=_sum([entry for entry in ledger if entry["kind"] not in _SUPPLIER], order["currency"])
+        if order["settled_at"] is not None
+        else None,
+    )
+
+
+def _sum(entries: Sequence[Json], currency: str) -> Money | None:
+    if not entries or any(entry["currency"] != currency for entry in entries):
+        return None
+    return Money(sum(entry["amount"] for entry in entries), currency)
+
+
+def _rows(order: Json, ledger: Sequence[Json], purchases: Sequence[Json]) -> MoneyTable:
     costs = _costs(ledger, purchases)
     if order["settled_at"] is not None:
         rows = [

@@ -2,38 +2,54 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 from agency.domain.clocks import DeadlineKind
 from agency.domain.money import Money
-from agency.services.event_wording import event_by, event_detail, event_title
+from agency.domain.said import said
 from agency.services.order_page_rows import (
     DeadlineRow,
     DecisionRow,
-    EffectRow,
-    EventRow,
     FindingRow,
     LineRow,
+    MappingRow,
     ParcelRow,
-    PurchasedLine,
-    PurchaseRow,
     ScanRow,
 )
-from agency.services.shop_lists import who
+from agency.services.order_purchase_parts import effect_row, moment
 from agency.services.supplier_lists import mapping_row
-from agency.services.wording import EFFECTS, PARCELS, PURCHASES, action_label, deadline_label
+from agency.services.wording import PARCELS, action_label, deadline_label
 
 Json = Mapping[Any, Any]
+Named = Callable[[str | None], str]
+
+# What TikTok does once a deadline has passed (clock policies; the fields' own meaning).
+CONSEQUENCES = {
+    DeadlineKind.RTS_SLA: said("TikTok counts it as handed over late."),
+    DeadlineKind.TTS_SLA: said(
+        "Without a carrier's scan by then, TikTok counts the order as dispatched late."
+    ),
+    DeadlineKind.SHIPPING_DUE: said("TikTok cancels the order unless it has a tracking number by then."),
+    DeadlineKind.COLLECTION_DUE: said("TikTok cancels the order unless a carrier has scanned it by then."),
+    DeadlineKind.DELIVERY_SLA: said("TikTok counts the delivery as late."),
+    DeadlineKind.DELIVERY_DUE: said("TikTok cancels the order unless it is delivered by then."),
+}
+_OWN_PROMISE = said("Your own promise is broken; TikTok's own limit comes later.")
 
 
-def moment(value: str | datetime | None) -> datetime | None:
-    """A time as JSON carries it."""
-    return datetime.fromisoformat(value) if isinstance(value, str) else value
+def consequence(kind: str, source: str) -> str:
+    """What happens when a deadline passes, in a sentence."""
+    if source.startswith("promise"):
+        return _OWN_PROMISE
+    return CONSEQUENCES.get(DeadlineKind(kind), "") if kind in list(DeadlineKind) else ""
 
 
-def line_rows(lines: Sequence[Json], mappings: Sequence[Json], currency: str) -> tuple[LineRow, ...]:
+def line_rows(
+    lines: Sequence[Json], mappings: Sequence[Json], currency: str, named: Named
+) -> tuple[LineRow, ...]:
     """Units of the same sku at the same price as one row, in the order in which TikTok sent them."""
     groups: dict[tuple[str, int], list[Json]] = {}
     for line in lines:
@@ -48,82 +64,22 @@ def line_rows(lines: Sequence[Json], mappings: Sequence[Json], currency: str) ->
             unit_price=Money(price, currency),
             line_ids=tuple(unit["tiktok_line_id"] for unit in units),
             cancelled_units=sum(unit["display_status"] == "CANCELLED" for unit in units),
-            mappings=tuple(mapping_row(mapping) for mapping in mappings if mapping["sku_id"] == sku_id),
+            mappings=tuple(_mapping(row, named) for row in mappings if row["sku_id"] == sku_id),
         )
         for (sku_id, price), units in groups.items()
     )
 
 
-def purchase_rows(purchases: Sequence[Json], effects: Sequence[Json], scope: Any) -> tuple[PurchaseRow, ...]:
-    """Purchases with their writes to the supplier."""
-    return tuple(
-        _purchase(row, [effect for effect in effects if effect["purchase_id"] == row["id"]], scope)
-        for row in purchases
+def _mapping(row: Json, named: Named) -> MappingRow:
+    return replace(
+        mapping_row(row),
+        mapped_by=named(row["mapped_by"]),
+        mapped_at=moment(row["mapped_at"]),
+        quoted_at=moment(row["quoted_at"]),
     )
 
 
-def _purchase(row: Json, effects: Sequence[Json], scope: Any) -> PurchaseRow:
-    state_text, tone = PURCHASES.get(row["state"], (row["state"], ""))
-    currency = row["currency"]
-    return PurchaseRow(
-        purchase_id=str(row["public_id"]),
-        supplier_id=str(row["supplier_public_id"]),
-        supplier_name=row["supplier_name"],
-        supplier_kind=row["supplier_kind"],
-        supplier_website=row["website"],
-        reference=row["reference"],
-        supplier_order_id=row["supplier_order_id"],
-        state=row["state"],
-        state_text=state_text,
-        tone=tone,
-        reason=row["reason"],
-        expected=Money(row["expected_minor"], currency),
-        maximum=Money(row["max_minor"], currency),
-        actual=None if row["actual_minor"] is None else Money(row["actual_minor"], currency),
-        attempt=row["attempt"],
-        claimed_by=who(row["claimed_by"], scope),
-        claimed_until=moment(row["claimed_until"]),
-        placed_at=moment(row["placed_at"]),
-        paid_at=moment(row["paid_at"]),
-        shipped_at=moment(row["shipped_at"]),
-        tracking_due_at=moment(row["tracking_due_at"]),
-        lines=_purchased(row["lines"] or (), currency),
-        effects=tuple(effect_row(effect) for effect in effects),
-    )
-
-
-def _purchased(lines: Sequence[Json], currency: str) -> tuple[PurchasedLine, ...]:
-    """One row per supplier item and price; the quantities of its order lines add up."""
-    groups: dict[tuple[str, int], list[Json]] = {}
-    for line in lines:
-        groups.setdefault((line["supplier_sku"], line["unit_cost_minor"]), []).append(line)
-    return tuple(
-        PurchasedLine(
-            supplier_sku=supplier_sku,
-            title=parts[0]["title"],
-            url=parts[0]["url"],
-            quantity=sum(part["quantity"] for part in parts),
-            unit_cost=Money(cost, currency),
-            line_ids=tuple(part["line_id"] for part in parts),
-        )
-        for (supplier_sku, cost), parts in groups.items()
-    )
-
-
-def effect_row(row: Json) -> EffectRow:
-    """One write to the outside."""
-    return EffectRow(
-        kind=row["kind"],
-        state=row["state"],
-        state_text=EFFECTS[row["state"]],
-        attempts=row["attempts"],
-        reason=row["reason"],
-        sent_at=moment(row["sent_at"]),
-        ended_at=moment(row["ended_at"]),
-    )
-
-
-def parcel_row(row: Json) -> ParcelRow:
+def parcel_row(row: Json, effects: Sequence[Json] = ()) -> ParcelRow:
     """One parcel with what the firewall and the carrier say of it."""
     state_text, tone = PARCELS.get(row["state"], (row["state"], ""))
     return ParcelRow(
@@ -146,32 +102,30 @@ def parcel_row(row: Json) -> ParcelRow:
         scans=tuple(
             ScanRow(datetime.fromisoformat(at), description) for at, description in row["scans"] or ()
         ),
+        effects=tuple(effect_row(effect) for effect in effects if effect["parcel_id"] == row["id"]),
     )
 
 
 def deadline_rows(order: Json, now: datetime) -> tuple[DeadlineRow, ...]:
     """TikTok's deadlines as they are, plus the one that counts when it came from a policy or promise of ours."""
     rows = [
-        DeadlineRow(kind, deadline_label(kind), at, "tiktok", _counts(order, kind, at), at < now)
+        _deadline(kind, at, "tiktok", now, counts=_counts(order, kind, at))
         for kind in DeadlineKind
         if (at := order[f"{kind}_at"]) is not None
     ]
     due, kind = order["due_at"], order["due_kind"]
     if due is not None and not any(row.counts for row in rows):
-        rows.append(DeadlineRow(kind, deadline_label(kind), due, order["due_source"], True, due < now))
+        rows.append(_deadline(kind, due, order["due_source"], now, counts=True))
     return tuple(sorted(rows, key=lambda row: row.at))
+
+
+def _deadline(kind: str, at: datetime, source: str, now: datetime, *, counts: bool) -> DeadlineRow:
+    after = consequence(kind, source)
+    return DeadlineRow(kind, deadline_label(kind), at, source, counts, at < now, after)
 
 
 def _counts(order: Json, kind: str, at: datetime) -> bool:
     return bool(order["due_kind"] == kind and order["due_at"] == at)
-
-
-def event_row(row: Json, own_actor: str) -> EventRow:
-    """One event, worded for this reader."""
-    by, words = event_by(row["actor"], own_actor)
-    title, detail = event_title(row["kind"]), event_detail(row["kind"], row["data"])
-    at = datetime.fromisoformat(row["at"])
-    return EventRow(row["seq"], at, row["kind"], by, words, title, detail, row["data"])
 
 
 def decision_row(row: Json) -> DecisionRow:

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from agency.domain.money import Money
+from agency.services.order_purchase_rows import EffectRow, PurchaseRow
 
 
 @dataclass(frozen=True)
@@ -23,7 +24,7 @@ class StepRow:
 
 @dataclass(frozen=True)
 class DeadlineRow:
-    """One of the six deadlines; `counts` marks the one that counts now."""
+    """One of the six deadlines; `counts` marks the one that counts now, `consequence` says what happens after it."""
 
     kind: str
     label: str
@@ -31,11 +32,15 @@ class DeadlineRow:
     source: str
     counts: bool
     passed: bool
+    consequence: str
 
 
 @dataclass(frozen=True)
 class MappingRow:
-    """Where a sku is bought. `unit_cost` and `shipping` are per supplier unit; `stock_quantity` None = not known."""
+    """Where a sku is bought. `unit_cost` and `shipping` are per supplier unit; `stock_quantity` None = not known.
+
+    `mapped_by` is for the reader; `mapped_at`, and `quoted_at` of stock and price, are machine time.
+    """
 
     mapping_id: str
     version: int
@@ -52,6 +57,9 @@ class MappingRow:
     unit_cost: Money
     shipping: Money
     stock_quantity: int | None
+    mapped_by: str = ""
+    mapped_at: datetime | None = None
+    quoted_at: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -67,60 +75,6 @@ class LineRow:
     line_ids: tuple[str, ...]
     cancelled_units: int
     mappings: tuple[MappingRow, ...]
-
-
-@dataclass(frozen=True)
-class EffectRow:
-    """One write to the outside: what, where it stands, how often tried. Times are machine time."""
-
-    kind: str
-    state: str
-    state_text: str
-    attempts: int
-    reason: str
-    sent_at: datetime | None
-    ended_at: datetime | None
-
-
-@dataclass(frozen=True)
-class PurchasedLine:
-    """What one purchase buys of one supplier item."""
-
-    supplier_sku: str
-    title: str
-    url: str
-    quantity: int
-    unit_cost: Money
-    line_ids: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class PurchaseRow:
-    """One purchase with its effects. `claimed_by` is "you", "a team member" or empty."""
-
-    purchase_id: str
-    supplier_id: str
-    supplier_name: str
-    supplier_kind: str
-    supplier_website: str
-    reference: str
-    supplier_order_id: str
-    state: str
-    state_text: str
-    tone: str
-    reason: str
-    expected: Money
-    maximum: Money
-    actual: Money | None
-    attempt: int
-    claimed_by: str
-    claimed_until: datetime | None
-    placed_at: datetime | None
-    paid_at: datetime | None
-    shipped_at: datetime | None
-    tracking_due_at: datetime | None
-    lines: tuple[PurchasedLine, ...]
-    effects: tuple[EffectRow, ...]
 
 
 @dataclass(frozen=True)
@@ -161,6 +115,7 @@ class ParcelRow:
     delivered_at: datetime | None
     findings: tuple[FindingRow, ...]
     scans: tuple[ScanRow, ...]
+    effects: tuple[EffectRow, ...]
 
 
 @dataclass(frozen=True)
@@ -175,13 +130,19 @@ class MoneyRow:
 
 @dataclass(frozen=True)
 class MoneyTable:
-    """Rows that add up to `total`. `certain` is True once TikTok has settled; else the total is an estimate."""
+    """Rows that add up to `total`. `certain` is True once TikTok has settled; else the total is an estimate.
+
+    `expected` was estimated when it was planned, `booked` is the sum of the ledger, `settled` what TikTok paid out.
+    """
 
     rows: tuple[MoneyRow, ...]
     total: Money | None
     total_label: str
     certain: bool
     note: str
+    expected: Money | None = None
+    booked: Money | None = None
+    settled: Money | None = None
 
 
 @dataclass(frozen=True)
@@ -217,6 +178,21 @@ class EventRow:
 
 
 @dataclass(frozen=True)
+class LimitFacts:
+    """What a yes would mean: the cost as mapped now, what would be left, and the client's limits.
+
+    `margin` is our estimate after TikTok's fee; `budget_left` of today is in the client's currency.
+    """
+
+    cost: Money | None
+    margin: Money | None
+    limit: Money
+    margin_floor_bp: int
+    budget: Money
+    budget_left: Money
+
+
+@dataclass(frozen=True)
 class ActionRow:
     """Something that can be done to the order; when it is not allowed now, `why_not` says why."""
 
@@ -241,7 +217,10 @@ class DecisionRow:
 
 @dataclass(frozen=True)
 class OrderPage:
-    """Everything about one order. All times are shop time unless a part says otherwise."""
+    """Everything about one order. All times are shop time unless a part says otherwise.
+
+    `limits` is there while something waits for a yes; `events_before` is where the timeline goes on, 0 at its end.
+    """
 
     number: str
     title: str
@@ -278,6 +257,8 @@ class OrderPage:
     purchases: tuple[PurchaseRow, ...]
     parcels: tuple[ParcelRow, ...]
     money: MoneyTable
+    limits: LimitFacts | None
     contact: ContactRow
     events: tuple[EventRow, ...]
+    events_before: int
     actions: tuple[ActionRow, ...]

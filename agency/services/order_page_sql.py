@@ -31,25 +31,34 @@ _LINES = """
     from order_lines l where l.order_id = :id order by l.id
 """
 _LIVE_MAPPINGS = f"""
-    {MAPPINGS} and m.shop_id = :shop_id
-      and m.sku_id in (select l.sku_id from order_lines l where l.order_id = :id) order by m.sku_id, m.rank
+    select x.*, m.created_by as mapped_by, m.created_at as mapped_at, i.quoted_at from ({MAPPINGS}) x
+    join mappings m on m.public_id = x.public_id join supplier_items i on i.public_id = x.item_public_id
+    where x.shop_id = :shop_id and x.sku_id in (select l.sku_id from order_lines l where l.order_id = :id)
+    order by x.sku_id, x.rank
 """  # noqa: S608 - constants
 _PURCHASES = """
     select b.id, b.public_id, b.reference, b.supplier_order_id, b.state, b.reason, b.currency, b.expected_minor,
       b.max_minor, b.actual_minor, b.attempt, b.claimed_by, b.claimed_until, b.placed_at, b.paid_at, b.shipped_at,
-      b.tracking_due_at, p.public_id as supplier_public_id, p.name as supplier_name, p.kind as supplier_kind, p.website,
+      b.tracking_due_at, b.decision, b.receipt, b.approved_by, p.public_id as supplier_public_id,
+      p.name as supplier_name, p.kind as supplier_kind, p.website,
       (select json_agg(json_build_object('supplier_sku', i.supplier_sku, 'title', i.title, 'url', i.url,
-          'quantity', pl.quantity, 'unit_cost_minor', pl.unit_cost_minor, 'line_id', l.tiktok_line_id) order by l.id)
+          'quantity', pl.quantity, 'unit_cost_minor', pl.unit_cost_minor, 'mapping_version', pl.mapping_version,
+          'line_id', l.tiktok_line_id) order by l.id)
         from purchase_lines pl join supplier_items i on i.id = pl.supplier_item_id
-        join order_lines l on l.id = pl.order_line_id where pl.purchase_id = b.id) as lines
+        join order_lines l on l.id = pl.order_line_id where pl.purchase_id = b.id) as lines,
+      (select row_to_json(y) from (select x.given_by_name, x.given_at, x.text_version, x.withdrawn_at
+        from supplier_consents x where x.supplier_id = b.supplier_id and x.given_at <= greatest(b.created_at,
+          (select max(e.sent_at) from effects e where e.order_id = :id and e.purchase_id = b.id))
+        order by x.given_at desc limit 1) y) as consent
     from purchases b join suppliers p on p.id = b.supplier_id where b.order_id = :id order by b.id
 """
 _EFFECTS = """
-    select e.purchase_id, e.kind, e.state, e.attempts, e.reason, e.sent_at, e.ended_at
+    select e.purchase_id, e.parcel_id, e.kind, e.state, e.attempts, e.reason, e.answer, e.absent_count, e.created_at,
+      e.sent_at, e.ended_at, e.next_at
     from effects e where e.order_id = :id order by e.id
 """
 _PARCELS = """
-    select k.public_id, k.tracking_number, k.carrier, k.carrier_text, k.provider_name, k.state, k.warning,
+    select k.id, k.public_id, k.tracking_number, k.carrier, k.carrier_text, k.provider_name, k.state, k.warning,
       k.corrections, k.supplier_shipped_at, k.pushed_at, k.first_scan_at, k.delivered_at, k.findings,
       (select count(*) from parcel_lines x where x.parcel_id = k.id) as units,
       (select json_agg(json_build_array(z.at, z.description) order by z.at desc)
@@ -60,8 +69,10 @@ _LEDGER = """
     select g.kind, g.currency, sum(g.amount_minor)::bigint as amount from ledger_entries g
     where g.order_id = :id group by g.kind, g.currency order by min(g.id)
 """
-_EVENTS = """
-    select e.seq, e.at, e.kind, e.actor, e.data from order_events e where e.order_id = :id order by e.seq desc limit 200
+_MARKS = """
+    select distinct on (e.kind) e.kind, e.at, e.actor, e.data from order_events e
+    where e.order_id = :id and e.kind in ('order_received', 'purchase_placed', 'purchase_paid', 'bought_by_hand',
+      'reserved', 'review_settled', 'tracking_received', 'tracking_sent', 'settled', 'approved') order by e.kind, e.seq
 """
 _DECISIONS = """
     select a.public_id, a.kind, a.why, a.action, a.due_at, a.loss_minor, a.currency from attentions a
@@ -72,6 +83,6 @@ PARTS = text(
     f"""
     select {_list(_LINES)} as lines, {_list(_LIVE_MAPPINGS)} as mappings, {_list(_PURCHASES)} as purchases,
       {_list(_EFFECTS)} as effects, {_list(_PARCELS)} as parcels, {_list(_LEDGER)} as ledger,
-      {_list(_EVENTS)} as events, {_list(_DECISIONS)} as decisions
+      {_list(_MARKS)} as marks, {_list(_DECISIONS)} as decisions
     """
 )

@@ -1,4 +1,4 @@
-"""Everything about one order for its page, in four small reads whatever its size."""
+"""Everything about one order for its page, in a few small reads whatever its size."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from agency.domain.addresses import mask
@@ -15,55 +14,97 @@ from agency.domain.money import Money
 from agency.domain.orders import Stage
 from agency.domain.said import said
 from agency.domain.scope import Scope
+from agency.services.colleagues import name_actor
 from agency.services.contacts_store import find_contact
+from agency.services.corrections import corrections_left
+from agency.services.event_wording import NOBODY
+from agency.services.limit_facts import read_limits
+from agency.services.list_rows import EVERY_ORDER, OrderFilters
 from agency.services.order_actions import ActionFacts, order_actions
+from agency.services.order_lists import find_beside
 from agency.services.order_money import money_table
-from agency.services.order_page_parts import (
-    deadline_rows,
-    decision_row,
-    event_row,
-    line_rows,
-    parcel_row,
-    purchase_rows,
+from agency.services.order_page_parts import deadline_rows, decision_row, line_rows, parcel_row
+from agency.services.order_page_rows import (
+    BlockerRow,
+    ContactRow,
+    DecisionRow,
+    LimitFacts,
+    OrderPage,
+    ParcelRow,
 )
-from agency.services.order_page_rows import BlockerRow, ContactRow, DecisionRow, OrderPage, ParcelRow
 from agency.services.order_page_sql import PARTS, order_statement
+from agency.services.order_purchase_parts import purchase_rows
 from agency.services.order_story import due_why, flags, steps, story
+from agency.services.order_timeline import EVERYTHING, TimelineAsked, read_events
 from agency.services.sealing import CannotOpen, Keyring
 from agency.services.wording import deadline_label, kind_text, stage_text
 
 _ENDED = (Stage.SETTLED, Stage.CANCELLED, Stage.DELIVERED)
 
 
-def get_order_page(scope: Scope, session: Session, keyring: Keyring, number: str, now: datetime) -> OrderPage:
-    """The order with TikTok's number; `now` is shop time. Raises NotFound alike for unknown and foreign numbers."""
+def get_order_page(
+    scope: Scope,
+    session: Session,
+    keyring: Keyring,
+    number: str,
+    now: datetime,
+    names: Mapping[str, str] = NOBODY,
+    asked: TimelineAsked = EVERYTHING,
+) -> OrderPage:
+    """The order with TikTok's number; `now` is shop time. Raises NotFound alike for unknown and foreign numbers.
+
+    `names` are those of colleagues by actor; `asked` is the part of the timeline to show.
+    """
     order = session.execute(order_statement(scope), {"number": number}).mappings().one_or_none()
     if order is None:
         raise NotFound("Order")
     parts = session.execute(PARTS, {"id": order["id"], "shop_id": order["shop_id"]}).mappings().one()
     contact = _contact(session, keyring, order)
+    marks = {mark["kind"]: mark for mark in parts["marks"]}
+
+    def named(actor: str | None) -> str:
+        return name_actor(actor, scope, names)
+
     decisions = tuple(decision_row(row) for row in parts["decisions"])
-    purchases = purchase_rows(parts["purchases"], parts["effects"], scope)
-    parcels = tuple(parcel_row(row) for row in parts["parcels"])
-    lines = line_rows(parts["lines"], parts["mappings"], order["currency"])
+    approved_by = named(marks["approved"]["actor"]) if "approved" in marks else ""
+    purchases = purchase_rows(parts["purchases"], parts["effects"], named, approved_by)
+    parcels = tuple(parcel_row(row, parts["effects"]) for row in parts["parcels"])
+    lines = line_rows(parts["lines"], parts["mappings"], order["currency"], named)
+    events, events_before = read_events(scope, session, order["id"], asked, names)
+    corrections = sum(corrections_left(parcel, now) for parcel in parcels)
     can_write = scope.role in ("owner", "operator") and not scope.read_only
     return OrderPage(
         **_head(order, decisions, parcels),
-        steps=steps(order, purchases, parcels),
+        steps=steps(order, purchases, parcels, marks, named),
         deadlines=deadline_rows(order, now),
-        blockers=tuple(
-            BlockerRow(b["code"], b["sentence"], b["approvable"], b.get("supplier", ""))
-            for b in order["blockers"]
-        ),
+        blockers=_blockers(order),
         decisions=decisions,
         lines=lines,
         purchases=purchases,
         parcels=parcels,
         money=money_table(order, parts["ledger"], parts["purchases"]),
+        limits=_limits(session, order, now),
         contact=contact,
-        events=tuple(event_row(row, scope.actor) for row in parts["events"]),
-        actions=order_actions(ActionFacts(order, lines, purchases, parcels, contact.state, can_write)),
+        events=events,
+        events_before=events_before,
+        actions=order_actions(
+            ActionFacts(order, lines, purchases, parcels, contact.state, corrections, can_write)
+        ),
     )
+
+
+def _blockers(order: Mapping[Any, Any]) -> tuple[BlockerRow, ...]:
+    return tuple(
+        BlockerRow(row["code"], row["sentence"], row["approvable"], row.get("supplier", ""))
+        for row in order["blockers"]
+    )
+
+
+def _limits(session: Session, order: Mapping[Any, Any], now: datetime) -> LimitFacts | None:
+    """The limits beside the cost, while something of the order waits for a yes."""
+    if not any(blocker["approvable"] for blocker in order["blockers"]):
+        return None
+    return read_limits(session, [order["id"]], now).get(order["id"])
 
 
 def _head(
@@ -118,20 +159,13 @@ def _contact(session: Session, keyring: Keyring, order: Mapping[Any, Any]) -> Co
     return ContactRow("masked" if stored.masked else "clear", tuple(line for line in lines if line))
 
 
-def find_neighbours(scope: Scope, session: Session, page: OrderPage) -> tuple[str, str]:
-    """The numbers of the next newer and the next older order of the shop; empty text where there is none."""
-    row = session.execute(
-        text(
-            """
-            select
-              (select n.tiktok_order_id from orders n where n.shop_id = o.shop_id
-                and (n.placed_at, n.id) > (o.placed_at, o.id) order by n.placed_at, n.id limit 1) as newer,
-              (select n.tiktok_order_id from orders n where n.shop_id = o.shop_id
-                and (n.placed_at, n.id) < (o.placed_at, o.id) order by n.placed_at desc, n.id desc limit 1) as older
-            from orders o join shops s on s.id = o.shop_id
-            where o.tiktok_order_id = :number and s.public_id = cast(:shop_id as uuid)
-            """
-        ),
-        {"number": page.number, "shop_id": page.shop_id},
-    ).one_or_none()
-    return (row.newer or "", row.older or "") if row else ("", "")
+def find_neighbours(
+    scope: Scope, session: Session, page: OrderPage, filters: OrderFilters = EVERY_ORDER
+) -> tuple[str, str]:
+    """The numbers before and after the order in the list it was opened from, else among its shop's, newest first."""
+    place = {"number": page.number}
+    row = session.execute(order_statement(scope), place).mappings().one_or_none()
+    if row is None:
+        return "", ""
+    listed = filters if filters != EVERY_ORDER else OrderFilters(shop=page.shop_id)
+    return find_beside(scope, session, listed, row)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from agency.domain.orders import ON_HOLD, UNPAID, Stage
 from agency.domain.said import said
-from agency.services.order_page_rows import DecisionRow, ParcelRow, PurchaseRow, StepRow
+from agency.services.order_page_rows import DecisionRow, ParcelRow, StepRow
+from agency.services.order_purchase_rows import PurchaseRow
 from agency.services.wording import kind_text
 
 Json = Mapping[Any, Any]
@@ -80,21 +81,31 @@ def flags(order: Json) -> tuple[str, ...]:
     return tuple(word for applies, word in named if applies)
 
 
-def steps(order: Json, purchases: Sequence[PurchaseRow], parcels: Sequence[ParcelRow]) -> tuple[StepRow, ...]:
-    """Received, ordered, tracking, scanned, delivered, paid; times as far as they happened."""
+def steps(
+    order: Json,
+    purchases: Sequence[PurchaseRow],
+    parcels: Sequence[ParcelRow],
+    marks: Mapping[str, Json],
+    named: Callable[[str | None], str],
+) -> tuple[StepRow, ...]:
+    """Received, ordered, tracking, scanned, delivered, paid; times as far as they happened, each with its source.
+
+    `marks` are the first events of the kinds that begin a step.
+    """
     bought = max((at for p in purchases if (at := p.paid_at or p.placed_at)), default=None)
     pushed = min((p.pushed_at for p in parcels if p.pushed_at), default=None) or order["rts_at"]
     scanned = order["collected_at"] or min(
         (p.first_scan_at for p in parcels if p.first_scan_at), default=None
     )
-    supplier = purchases[-1].supplier_name if purchases else ""
+    delivered, settled = order["delivered_at"], order["settled_at"]
+    carrier = parcels[0].carrier_text if parcels else ""
     times: tuple[tuple[str, str, datetime | None, str], ...] = (
-        ("received", said("Received"), order["placed_at"], "TikTok Shop"),
-        ("bought", said("Supplier ordered"), bought, supplier),
-        ("tracking", said("Tracking"), pushed, parcels[0].tracking_number if parcels else ""),
-        ("scanned", said("Carrier scan"), scanned, parcels[0].carrier_text if parcels else ""),
-        ("delivered", said("Delivered"), order["delivered_at"], ""),
-        ("settled", said("Paid"), order["settled_at"], ""),
+        ("received", said("Received"), order["placed_at"], _received(marks)),
+        ("bought", said("Supplier ordered"), bought, _bought(purchases, marks, named)),
+        ("tracking", said("Tracking"), pushed, _tracked(purchases, marks, named) if pushed else ""),
+        ("scanned", said("Carrier scan"), scanned, _scanned(carrier) if scanned else ""),
+        ("delivered", said("Delivered"), delivered, said("TikTok, by the carrier") if delivered else ""),
+        ("settled", said("Paid"), settled, said("TikTok's statement") if settled else ""),
     )
     reached = max((index for index, (_key, _label, at, _source) in enumerate(times) if at), default=0)
     ended = order["stage"] == Stage.CANCELLED
@@ -102,6 +113,38 @@ def steps(order: Json, purchases: Sequence[PurchaseRow], parcels: Sequence[Parce
         StepRow(key, label, _state(index, reached, at, ended), at, source)
         for index, (key, label, at, source) in enumerate(times)
     )
+
+
+def _received(marks: Mapping[str, Json]) -> str:
+    via = marks.get("order_received", {}).get("data", {}).get("via", "")
+    return {"webhook": said("TikTok's webhook"), "poll": said("Our own reading of TikTok")}.get(
+        via, said("TikTok Shop")
+    )
+
+
+def _bought(
+    purchases: Sequence[PurchaseRow], marks: Mapping[str, Json], named: Callable[[str | None], str]
+) -> str:
+    if not purchases:
+        return ""
+    supplier = purchases[-1].supplier_name
+    for kind in ("bought_by_hand", "review_settled"):
+        if kind in marks:
+            return said("{supplier}, by {person}", supplier=supplier, person=named(marks[kind]["actor"]))
+    return said("{supplier}, by the machine", supplier=supplier) if purchases[-1].placed_at else supplier
+
+
+def _tracked(
+    purchases: Sequence[PurchaseRow], marks: Mapping[str, Json], named: Callable[[str | None], str]
+) -> str:
+    actor = marks.get("tracking_received", {}).get("actor", "")
+    if actor.startswith(("user:", "token:")):
+        return said("Entered by {person}", person=named(actor))
+    return said("From {supplier}", supplier=purchases[-1].supplier_name) if purchases and actor else ""
+
+
+def _scanned(carrier: str) -> str:
+    return said("{carrier}, read at TikTok", carrier=carrier) if carrier else said("TikTok, by the carrier")
 
 
 def _state(index: int, reached: int, at: datetime | None, ended: bool) -> str:

@@ -68,8 +68,12 @@ def import_orders(
     shop: Shop,
     snapshots: Sequence[OrderSnapshot],
     now: datetime,
+    via: str = "",
 ) -> Imported:
-    """Stores reads of orders of one shop. Repeating it, or an older read arriving late, changes nothing."""
+    """Stores reads of orders of one shop. Repeating it, or an older read arriving late, changes nothing.
+
+    `via` is kept with a new order: what made us read it, "webhook" or "poll".
+    """
     newest = _newest_each(snapshots)
     if not newest:
         return Imported((), 0, (), (), None)
@@ -89,7 +93,7 @@ def import_orders(
     moved, stuck = _address_changes(session, ids, fresh, known)
     if stuck:  # whatever the former address, or its stars, stood in the way of is judged anew
         plan_again(scope, session, stuck, now)
-    record_events(scope, session, _happenings(keys, written, fresh, known, moved))
+    record_events(scope, session, _happenings(keys, written, fresh, known, moved, via))
     _flag_unknown(scope, session, shop, ids, fresh)
     plan_at = recompute(scope, session, list(ids.values()), now)
     cancelled = [ids[key] for key, snapshot in fresh.items() if _newly_cancelled(snapshot, known.get(key))]
@@ -187,6 +191,7 @@ def _happenings(
     fresh: dict[str, OrderSnapshot],
     known: Any,
     moved: list[int],
+    via: str,
 ) -> list[Happening]:
     happenings = []
     for row in written:
@@ -195,6 +200,7 @@ def _happenings(
         if row.is_new:
             data: dict[str, Any] = {"status": snapshot.status, "units": len(snapshot.lines)}
             data |= {"total_minor": snapshot.total.amount, "currency": snapshot.currency}
+            data |= {"via": via} if via else {}
             happenings.append(Happening(ref, "order_received", data, snapshot.created_at, "marketplace"))
         elif before is not None and before["status"] != snapshot.status:
             data = {"from": before["status"], "to": snapshot.status, "reason": snapshot.cancel_reason}

@@ -72,7 +72,7 @@ def _answers(desk: Desk) -> Iterator[tuple[str, type[Schema], Any]]:
         yield "totals", schema_of(Totals), read_totals(ours, session)
         yield "orders", page_of(OrderRow), list_orders(ours, session, OrderFilters())
         yield "order", schema_of(OrderPage), get_order_page(ours, session, Keyring(MASTER_KEY), NUMBER, NOW)
-        yield "approvals", page_of(ApprovalRow), list_approvals(ours, session)
+        yield "approvals", page_of(ApprovalRow), list_approvals(ours, session, NOW)
         yield "shops", schema_of(ShopList), list_shops(ours, session)
         yield "suppliers", list_of(SupplierRow), {"rows": list_suppliers(ours, session)}
         yield "mappings", page_of(SkuRow), list_skus(ours, session)

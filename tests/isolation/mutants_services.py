@@ -29,16 +29,16 @@ SERVICES = {
         "was shown",
     ),
     "a list without scope": Mutant(
-        "agency/services/order_lists.py",
-        'conditions = [visible_sql(scope, "o.client_id")]',
-        'conditions = ["true"]',
+        "agency/services/order_search.py",
+        'parts = [visible_sql(scope, "o.client_id")]',
+        'parts = ["true"]',
         through("GET /api/v1/orders"),
         "was shown",
     ),
     "a search without scope": Mutant(
-        "agency/services/order_lists.py",
-        'conditions = [visible_sql(scope, "o.client_id")]',
-        'conditions = ["true" if asked else visible_sql(scope, "o.client_id")]',
+        "agency/services/order_search.py",
+        'parts = [visible_sql(scope, "o.client_id")]',
+        'parts = ["true" if filters.q else visible_sql(scope, "o.client_id")]',
         (f"{LISTS}::test_a_search_for_what_others_have_finds_what_a_search_for_nothing_finds[q]",),
         "operator_kite",
     ),
@@ -158,12 +158,12 @@ SERVICES = {
         "got 500",
     ),
     "a cache by agency where it is by reader": Mutant(
-        "agency/services/shop_names.py",
-        "def list_shop_names(",
+        "agency/services/order_filters.py",
+        "def list_choices(",
         "def _kept(read, known={}):\n"
         "    return lambda scope, session: known.get(scope.agency_id) or known.setdefault(\n"
         "        scope.agency_id, read(scope, session))\n\n\n"
-        "@_kept\ndef list_shop_names(",
+        "@_kept\ndef list_choices(",
         through("GET /orders"),
         "was shown",
     ),

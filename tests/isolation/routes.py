@@ -136,6 +136,9 @@ PLANS: Mapping[str, Plan] = {
     ),
     "portal.end_other_devices": Plan(quiet="most have no other session"),
     "portal.add_client": Plan(body={"name": "New", "currency": "USD", "time_zone": "America/New_York"}),
+    "portal.add_client": Plan(
+        body={"name": "New", "currency": "USD", "time_zone": "America/New_York", "language": ""}
+    ),
     "portal.leave": Plan(answers=frozenset({409, 422}), quiet="the last owner stays"),
     "portal.end_view": Plan(quiet="nobody looks as a client here"),
     "portal.let_client_go": Plan(
@@ -167,6 +170,8 @@ PLANS: Mapping[str, Plan] = {
     "portal.unmap": Plan(body={"rank": "1"}),
     "portal.order_act": Plan(url={"word": "hold"}),
     "portal.decline": Plan(body={"reason": "No."}),
+    "portal.add_note": Plan(body={"text": "Seen."}),
+    "portal.approve_cause": Plan(body={"numbers": "@orders"}),
     "portal.claim": Plan(before="update purchases set claimed_by = '', claimed_until = null"),
     "portal.drop_claim": Plan(before=_READY),
     "portal.bought": Plan(before=_READY, body={"supplier_order_id": "KC-1", "cost": "7.00"}),

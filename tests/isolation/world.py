@@ -216,7 +216,7 @@ def _plant(connection: psycopg.Connection[Any], desk: Desk) -> None:
             inner = table.name not in PORTAL_TABLES | {"clients"}
             key = "id" if table.name == "clients" else "client_id"
             for number, column in enumerate(table.columns):
-                if not isinstance(column.type, Text) or column.name in WORDS:
+                if not isinstance(column.type, Text) or column.name in WORDS or column.computed is not None:
                     continue
                 for code, (_agency, client) in CLIENTS.items():
                     word = canary(code, f"{number}x", inner=inner)

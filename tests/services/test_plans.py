@@ -121,6 +121,30 @@ def test_a_page_from_the_middle_looks_at_no_more_than_the_first(session: Session
     assert looked_at(scans_of_orders(session, heard[0])) <= PAGE_SIZE + 1
 
 
+@pytest.mark.parametrize("sort", ["", "deadline"])
+def test_an_order_is_found_by_the_end_of_its_number_without_reading_others(
+    session: Session, scope: Scope, sort: str
+) -> None:
+    number = list_orders(scope, session, OrderFilters()).rows[7].number
+    with listening() as heard:
+        page = list_orders(scope, session, OrderFilters(q=number[-6:], sort=sort))
+
+    assert number in [row.number for row in page.rows]
+    for statement in heard:
+        scans = scans_of_orders(session, statement)
+        assert all("Index" in scan["Node Type"] or "Bitmap" in scan["Node Type"] for scan in scans)
+        assert looked_at(scans) <= 4 * PAGE_SIZE
+
+
+def test_a_list_by_deadline_looks_at_little_more_than_its_page(session: Session, scope: Scope) -> None:
+    with listening() as heard:
+        page = list_orders(scope, session, OrderFilters(sort="deadline"))
+
+    assert len(page.rows) == PAGE_SIZE
+    assert len(heard) == 1
+    assert looked_at(scans_of_orders(session, heard[0])) <= PAGE_SIZE + 1
+
+
 def test_today_is_three_statements(session: Session, scope: Scope) -> None:
     with listening() as heard:
         today(scope, session, NOW, WorkFilters())

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from marshmallow import EXCLUDE, fields, validate
+from typing import Any
+
+from marshmallow import EXCLUDE, ValidationError, fields, validate, validates_schema
 
 from agency.api.schemas.base import CursorSchema
 from agency.domain.orders import Stage
 from agency.domain.said import said
 from agency.services.clients import list_time_zones
+from agency.services.order_filters import ANY, PROBLEMS, SORTS
 from agency.services.worklist_rows import GROUP_KEYS
 
 
@@ -42,18 +45,57 @@ class WorklistSchema(ListSchema):
     )
 
 
-class OrdersSchema(ListSchema):
-    """Filters of the order list."""
+def _filter(longest: int, description: str) -> fields.String:
+    return fields.String(
+        load_default="", validate=validate.Length(max=longest), metadata={"description": description}
+    )
 
-    stage = fields.String(load_default="", validate=validate.OneOf(("", *Stage.ALL)))
-    shop = fields.String(
-        load_default="", validate=validate.Length(max=60), metadata={"description": "A shop's id"}
+
+def _day(description: str) -> fields.Date:
+    return fields.Date(
+        load_default=None,
+        error_messages={"invalid": "Write a day as year-month-day, for example 2026-11-25."},
+        metadata={"description": description},
     )
-    q = fields.String(
+
+
+class OrdersSchema(ListSchema):
+    """Filters of the order list, for the page, its file and the JSON door alike."""
+
+    stage = fields.String(
+        load_default="", validate=validate.OneOf(("", *Stage.ALL), error="Choose one of the stages.")
+    )
+    shop = _filter(60, "A shop's id")
+    client = _filter(60, "A client's id")
+    supplier = _filter(60, "The id of a supplier with a purchase for the order")
+    region = _filter(10, "A market, such as US")
+    problem = fields.String(
         load_default="",
-        validate=validate.Length(max=100),
-        metadata={"description": "An exact order, tracking or supplier number, or a seller sku"},
+        validate=validate.OneOf(("", ANY, *PROBLEMS), error="Choose one of the decisions."),
+        metadata={"description": "A kind of open decision, or any"},
     )
+    since = _day("Placed on this day or later, in the reader's zone")
+    until = _day("Placed on this day or before, in the reader's zone")
+    late = fields.Boolean(
+        load_default=False,
+        error_messages={"invalid": "Say yes or leave it out."},
+        metadata={"description": "Only open orders whose deadline has passed"},
+    )
+    sort = fields.String(
+        load_default="",
+        validate=validate.OneOf(("", *SORTS), error="Choose one of the two ways to sort."),
+        metadata={"description": "newest (the default) or deadline"},
+    )
+    q = _filter(
+        100,
+        "A number of an order, parcel or supplier, whole or its last 4 characters and more; or part of an item or sku",
+    )
+
+    @validates_schema
+    def check_days(self, data: dict[str, Any], **_options: Any) -> None:
+        """The first day does not lie behind the last."""
+        if data.get("since") and data.get("until") and data["since"] > data["until"]:
+            raise ValidationError("The first day lies behind the last one. Change one of them.", "since")
 
 
 class MappingsSchema(ListSchema):
@@ -61,12 +103,6 @@ class MappingsSchema(ListSchema):
 
     unmapped = fields.Boolean(
         load_default=False, metadata={"description": "Only skus that nothing is mapped to"}
-    )
-
-
-def _filter(longest: int, description: str) -> fields.String:
-    return fields.String(
-        load_default="", validate=validate.Length(max=longest), metadata={"description": description}
     )
 
 
