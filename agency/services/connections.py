@@ -20,7 +20,8 @@ _OPEN = """
     select a.public_id, a.state, a.problem, a.created_at, c.public_id as client_public_id, c.name as client_name,
       coalesce(l.problem, '') as lane_problem, l.due_at, l.lease_until
     from authorizations a join clients c on c.id = a.client_id left join lanes l on l.authorization_id = a.id
-    where not exists (select from shops s where s.authorization_id = a.id) and c.left_at is null
+    where not exists (select from shops s where s.client_id = a.client_id and s.authorization_id >= a.id)
+      and c.left_at is null
       and (a.state = 'pending' or a.created_at > :since) and {seen}
     order by a.id desc limit 10
 """
@@ -50,7 +51,14 @@ def list_connections(scope: Scope, session: Session) -> tuple[ConnectionRow, ...
 def _row(row: Any, now: datetime) -> ConnectionRow:
     state, words, tone, why = _state(row, now)
     return ConnectionRow(
-        str(row.public_id), str(row.client_public_id), row.client_name, state, words, tone, why, row.created_at
+        str(row.public_id),
+        str(row.client_public_id),
+        row.client_name,
+        state,
+        words,
+        tone,
+        why,
+        row.created_at,
     )
 
 
@@ -68,5 +76,10 @@ def _state(row: Any, now: datetime) -> tuple[str, str, str, str]:
         why = said("Being tried again. The last try failed: {problem}", problem=row.lane_problem)
         return "slow", said("Takes longer"), "warn", why
     if now - row.created_at > _SLOW:
-        return "slow", said("Takes longer"), "warn", said("Nobody has exchanged TikTok's answer yet. Check the workers.")
+        return (
+            "slow",
+            said("Takes longer"),
+            "warn",
+            said("Nobody has exchanged TikTok's answer yet. Check the workers."),
+        )
     return "exchanging", said("Connecting"), "", said("TikTok has said yes; its answer is being exchanged.")

@@ -174,7 +174,10 @@ class SupplierRow:
 
 @dataclass(frozen=True)
 class SkuRow:
-    """A sku that a shop sells, with its live mappings by rank; none = unmapped. `waiting` = blocked orders."""
+    """A sku that a shop sells, with its live mappings by rank; none = unmapped.
+
+    `waiting` = blocked orders with this sku, `at_stake` what their buyers paid; None when nothing waits.
+    """
 
     shop_id: str
     shop_name: str
@@ -188,6 +191,7 @@ class SkuRow:
     last_ordered_at: datetime
     waiting: int
     mappings: tuple[MappingRow, ...]
+    at_stake: Money | None = None
 
 
 @dataclass(frozen=True)

@@ -98,4 +98,11 @@ def plan_world(session: Session, shop: Shop, sku_ids: Sequence[str], now: dateti
     live = select(SupplierConsent.supplier_id).where(
         SupplierConsent.client_id == client.id, SupplierConsent.withdrawn_at.is_(None)
     )
-    return PlanWorld(agency, client, shop, candidates, spent_today(session, client.id, now), frozenset(session.scalars(live)))
+    return PlanWorld(
+        agency,
+        client,
+        shop,
+        candidates,
+        spent_today(session, client.id, now),
+        frozenset(session.scalars(live)),
+    )

@@ -48,7 +48,7 @@ class ShopFilters:
 
 @dataclass(frozen=True)
 class ShopLine:
-    """A shop in the list: where it stands (a key of `STANDINGS`), who stopped buying, and orders past their deadline."""
+    """A shop in the list: where it stands (a key of `STANDINGS`), and how many orders are past their deadline."""
 
     shop: ShopRow
     standing: str

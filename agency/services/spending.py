@@ -16,7 +16,7 @@ _SPENT = text(
 
 
 def spent_today(session: Session, client_id: int, now: datetime) -> int:
-    """Minor units of purchases planned since midnight UTC; `now` is shop time. Refused and cancelled ones do not count."""
+    """Minor units of what was planned since midnight UTC and not refused or cancelled; `now` is shop time."""
     day_start = now.replace(hour=0, minute=0, second=0, microsecond=0)
     values = {"client_id": client_id, "since": day_start.isoformat()}
     return int(session.execute(_SPENT, values).scalar_one())
