@@ -27,7 +27,8 @@ _VERSIONS = text(
     from mappings m join shops s on s.id = m.shop_id join supplier_items i on i.id = m.supplier_item_id
     join suppliers p on p.id = i.supplier_id
     left join lateral (
-      select count(distinct o.id) as orders, (array_agg(distinct o.tiktok_order_id order by o.tiktok_order_id desc))[1:{ORDERS}] as numbers
+      select count(distinct o.id) as orders,
+        (array_agg(distinct o.tiktok_order_id order by o.tiktok_order_id desc))[1:{ORDERS}] as numbers
       from purchase_lines l join purchases b on b.id = l.purchase_id join orders o on o.id = b.order_id
       where l.shop_id = m.shop_id and l.mapping_id = m.id
     ) u on true

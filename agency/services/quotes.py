@@ -61,7 +61,7 @@ class QuoteRow:
 
 
 def request_quotes(scope: Scope, session: Session, shop_id: str, sku_id: str) -> int:
-    """Wakes the suppliers of a sku to tell stock and price; returns how many items are asked. Raises Conflict for none."""
+    """Wakes the suppliers of a sku to tell stock and price. Returns how many items are asked; Conflict for none."""
     scope.require_write()
     shop = get_visible(scope, session, Shop, "Shop", Shop.public_id == as_public_id(shop_id, "Shop"))
     query = _mapped_items().where(Mapping.shop_id == shop.id, Mapping.sku_id == sku_id)

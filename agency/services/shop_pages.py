@@ -38,14 +38,16 @@ _STAGES = text(
 _SKUS = text(
     """
     select count(*) as skus, count(*) filter (where not exists (
-      select from mappings m where m.shop_id = k.shop_id and m.sku_id = k.sku_id and m.superseded_at is null)) as unmapped
+      select from mappings m where m.shop_id = k.shop_id and m.sku_id = k.sku_id and m.superseded_at is null
+    )) as unmapped
     from skus k where k.shop_id = :id
     """
 )
 _CONNECTED = text(
     """
     select at, actor from audit_entries
-    where client_id = :client_id and action = 'shop.connected' and object_id = :authorization order by number desc limit 1
+    where client_id = :client_id and action = 'shop.connected' and object_id = :authorization
+    order by number desc limit 1
     """
 )
 _ACTS = text(
@@ -94,7 +96,7 @@ class Limits:
 
 @dataclass(frozen=True)
 class Stop:
-    """One stop switch over the shop: `subject` and `id` as the switch takes them, machine time; None = buying goes on."""
+    """One stop switch over the shop: `subject` and `id` as the switch takes them; machine time, None = buying goes on."""
 
     subject: str
     id: str

@@ -117,7 +117,8 @@ def list_skus(
 
 
 def _conditions(scope: Scope, filters: SkuFilters) -> tuple[list[str], dict[str, Any]]:
-    conditions, values = [visible_sql(scope, "k.client_id")], {}
+    conditions = [visible_sql(scope, "k.client_id")]
+    values: dict[str, Any] = {}
     if filters.show in _SHOWN:
         conditions.append(_SHOWN[filters.show])
     if filters.shop:
