@@ -54,7 +54,7 @@ def connect_shop() -> ResponseReturnValue:
     until = reader().machine_now + LINK_LIFE
     return _steps(
         chosen=client_id,
-        link=f"{settings.tiktok_authorize_url}?{query}",
+        consent_page=f"{settings.tiktok_authorize_url}?{query}",
         client=clients[client_id],
         until=until,
     )

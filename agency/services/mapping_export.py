@@ -18,7 +18,8 @@ from agency.services.visibility import visible_sql
 BATCH = 500
 _ROWS = """
     select k.id, coalesce(m.id, 0) as mapping_id, s.code, k.sku_id, k.product_name, k.sku_name,
-      coalesce(m.rank, 1) as rank, p.name as supplier, i.supplier_sku, coalesce(m.quantity, 1) as quantity, m.price_cap_minor, i.currency
+      coalesce(m.rank, 1) as rank, p.name as supplier, i.supplier_sku,
+      coalesce(m.quantity, 1) as quantity, m.price_cap_minor, i.currency
     from skus k join shops s on s.id = k.shop_id join clients c on c.id = k.client_id
     left join mappings m on m.shop_id = k.shop_id and m.sku_id = k.sku_id and m.superseded_at is null
     left join supplier_items i on i.id = m.supplier_item_id left join suppliers p on p.id = i.supplier_id

@@ -36,7 +36,8 @@ _ITEMS = """
 """
 _LIVE = """
     select s.public_id, m.sku_id, m.rank, m.quantity, m.price_cap_minor, i.public_id as item, i.supplier_sku,
-      i.currency, p.name from mappings m join shops s on s.id = m.shop_id join supplier_items i on i.id = m.supplier_item_id
+      i.currency, p.name
+    from mappings m join shops s on s.id = m.shop_id join supplier_items i on i.id = m.supplier_item_id
     join suppliers p on p.id = i.supplier_id where m.superseded_at is null and {seen} order by m.id
 """
 Thing = TypeVar("Thing")

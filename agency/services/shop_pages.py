@@ -96,7 +96,7 @@ class Limits:
 
 @dataclass(frozen=True)
 class Stop:
-    """One stop switch over the shop: `subject` and `id` as the switch takes them; machine time, None = buying goes on."""
+    """One stop switch over the shop: `subject` and `id` as the switch takes them. Machine time; None = it buys."""
 
     subject: str
     id: str
