@@ -137,7 +137,7 @@ class ShopList:
 
 @dataclass(frozen=True)
 class SupplierItemRow:
-    """Something that can be bought at a supplier."""
+    """Something that can be bought at a supplier; `wanted_at` (machine time) while an answer is awaited."""
 
     item_id: str
     supplier_sku: str
@@ -147,6 +147,7 @@ class SupplierItemRow:
     shipping: Money
     stock_quantity: int | None
     quoted_at: datetime | None
+    wanted_at: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -166,6 +167,8 @@ class SupplierRow:
     problem: str
     buying_stopped_at: datetime | None
     buying_stopped_by: str
+    buying_stopped_why: str
+    base_url: str
     tracking_read_at: datetime | None
     tracking_error: str
     open_purchases: int

@@ -23,7 +23,7 @@ from agency.services.wording import SUPPLIER_KINDS
 
 _SUPPLIERS = """
     select p.id, p.public_id, p.kind, p.name, p.currency, p.website, p.state, p.problem, p.buying_stopped_at,
-      p.buying_stopped_by, p.tracking_read_at, p.tracking_error, c.public_id as client_public_id, c.name as client_name,
+      p.buying_stopped_by, p.buying_stopped_why, p.base_url, p.tracking_read_at, p.tracking_error, c.public_id as client_public_id, c.name as client_name,
       (select count(*) from purchases b where b.supplier_id = p.id
         and b.state not in ('closed', 'refused', 'cancelled')) as open_purchases
     from suppliers p join clients c on c.id = p.client_id
@@ -31,7 +31,7 @@ _SUPPLIERS = """
 _ITEMS = text(
     """
     select i.supplier_id, i.public_id, i.supplier_sku, i.title, i.url, i.unit_cost_minor, i.shipping_minor, i.currency,
-      i.stock_quantity, i.quoted_at
+      i.stock_quantity, i.quoted_at, i.quote_wanted_at
     from supplier_items i where i.supplier_id = any(:ids) order by i.title, i.id
     """
 )
@@ -188,6 +188,7 @@ def _item(row: Mapping[Any, Any]) -> SupplierItemRow:
         shipping=Money(row["shipping_minor"], row["currency"]),
         stock_quantity=row["stock_quantity"],
         quoted_at=row["quoted_at"],
+        wanted_at=row["quote_wanted_at"],
     )
 
 
@@ -206,6 +207,8 @@ def _supplier(row: Mapping[Any, Any], items: tuple[SupplierItemRow, ...], scope:
         problem=row["problem"],
         buying_stopped_at=row["buying_stopped_at"],
         buying_stopped_by=who(row["buying_stopped_by"], scope),
+        buying_stopped_why=row["buying_stopped_why"],
+        base_url=row["base_url"],
         tracking_read_at=row["tracking_read_at"],
         tracking_error=row["tracking_error"],
         open_purchases=row["open_purchases"],
