@@ -95,7 +95,9 @@ def switch_buying(word: str) -> ResponseReturnValue:
         switches.start_buying(current_scope(), db_session(), subject, public_id, reader().now)
     else:
         raise NotFound("Switch")
-    page = url_for("portal.suppliers" if subject == "supplier" else "portal.shops")
+    page = url_for("portal.shops")
+    if subject == "supplier":
+        page = url_for("portal.supplier", supplier_id=public_id)
     return redirect(after_act(page, "stopped" if word == "stop" else "started"), 303)
 
 

@@ -23,7 +23,8 @@ from agency.services.wording import SUPPLIER_KINDS
 
 _SUPPLIERS = """
     select p.id, p.public_id, p.kind, p.name, p.currency, p.website, p.state, p.problem, p.buying_stopped_at,
-      p.buying_stopped_by, p.buying_stopped_why, p.base_url, p.tracking_read_at, p.tracking_error, c.public_id as client_public_id, c.name as client_name,
+      p.buying_stopped_by, p.buying_stopped_why,
+      p.base_url, p.tracking_read_at, p.tracking_error, c.public_id as client_public_id, c.name as client_name,
       (select count(*) from purchases b where b.supplier_id = p.id
         and b.state not in ('closed', 'refused', 'cancelled')) as open_purchases
     from suppliers p join clients c on c.id = p.client_id
