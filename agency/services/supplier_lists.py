@@ -47,11 +47,18 @@ _LIVE = text(f"{MAPPINGS} and m.shop_id = any(:shop_ids) and m.sku_id = any(:sku
 _UNMAPPED = """
     not exists (select from mappings m where m.shop_id = k.shop_id and m.sku_id = k.sku_id and m.superseded_at is null)
 """
+# 2 = without a supplier while orders wait for one, 1 = without a supplier, 0 = mapped.
+_URGENCY = f"""
+    case when {_UNMAPPED} then 1 + exists (
+      select from order_lines l join orders o on o.id = l.order_id
+      where l.shop_id = k.shop_id and l.sku_id = k.sku_id and o.stage = 'blocked')::int
+    else 0 end
+"""  # noqa: S608 - made of constants
 _SKUS = f"""
     select k.* from (
       select k.id, k.shop_id, k.sku_id, k.product_name, k.sku_name, k.seller_sku, k.last_ordered_at,
         s.public_id as shop_public_id, s.name as shop_name, s.region, c.public_id as client_public_id,
-        c.name as client_name, ({_UNMAPPED})::int as unmapped, k.client_id
+        c.name as client_name, {_URGENCY} as unmapped, k.client_id
       from skus k join shops s on s.id = k.shop_id join clients c on c.id = k.client_id
     ) k
 """  # noqa: S608 - made of constants
@@ -64,7 +71,7 @@ _WAITING = text(
     ) waiting group by shop_id, sku_id
     """
 )
-_SHOWN = {"unmapped": "k.unmapped = 1", "mapped": "k.unmapped = 0"}
+_SHOWN = {"unmapped": "k.unmapped > 0", "mapped": "k.unmapped = 0"}
 
 
 @dataclass(frozen=True)
@@ -98,7 +105,7 @@ def list_skus(
     cursor: str = "",
     filters: SkuFilters = SkuFilters(),
 ) -> Page[SkuRow]:
-    """A page of 50 skus: unmapped first, then the last ordered. Raises Invalid for a cursor of another list."""
+    """A page of 50 skus: unmapped ones with waiting orders first, then the last ordered. Raises Invalid for a cursor of another list."""
     conditions, values = _conditions(scope, filters)
     if only_unmapped:
         conditions.append(_SHOWN["unmapped"])
