@@ -15,7 +15,7 @@ from flask import Response, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
 from agency.domain.errors import Invalid, NotFound
-from agency.domain.mapping_files import LONGEST_FILE, MOST_ROWS
+from agency.domain.mapping_files import LONGEST_FILE, MOST_ROWS, read_rows
 from agency.portal.blueprint import portal
 from agency.portal.forms import Form, sent_form
 from agency.portal.frame import reader
@@ -67,7 +67,7 @@ def apply_mappings() -> ResponseReturnValue:
     with form.keeping_errors():
         raw = _carried()
         with form.keeping_errors():
-            apply_import(current_scope(), db_session(), raw, form.value("seen"), reader().now)
+            apply_import(current_scope(), db_session(), read_rows(raw), form.value("seen"), reader().now)
             return redirect(url_for("portal.mappings", done="imported"), 303)
         return _preview(raw, form)
     return _choose(form)
@@ -91,7 +91,7 @@ def _carried() -> bytes:
 
 
 def _preview(raw: bytes, form: Form | None = None) -> ResponseReturnValue:
-    plan = plan_import(current_scope(), db_session(), raw)
+    plan = plan_import(current_scope(), db_session(), read_rows(raw))
     content = base64.b64encode(raw).decode()
     body = staff_page("mapping_preview.html", plan=plan, content=content, form=form or Form())
     return body, 200 if form is None else 422

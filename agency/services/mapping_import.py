@@ -10,14 +10,14 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy.orm import Session
 
 from agency.domain.errors import Conflict, Invalid
-from agency.domain.mapping_files import FileRow, read_rows, whole_number
+from agency.domain.mapping_files import FileRow, whole_number
 from agency.domain.money import Money, format_money, parse_money
 from agency.domain.said import said
 from agency.domain.scope import Scope
@@ -62,17 +62,19 @@ class ImportPlan:
         return self.counts["new"] + self.counts["changed"]
 
 
-def plan_import(scope: Scope, session: Session, raw: bytes) -> ImportPlan:
-    """What the file would do; nothing is written. Raises Forbidden, and Invalid when it cannot be read at all."""
-    return _plan(scope, session, raw)[0]
+def plan_import(scope: Scope, session: Session, rows: Sequence[FileRow]) -> ImportPlan:
+    """What the rows would do; nothing is written. Raises Forbidden."""
+    return _plan(scope, session, rows)[0]
 
 
-def apply_import(scope: Scope, session: Session, raw: bytes, seen: str, now: datetime) -> ImportPlan:
-    """Writes every good row of a file whose plan has been seen; refused rows are left out. `now` is shop time.
+def apply_import(
+    scope: Scope, session: Session, rows: Sequence[FileRow], seen: str, now: datetime
+) -> ImportPlan:
+    """Writes every good row of a plan that has been seen; refused rows are left out. `now` is shop time.
 
-    Raises Forbidden, Invalid for an unreadable file, and Conflict when the plan is no longer the one that was seen.
+    Raises Forbidden, and Conflict when the plan is no longer the one that was seen.
     """
-    plan, news = _plan(scope, session, raw)
+    plan, news = _plan(scope, session, rows)
     if seen != plan.digest:
         raise Conflict("Something changed since you looked. Nothing was written; look at the rows once more.")
     # One order for all, so that two files at once wait for each other and do not block each other.
@@ -81,9 +83,10 @@ def apply_import(scope: Scope, session: Session, raw: bytes, seen: str, now: dat
     return plan
 
 
-def _plan(scope: Scope, session: Session, raw: bytes) -> tuple[ImportPlan, list[NewMapping]]:
+def _plan(
+    scope: Scope, session: Session, file_rows: Sequence[FileRow]
+) -> tuple[ImportPlan, list[NewMapping]]:
     scope.require_write()
-    file_rows = read_rows(raw)
     world = read_world(scope, session)
     rows: list[ImportRow] = []
     news: list[NewMapping] = []
@@ -97,8 +100,10 @@ def _plan(scope: Scope, session: Session, raw: bytes) -> tuple[ImportPlan, list[
         if new is not None and row.outcome in ("new", "changed"):
             news.append(new)
     counts = Counter(row.outcome for row in rows)
-    seen = [(row.line, row.outcome, row.now, row.then, row.problem) for row in rows]
-    digest = hashlib.sha256(repr(seen).encode() + raw).hexdigest()
+    seen = [
+        (row.line, row.shop, row.sku, row.choice, row.outcome, row.now, row.then, row.problem) for row in rows
+    ]
+    digest = hashlib.sha256(repr(seen).encode()).hexdigest()
     numbers = {word: counts[word] for word in OUTCOMES}
     return ImportPlan(tuple(rows), numbers, _waiting(rows), digest), news
 

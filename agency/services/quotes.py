@@ -64,7 +64,7 @@ def request_quotes(scope: Scope, session: Session, shop_id: str, sku_id: str) ->
     """Wakes the suppliers of a sku to tell stock and price. Returns how many items are asked; Conflict for none."""
     scope.require_write()
     shop = get_visible(scope, session, Shop, "Shop", Shop.public_id == as_public_id(shop_id, "Shop"))
-    query = _mapped_items().where(Mapping.shop_id == shop.id, Mapping.sku_id == sku_id)
+    query = _items_mapped(Mapping.shop_id == shop.id, Mapping.sku_id == sku_id)
     return _ask(session, list(session.execute(query).tuples()))
 
 
@@ -73,17 +73,18 @@ def request_supplier_quotes(scope: Scope, session: Session, supplier_id: str) ->
     scope.require_write()
     wanted = as_public_id(supplier_id, "Supplier")
     supplier = get_visible(scope, session, Supplier, "Supplier", Supplier.public_id == wanted)
-    return _ask(session, list(session.execute(_mapped_items().where(Supplier.id == supplier.id)).tuples()))
+    return _ask(session, list(session.execute(_items_mapped().where(Supplier.id == supplier.id)).tuples()))
 
 
-def _mapped_items() -> Any:
+def _items_mapped(*conditions: Any) -> Any:
+    live = select(Mapping.id).where(
+        Mapping.supplier_item_id == SupplierItem.id, Mapping.superseded_at.is_(None), *conditions
+    )
     return (
         select(SupplierItem, Supplier)
         .join(Supplier, Supplier.id == SupplierItem.supplier_id)
-        .join(Mapping, Mapping.supplier_item_id == SupplierItem.id)
-        .where(Mapping.superseded_at.is_(None))
+        .where(live.exists())
         .order_by(SupplierItem.id)
-        .distinct()
     )
 
 

@@ -53,7 +53,7 @@ _URGENCY = f"""
       select from order_lines l join orders o on o.id = l.order_id
       where l.shop_id = k.shop_id and l.sku_id = k.sku_id and o.stage = 'blocked')::int
     else 0 end
-"""  # noqa: S608 - made of constants
+"""
 _SKUS = f"""
     select k.* from (
       select k.id, k.shop_id, k.sku_id, k.product_name, k.sku_name, k.seller_sku, k.last_ordered_at,
@@ -105,7 +105,10 @@ def list_skus(
     cursor: str = "",
     filters: SkuFilters = SkuFilters(),
 ) -> Page[SkuRow]:
-    """A page of 50 skus: unmapped ones with waiting orders first, then the last ordered. Raises Invalid for a cursor of another list."""
+    """A page of 50 skus: unmapped ones with waiting orders first, then the last ordered.
+
+    Raises Invalid for a cursor of another list.
+    """
     conditions, values = _conditions(scope, filters)
     if only_unmapped:
         conditions.append(_SHOWN["unmapped"])
