@@ -10,7 +10,7 @@ from agency.api.encoding import answer
 from agency.api.operations import Shapes, group, operation
 from agency.api.schemas.answers import list_of, page_of, schema_of
 from agency.api.schemas.reads import MappingsSchema
-from agency.api.schemas.writes import ImportSchema, MappedSchema, MappingSchema
+from agency.api.schemas.writes import MappedSchema, MappingLinesSchema, MappingSchema
 from agency.domain.mapping_files import FileRow
 from agency.services.list_rows import SkuRow, SupplierRow
 from agency.services.mapping_import import ImportPlan, apply_import, plan_import
@@ -60,10 +60,10 @@ def write_mapping(body: dict[str, Any]) -> Response:
     "POST",
     "/mappings/import",
     permission="write",
-    shapes=Shapes(body=ImportSchema, gives=schema_of(ImportPlan)),
+    shapes=Shapes(body=MappingLinesSchema, gives=schema_of(ImportPlan)),
 )
 def import_mappings(body: dict[str, Any]) -> Response:
-    """What rows of the mapping file would do, one by one; with the `digest` of that answer, the good ones are written."""
+    """What rows of the mapping file would do; with the `digest` of that answer, the good ones are written."""
     scope, session = current_scope(), db_session()
     rows = [FileRow(line, cells) for line, cells in enumerate(body["rows"], 1)]
     if not body["seen"]:

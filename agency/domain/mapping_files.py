@@ -36,7 +36,7 @@ class FileRow:
 
     def cell(self, name: str) -> str:
         """The trimmed text of a column; empty when the file has no such column."""
-        return self.cells.get(name, "")
+        return self.cells.get(name, "").strip()
 
 
 def read_rows(raw: bytes) -> list[FileRow]:

@@ -89,7 +89,7 @@ def _cell(longest: int, what: str) -> fields.String:
     )
 
 
-class ImportRowSchema(Input):
+class MappingLineSchema(Input):
     """A row of the mapping file, in its columns. What is wrong with it is said in the answer, row by row."""
 
     shop = _cell(120, "The shop's code, name, TikTok's number or our id.")
@@ -102,11 +102,11 @@ class ImportRowSchema(Input):
     currency = _cell(3, "The supplier's currency, or empty.")
 
 
-class ImportSchema(Input):
+class MappingLinesSchema(Input):
     """Rows of the mapping file. Without `seen` nothing is written."""
 
     rows = fields.List(
-        fields.Nested(ImportRowSchema),
+        fields.Nested(MappingLineSchema),
         required=True,
         validate=validate.Length(1, MOST_ROWS, error="Send 1 to 500 rows at a time."),
         error_messages={"required": "Send the rows."},
