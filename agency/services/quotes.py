@@ -65,7 +65,7 @@ def request_quotes(scope: Scope, session: Session, shop_id: str, sku_id: str) ->
     scope.require_write()
     shop = get_visible(scope, session, Shop, "Shop", Shop.public_id == as_public_id(shop_id, "Shop"))
     query = _items_mapped(Mapping.shop_id == shop.id, Mapping.sku_id == sku_id)
-    return _ask(session, list(session.execute(query).tuples()))
+    return _ask(session, list(session.execute(query)))
 
 
 def request_supplier_quotes(scope: Scope, session: Session, supplier_id: str) -> int:
@@ -73,7 +73,7 @@ def request_supplier_quotes(scope: Scope, session: Session, supplier_id: str) ->
     scope.require_write()
     wanted = as_public_id(supplier_id, "Supplier")
     supplier = get_visible(scope, session, Supplier, "Supplier", Supplier.public_id == wanted)
-    return _ask(session, list(session.execute(_items_mapped().where(Supplier.id == supplier.id)).tuples()))
+    return _ask(session, list(session.execute(_items_mapped().where(Supplier.id == supplier.id))))
 
 
 def _items_mapped(*conditions: Any) -> Any:

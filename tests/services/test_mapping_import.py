@@ -108,7 +108,9 @@ def test_the_seen_plan_writes_all_good_rows_and_wakes_the_orders(desk: Desk) -> 
     with desk.session() as session:
         add_order(session, desk.ours, stage="blocked")
         add_order(session, desk.ours, stage="blocked", sku_id="fake-sku-2")
-    rows = read_rows(_file("LUH,fake-sku-1,1,Kiln,KC-1,2,,", "LUH,LAMP,1,Kiln,KC-1,,,", "LUH,moon,1,Kiln,KC-1,,,"))
+    rows = read_rows(
+        _file("LUH,fake-sku-1,1,Kiln,KC-1,2,,", "LUH,LAMP,1,Kiln,KC-1,,,", "LUH,moon,1,Kiln,KC-1,,,")
+    )
     with desk.session() as session:
         seen = plan_import(desk.ours.scope(), session, rows)
         assert seen.waiting == 2
@@ -167,7 +169,9 @@ def test_a_file_that_cannot_be_read_says_why(raw: bytes, remedy: str) -> None:
 
 
 def test_semicolons_and_decimal_commas_are_read(desk: Desk) -> None:
-    raw = 'Shop;SKU;Supplier;Supplier sku;Highest unit cost\r\nLUH;fake-sku-1;"Kiln";KC-1;6,50\r\n'.encode("utf-8-sig")
+    raw = 'Shop;SKU;Supplier;Supplier sku;Highest unit cost\r\nLUH;fake-sku-1;"Kiln";KC-1;6,50\r\n'.encode(
+        "utf-8-sig"
+    )
     with desk.session() as session:
         plan = plan_import(desk.ours.scope(), session, read_rows(raw))
     assert plan.rows[0].then == "Kiln KC-1, ≤ $6.50"
@@ -182,7 +186,7 @@ def test_an_export_is_an_import_that_changes_nothing_and_holds_no_formula(desk: 
         plan = plan_import(desk.ours.scope(), session, read_rows(raw))
         bare = read_csv(b"".join(export_mappings(desk.ours.scope(), session, "unmapped")))
     assert b'"\'=cmd()"' in raw
-    assert b'"\'@SUM(1)' in raw
+    assert b"\"'@SUM(1)" in raw
     assert plan.counts == {"new": 0, "changed": 0, "unchanged": 1, "empty": 3, "refused": 0}
     assert [row[1] for row in bare[1:]] == ["fake-sku-5", "fake-sku-2", "fake-sku-3"]
     assert template_csv() == csv_text([COLUMNS]).encode()
