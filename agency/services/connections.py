@@ -66,7 +66,7 @@ def _state(row: Any, now: datetime) -> tuple[str, str, str, str]:
     if row.state in ("rejected", "revoked"):
         why = said(
             "TikTok refused: {problem}. Start again; the owner has to say yes within 30 minutes.",
-            problem=row.problem or said("it gave no reason"),
+            problem=row.problem.rstrip(".") or said("it gave no reason"),
         )
         return "refused", said("TikTok said no"), "bad", why
     if row.state == "active":

@@ -65,7 +65,7 @@ def test_every_row_says_what_it_would_do_and_nothing_is_written(desk: Desk) -> N
         "LUH,fake-sku-1,,Nobody,KC-1,,,",
     )
     assert [row.outcome for row in plan.rows] == ["new", "changed", "empty", "refused"]
-    assert plan.rows[0].then == "2 × Kiln KC-1, ≤ $6.00"
+    assert plan.rows[0].then == "2 \N{MULTIPLICATION SIGN} Kiln KC-1, ≤ $6.00"
     assert (plan.rows[1].now, plan.rows[1].then) == ("Old kiln KC-1", "Kiln KC-1")
     assert sum(plan.counts.values()) == len(plan.rows)
     assert plan.writes == 2

@@ -48,7 +48,9 @@ def test_the_worst_suppliers_come_first(desk: Desk) -> None:
         ).state = "needs_credentials"
         add_item(session, desk.ours, name="Asked", kind="rest")
         session.execute(
-            text("delete from supplier_consents where supplier_id = (select max(id) from suppliers)")
+            text(
+                "update supplier_consents set withdrawn_at = now() where supplier_id = (select max(id) from suppliers)"
+            )
         )
         session.flush()
         found = search_suppliers(desk.ours.scope(), session, NOW)
