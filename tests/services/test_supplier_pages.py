@@ -57,7 +57,7 @@ def test_the_worst_suppliers_come_first(desk: Desk) -> None:
         only = search_suppliers(desk.ours.scope(), session, NOW, state="consent")
     assert [line.supplier.name for line in found.lines] == ["Locked", "Poor", "Asked", "Fine"]
     assert found.lines[1].why == "Top it up."
-    assert [line.consented for line in found.lines] == [True, True, False, None]
+    assert [line.consented for line in found.lines] == [True, True, False, True]
     assert sum(found.states.values()) == found.total == 4
     assert [line.supplier.name for line in only.lines] == ["Asked"]
 
