@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 from urllib.parse import parse_qs, urlsplit
 
+import pytest
 from sqlalchemy import select
 
 from agency.models.catalog import Mapping, Supplier, SupplierSecret
 from agency.models.shops import Authorization, Shop
 from tests.desk import Desk
 from tests.desk_rows import add_item, add_sku
+from tests.moving import move_clock
 from tests.portal.browsing import Visitor, visit
 
 
@@ -171,11 +173,12 @@ def test_a_supplier_and_its_item_are_changed(desk: Desk, owner: Visitor) -> None
     owner.send("/buying/start", what=f"supplier:{desk.ours.public['supplier']}")
 
 
-def test_an_api_address_is_changed_only_after_a_recent_proof(desk: Desk, owner: Visitor) -> None:
+def test_an_api_address_is_changed_only_after_a_recent_proof(
+    desk: Desk, owner: Visitor, monkeypatch: pytest.MonkeyPatch
+) -> None:
     with desk.session() as session:
         add_item(session, desk.ours, name="By API", kind="rest")
-    with desk.owner() as connection:
-        connection.execute("update sessions set proved_at = now() - interval '1 hour'")
+    move_clock(monkeypatch, minutes=11)
     path = f"/suppliers/{desk.ours.public['supplier']}/edit"
     fields = {"name": "By API", "base_url": "https://new.example.com", "api_key": "fake-key"}
     assert owner.send(path, follow=False, **fields).location.startswith("/account/confirm")
