@@ -6,6 +6,7 @@ from marshmallow import fields, validate
 
 from agency.api.schemas.base import WITHOUT_NUL, Input, WholeNumber, text_field
 from agency.domain.mapping_files import MOST_ROWS
+from agency.domain.said import said
 
 _HIGHEST_MINOR = 100_000_000_00
 
@@ -108,12 +109,12 @@ class MappingLinesSchema(Input):
     rows = fields.List(
         fields.Nested(MappingLineSchema),
         required=True,
-        validate=validate.Length(1, MOST_ROWS, error="Send 1 to 500 rows at a time."),
-        error_messages={"required": "Send the rows."},
+        validate=validate.Length(1, MOST_ROWS, error=said("Send 1 to 500 rows at a time.")),
+        error_messages={"required": said("Send the rows.")},
     )
     seen = fields.String(
         load_default="",
-        validate=validate.Length(max=64, error="Send the digest that the preview gave you."),
+        validate=validate.Length(max=64, error=said("Send the digest that the preview gave you.")),
         metadata={"pattern": WITHOUT_NUL, "description": "The `digest` of the preview of the same rows."},
     )
 
