@@ -8,10 +8,12 @@ from flask import Response
 
 from agency.api.encoding import answer
 from agency.api.operations import Shapes, group, operation
-from agency.api.schemas.answers import list_of, page_of
+from agency.api.schemas.answers import list_of, page_of, schema_of
 from agency.api.schemas.reads import MappingsSchema
-from agency.api.schemas.writes import MappedSchema, MappingSchema
+from agency.api.schemas.writes import MappedSchema, MappingLinesSchema, MappingSchema
+from agency.domain.mapping_files import FileRow
 from agency.services.list_rows import SkuRow, SupplierRow
+from agency.services.mapping_import import ImportPlan, apply_import, plan_import
 from agency.services.mappings import NewMapping, map_sku
 from agency.services.supplier_lists import list_skus, list_suppliers
 from agency.web import current_scope, db_session, shop_now
@@ -51,3 +53,19 @@ def write_mapping(body: dict[str, Any]) -> Response:
         price_cap_minor=body["price_cap_minor"],
     )
     return answer({"mapping_id": map_sku(current_scope(), db_session(), new, shop_now())})
+
+
+@operation(
+    blueprint,
+    "POST",
+    "/mappings/import",
+    permission="write",
+    shapes=Shapes(body=MappingLinesSchema, gives=schema_of(ImportPlan)),
+)
+def import_mappings(body: dict[str, Any]) -> Response:
+    """What rows of the mapping file would do; with the `digest` of that answer, the good ones are written."""
+    scope, session = current_scope(), db_session()
+    rows = [FileRow(line, cells) for line, cells in enumerate(body["rows"], 1)]
+    if not body["seen"]:
+        return answer(plan_import(scope, session, rows))
+    return answer(apply_import(scope, session, rows, body["seen"], shop_now()))

@@ -57,6 +57,7 @@ class Supplier(WithPublicId, TenantOwned, WithCreatedAt, Base):
     problem: Mapped[str] = mapped_column(server_default="")
     buying_stopped_at: Mapped[datetime | None]
     buying_stopped_by: Mapped[str | None]
+    buying_stopped_why: Mapped[str] = mapped_column(server_default="")
     tracking_read_at: Mapped[datetime | None]
     reconciled_at: Mapped[datetime | None]  # when its own list was last compared with ours
     tracking_error: Mapped[str] = mapped_column(server_default="")
@@ -99,6 +100,7 @@ class SupplierItem(WithPublicId, TenantOwned, WithCreatedAt, Base):
     currency: Mapped[str]
     stock_quantity: Mapped[int | None]
     quoted_at: Mapped[datetime | None]
+    quote_wanted_at: Mapped[datetime | None]  # machine time; somebody asked and no answer has come since
 
 
 class Mapping(WithPublicId, ShopOwned, WithCreatedAt, Base):

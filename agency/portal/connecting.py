@@ -1,16 +1,23 @@
-"""The way back from TikTok: the answer to our own link, and shops that were started in TikTok's app store."""
+"""Connecting a shop: our own link to TikTok's consent page, the way back, and shops started in TikTok's app store."""
 
 from __future__ import annotations
+
+from typing import Any
+from urllib.parse import urlencode
 
 from flask import make_response, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
+from agency.domain.errors import Invalid, NotFound
 from agency.portal.blueprint import portal
+from agency.portal.frame import reader
 from agency.portal.staff import staff_page
 from agency.services import installations
-from agency.services.connecting import accept_connection
+from agency.services.connecting import LINK_LIFE, accept_connection, request_connection
+from agency.services.connections import list_connections
 from agency.services.shop_lists import list_shops
 from agency.web import (
+    current_caller,
     current_scope,
     db_session,
     find_caller,
@@ -22,6 +29,35 @@ from agency.web import (
     route,
     system_session,
 )
+
+
+@route(portal, "/shops/connect", permission="write")
+def show_connect() -> ResponseReturnValue:
+    """The steps of connecting a shop, beginning with the client whose shop it is."""
+    return _steps(chosen=request.args.get("client", ""))
+
+
+@route(portal, "/shops/connect", permission="write", methods=["POST"])
+def connect_shop() -> ResponseReturnValue:
+    """Starts connecting: the same page with the link to TikTok's consent page.
+
+    A link and not a redirect, since our content policy lets no form lead to another site.
+    """
+    client_id = request.form.get("client", "")
+    clients = {client.client_id: client for client in list_shops(current_scope(), db_session()).clients}
+    if client_id not in clients:
+        raise NotFound("Client")
+    caller = current_caller()
+    state = request_connection(caller.scope, db_session(), client_id, caller.session_id)
+    settings = ground().settings
+    query = urlencode({"service_id": settings.tiktok_service_id, "state": state})
+    until = reader().machine_now + LINK_LIFE
+    return _steps(
+        chosen=client_id,
+        consent_page=f"{settings.tiktok_authorize_url}?{query}",
+        client=clients[client_id],
+        until=until,
+    )
 
 
 @route(portal, "/connect/callback", permission="public", writes_on_get=True)
@@ -39,8 +75,18 @@ def finish_connection() -> ResponseReturnValue:
     ):  # the code stays out of the sign-in page's address; the link was bound to the former session
         return redirect(url_for("portal.sign_in", next=url_for("portal.shops")), 303)
     caller = require_permission("write")
-    accept_connection(caller.scope, db_session(), ground().keyring, state, code, caller.session_id)
+    try:
+        accept_connection(caller.scope, db_session(), ground().keyring, state, code, caller.session_id)
+    except Invalid as refusal:
+        return _steps(problem=str(refusal)), 422
     return redirect(url_for("portal.shops", done="connecting"), 303)
+
+
+def _steps(**values: Any) -> str:
+    clients = list_shops(current_scope(), db_session()).clients
+    present = [client for client in clients if not client.left_at]
+    connections = list_connections(current_scope(), db_session())
+    return staff_page("connect.html", clients=present, connections=connections, **values)
 
 
 def _park(code: str) -> ResponseReturnValue:

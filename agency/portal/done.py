@@ -12,6 +12,12 @@ SENTENCES = {
     "unheld": said("Released. The order is planned again now."),
     "again": said("The order is planned again now."),
     "mapped": said("Mapping saved. Waiting orders of this sku are planned again now."),
+    "imported": said("Imported. Waiting orders of these skus are planned again now."),
+    "asked": said(
+        "Asked. The answer is here after the supplier's next turn, in about a minute; reload the page."
+    ),
+    "supplier_changed": said("Saved."),
+    "item_changed": said("Item saved. Orders that waited for its stock or price are planned again now."),
     "unmapped": said("Mapping ended. New orders of this sku wait for a mapping."),
     "supplier": said("Supplier added. Add an item next, then map a sku to it."),
     "key": said("The new key is sealed. Waiting purchases and tracking go on now."),

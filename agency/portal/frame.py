@@ -119,6 +119,7 @@ def _filters() -> dict[str, Callable[..., Any]]:
         "short_date": lambda at: showing.short_date(at, reader().zone),
         "year_date": lambda at: showing.year_date(at, reader().zone),
         "since": lambda at: showing.span_text(reader().now - at),
+        "span": showing.span_text,
         "left": lambda at: showing.left_text(at, reader().now),
         "spoken_left": lambda at: showing.spoken_left(at, reader().now),
         "urgency": lambda at: showing.urgency(at, reader().now),

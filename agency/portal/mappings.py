@@ -1,4 +1,4 @@
-"""Mappings: which supplier's item is bought for a sku of a shop."""
+"""Mappings: which supplier's item is bought for a sku of a shop, unmapped ones first."""
 
 from __future__ import annotations
 
@@ -13,25 +13,32 @@ from agency.domain.said import said
 from agency.portal.blueprint import portal
 from agency.portal.forms import Form, sent_form
 from agency.portal.frame import link, reader
-from agency.portal.showing import money_text
 from agency.portal.staff import staff_page
 from agency.services import mappings as services
-from agency.services.list_rows import SkuRow
-from agency.services.supplier_lists import get_sku, list_skus, list_suppliers
+from agency.services.mapping_pages import get_mapping_page, read_unmapped
+from agency.services.quotes import request_quotes
+from agency.services.shop_names import list_shop_names
+from agency.services.supplier_lists import SkuFilters, list_skus, list_suppliers
 from agency.web import current_scope, db_session, route
+
+_FILTERS = ("show", "shop", "q")
 
 
 @route(portal, "/mappings", permission="read")
 def mappings() -> ResponseReturnValue:
-    """All skus, unmapped first."""
-    only_unmapped = request.args.get("show") == "unmapped"
+    """Skus, unmapped first, by shop, name or sku."""
+    scope, session = current_scope(), db_session()
+    given = {name: request.args.get(name, "").strip()[:120] for name in _FILTERS}
+    kept = {name: value for name, value in given.items() if value}
     cursor = request.args.get("after", "")
-    found = list_skus(current_scope(), db_session(), only_unmapped, cursor)
-    kept = {"show": "unmapped"} if only_unmapped else {}
+    found = list_skus(scope, session, cursor=cursor, filters=SkuFilters(**given))
     return staff_page(
         "mappings.html",
         found=found,
-        only_unmapped=only_unmapped,
+        given=given,
+        kept=kept,
+        unmapped=read_unmapped(scope, session),
+        shops=list_shop_names(scope, session),
         first=link("portal.mappings", kept) if cursor else "",
         next=link("portal.mappings", kept, after=found.next_cursor) if found.next_cursor else "",
     )
@@ -39,7 +46,7 @@ def mappings() -> ResponseReturnValue:
 
 @route(portal, "/mappings/<uuid:shop_id>/<sku_id>", permission="read")
 def mapping(shop_id: UUID, sku_id: str) -> ResponseReturnValue:
-    """One sku with its mappings and the form for another."""
+    """One sku: what its choices would cost now, former versions, and the form for another."""
     return _show(shop_id, sku_id, Form())
 
 
@@ -56,7 +63,7 @@ def map_sku(shop_id: UUID, sku_id: str) -> ResponseReturnValue:
         new = services.NewMapping(**{**given, **ids, "price_cap_minor": cap})
         with form.keeping_errors():
             services.map_sku(scope, session, new, reader().now)
-            return redirect(url_for("portal.mapping", shop_id=shop_id, sku_id=sku_id, done="mapped"), 303)
+            return _back(shop_id, sku_id, "mapped")
     return _show(shop_id, sku_id, form)
 
 
@@ -67,24 +74,27 @@ def unmap(shop_id: UUID, sku_id: str) -> ResponseReturnValue:
     if not (rank.isascii() and rank.isdigit()):
         raise NotFound("Mapping")
     services.unmap_sku(current_scope(), db_session(), str(shop_id), sku_id, int(rank[:3]))
-    return redirect(url_for("portal.mapping", shop_id=shop_id, sku_id=sku_id, done="unmapped"), 303)
+    return _back(shop_id, sku_id, "unmapped")
+
+
+@route(portal, "/mappings/<uuid:shop_id>/<sku_id>/check", permission="write", methods=["POST"])
+def check_quotes(shop_id: UUID, sku_id: str) -> ResponseReturnValue:
+    """Has the sku's suppliers asked for stock and price; their answer is on the page after their next turn."""
+    form = sent_form("check")
+    with form.keeping_errors():
+        request_quotes(current_scope(), db_session(), str(shop_id), sku_id)
+        return _back(shop_id, sku_id, "asked")
+    return _show(shop_id, sku_id, form)
+
+
+def _back(shop_id: UUID, sku_id: str, word: str) -> ResponseReturnValue:
+    return redirect(url_for("portal.mapping", shop_id=shop_id, sku_id=sku_id, done=word), 303)
 
 
 def _show(shop_id: UUID, sku_id: str, form: Form) -> ResponseReturnValue:
-    scope, session = current_scope(), db_session()
-    sku = get_sku(scope, session, str(shop_id), sku_id)
-    body = staff_page("mapping.html", sku=sku, items=_items(sku), form=form)
+    page = get_mapping_page(current_scope(), db_session(), str(shop_id), sku_id, reader().now)
+    body = staff_page("mapping.html", page=page, sku=page.sku, form=form)
     return body, 200 if form.fine else 422
-
-
-def _items(sku: SkuRow) -> list[tuple[str, str]]:
-    """What this client can buy: id and a line with supplier, title and cost."""
-    return [
-        (item.item_id, f"{supplier.name}: {item.title} ({item.supplier_sku}), {money_text(item.unit_cost)}")
-        for supplier in list_suppliers(current_scope(), db_session())
-        if supplier.client_id == sku.client_id
-        for item in supplier.items
-    ]
 
 
 def _currency_of(item_id: str) -> str:

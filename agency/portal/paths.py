@@ -25,6 +25,11 @@ def with_word(path: str, word: str) -> str:
     return f"{before}?{'&'.join([*kept, urlencode({'done': word})])}"
 
 
+def after_act(page: str, word: str) -> str:
+    """Where to go after an act: the page of ours that the form names as `back`, else `page`, with the act's word."""
+    return with_word(own_page(request.form.get("back", "")) or page, word)
+
+
 def page_of_request() -> str:
     """The page on which this request belongs: itself, or for a sent form the nearest page above its address.
 

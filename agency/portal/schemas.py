@@ -101,6 +101,27 @@ class SupplierItemSchema(_Typed):
     )
 
 
+class SupplierEditSchema(_Typed):
+    """A supplier's name and addresses; another API address needs the key."""
+
+    name = _needed(said("Give the supplier a name."), 120)
+    base_url = _web_address()
+    website = _web_address()
+    api_key = fields.String(load_default="", validate=validate.Length(max=500))
+
+
+class ItemEditSchema(_Typed):
+    """An item; costs are typed in the supplier's currency where they are typed at all."""
+
+    title = _needed(said("Give the item a title."), 200)
+    url = _web_address()
+    stock_quantity = fields.Integer(
+        load_default=None,
+        validate=validate.Range(0, 10_000_000, error=said("Write a number from 0 up.")),
+        error_messages={"invalid": said("Write a whole number, 0 is fine.")},
+    )
+
+
 class ConsentSchema(_Typed):
     """Who of the client agreed that a supplier gets buyers' addresses."""
 

@@ -1,8 +1,7 @@
-"""Shops and clients: what was read and when, pausing, the stop switches, connecting a shop."""
+"""Shops: the list with the worst first, one page per shop, its rules, pausing, and the stop switches."""
 
 from __future__ import annotations
 
-from urllib.parse import urlencode
 from uuid import UUID
 
 from flask import redirect, request, url_for
@@ -11,94 +10,110 @@ from flask.typing import ResponseReturnValue
 from agency.domain.errors import NotFound
 from agency.portal.blueprint import portal
 from agency.portal.forms import Form, sent_form
-from agency.portal.frame import reader
+from agency.portal.frame import link, reader
+from agency.portal.paths import after_act
 from agency.portal.schemas import ShopRulesSchema
 from agency.portal.staff import staff_page
 from agency.services import shops as shop_service
 from agency.services import switches
-from agency.services.connecting import request_connection
-from agency.services.shop_lists import list_shops
-from agency.services.shop_rules import ShopRules, list_promises, list_shop_rules, set_shop_rules
+from agency.services.connections import list_connections
+from agency.services.shop_pages import get_shop_view
+from agency.services.shop_rules import ShopRules, list_promises, set_shop_rules
+from agency.services.shop_search import STANDINGS, ShopFilters, search_shops
 from agency.services.totals import read_totals
-from agency.web import current_caller, current_scope, db_session, ground, route
+from agency.services.wording import STAGES
+from agency.web import current_scope, db_session, route
+
+_FILTERS = ("client", "state", "market", "q")
 
 
 @route(portal, "/shops", permission="read")
 def shops() -> ResponseReturnValue:
-    """All shops with their freshness and counts, and the clients with their limits."""
-    return _show(Form())
+    """All shops with their freshness and counts, the worst first."""
+    scope, session = current_scope(), db_session()
+    given = {name: request.args.get(name, "").strip()[:120] for name in _FILTERS}
+    kept = {name: value for name, value in given.items() if value}
+    found = search_shops(scope, session, ShopFilters(**given), reader().now, _page_number())
+    return staff_page(
+        "shops.html",
+        found=found,
+        given=given,
+        kept=kept,
+        standings=STANDINGS,
+        connections=list_connections(scope, session),
+        totals=read_totals(scope, session),
+        here_again=link("portal.shops", kept, page=str(found.page) if found.page > 1 else ""),
+        before=link("portal.shops", kept, page=str(found.page - 1)) if found.page > 1 else "",
+        next=link("portal.shops", kept, page=str(found.page + 1)) if found.page < found.pages else "",
+    )
+
+
+@route(portal, "/shops/<uuid:shop_id>", permission="read")
+def shop(shop_id: UUID) -> ResponseReturnValue:
+    """One shop: what was read, its rules and limits, who connected it, what waits there."""
+    return _show_shop(shop_id, Form())
 
 
 @route(portal, "/shops/<uuid:shop_id>/pause", permission="write", methods=["POST"])
 def pause_shop(shop_id: UUID) -> ResponseReturnValue:
     """Stops reading and writing one shop."""
     shop_service.pause_shop(current_scope(), db_session(), str(shop_id))
-    return redirect(url_for("portal.shops", done="paused"), 303)
+    return redirect(after_act(url_for("portal.shop", shop_id=shop_id), "paused"), 303)
 
 
 @route(portal, "/shops/<uuid:shop_id>/resume", permission="write", methods=["POST"])
 def resume_shop(shop_id: UUID) -> ResponseReturnValue:
     """Goes on with a paused shop."""
     shop_service.resume_shop(current_scope(), db_session(), str(shop_id))
-    return redirect(url_for("portal.shops", done="resumed"), 303)
+    return redirect(after_act(url_for("portal.shop", shop_id=shop_id), "resumed"), 303)
 
 
 @route(portal, "/shops/<uuid:shop_id>/rules", permission="write", methods=["POST"])
 def set_rules(shop_id: UUID) -> ResponseReturnValue:
     """Sets a shop's promise, its delay before buying and whether USPS may carry."""
-    form = sent_form(f"rules-{shop_id}")
+    form = sent_form("rules")
     given = form.load(ShopRulesSchema())
     if form.fine:
         with form.keeping_errors():
             set_shop_rules(current_scope(), db_session(), str(shop_id), ShopRules(**given), reader().now)
-            return redirect(url_for("portal.shops", done="rules"), 303)
-    return _show(form)
+            return redirect(url_for("portal.shop", shop_id=shop_id, done="rules"), 303)
+    return _show_shop(shop_id, form)
 
 
 @route(portal, "/buying/<word>", permission="write", methods=["POST"])
 def switch_buying(word: str) -> ResponseReturnValue:
-    """Stops or starts buying for the agency, a client, a shop or a supplier. Raises NotFound for another word."""
+    """Stops or starts buying for the agency, a client, a shop or a supplier. Raises NotFound for another word.
+
+    A button in a list says what it is about in one value, "shop:<id>"; a form of its own says subject and id.
+    """
     subject, public_id = request.form.get("subject", ""), request.form.get("id", "")
+    if "what" in request.form:
+        subject, _, public_id = request.form["what"].partition(":")
     if word == "stop":
-        switches.stop_buying(current_scope(), db_session(), subject, public_id)
+        switches.stop_buying(current_scope(), db_session(), subject, public_id, request.form.get("why", ""))
     elif word == "start":
         switches.start_buying(current_scope(), db_session(), subject, public_id, reader().now)
     else:
         raise NotFound("Switch")
-    back = "portal.suppliers" if subject == "supplier" else "portal.shops"
-    return redirect(url_for(back, done="stopped" if word == "stop" else "started"), 303)
+    page = url_for("portal.shops")
+    if subject == "supplier":
+        page = url_for("portal.supplier", supplier_id=public_id)
+    return redirect(after_act(page, "stopped" if word == "stop" else "started"), 303)
 
 
-@route(portal, "/shops/connect", permission="write", methods=["POST"])
-def connect_shop() -> ResponseReturnValue:
-    """Starts connecting: a page with the link to TikTok's consent page.
-
-    A link and not a redirect, since our content policy lets no form lead to another site.
-    """
-    client_id = request.form.get("client", "")
-    clients = {client.client_id: client for client in list_shops(current_scope(), db_session()).clients}
-    if client_id not in clients:
-        raise NotFound("Client")
-    caller = current_caller()
-    state = request_connection(caller.scope, db_session(), client_id, caller.session_id)
-    settings = ground().settings
-    query = urlencode({"service_id": settings.tiktok_service_id, "state": state})
-    return staff_page(
-        "connect.html", link=f"{settings.tiktok_authorize_url}?{query}", client=clients[client_id]
-    )
+def _page_number() -> int:
+    """The page that was asked for; 1 for anything that is not a number of a page."""
+    asked = request.args.get("page", "")
+    return int(asked) if asked.isascii() and asked.isdigit() and len(asked) < 5 else 1
 
 
-def _show(form: Form) -> ResponseReturnValue:
+def _show_shop(shop_id: UUID, form: Form) -> ResponseReturnValue:
     scope, session = current_scope(), db_session()
-    totals = read_totals(scope, session)
     body = staff_page(
-        "shops.html",
-        found=list_shops(scope, session),
-        totals=totals,
-        orders_of={row.shop_id: row.orders for row in totals.shops},
-        rules_of=list_shop_rules(scope, session),
+        "shop.html",
+        page=get_shop_view(scope, session, str(shop_id), reader().now),
         promises=list_promises(),
-        chosen_client=request.args.get("client", ""),
+        stages=STAGES,
         form=form,
     )
     return body, 200 if form.fine else 422

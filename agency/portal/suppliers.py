@@ -10,19 +10,35 @@ from flask.typing import ResponseReturnValue
 from agency.portal.blueprint import portal
 from agency.portal.forms import Form, sent_form
 from agency.portal.frame import reader
-from agency.portal.schemas import KeySchema, SupplierItemSchema, SupplierSchema
+from agency.portal.schemas import (
+    ItemEditSchema,
+    KeySchema,
+    SupplierEditSchema,
+    SupplierItemSchema,
+    SupplierSchema,
+)
 from agency.portal.staff import staff_page
 from agency.services import catalog, wording
 from agency.services.carriers import forget_carrier, list_choices
+from agency.services.catalog_edits import (
+    ItemEdit,
+    SupplierEdit,
+    changes_address,
+    edit_supplier,
+    edit_supplier_item,
+    get_item_supplier,
+)
 from agency.services.consents import get_consents
+from agency.services.quotes import request_supplier_quotes
 from agency.services.shop_lists import list_shops
-from agency.services.supplier_lists import get_supplier, list_suppliers
+from agency.services.supplier_lists import get_supplier
+from agency.services.supplier_pages import STANDINGS, get_supplier_view, search_suppliers
 from agency.web import current_scope, db_session, ground, require_fresh, route
 
 
 @route(portal, "/suppliers", permission="read")
 def suppliers() -> ResponseReturnValue:
-    """All suppliers by client, and the form for a new one."""
+    """All suppliers, the worst first, and the form for a new one."""
     return _show_all(Form())
 
 
@@ -86,6 +102,47 @@ def replace_key(supplier_id: UUID) -> ResponseReturnValue:
     return show_supplier(supplier_id, form)
 
 
+@route(portal, "/suppliers/<uuid:supplier_id>/edit", permission="write", methods=["POST"])
+def change_supplier(supplier_id: UUID) -> ResponseReturnValue:
+    """Changes name and addresses; another API address asks for a recent proof and the key once more."""
+    form, scope, session = sent_form("edit"), current_scope(), db_session()
+    given = form.load(SupplierEditSchema())
+    if form.fine:
+        if changes_address(scope, session, str(supplier_id), given["base_url"]):
+            require_fresh()
+        with form.keeping_errors():
+            edit, allowance = SupplierEdit(**given), ground().settings.outbound_allow
+            edit_supplier(scope, session, ground().keyring, str(supplier_id), edit, reader().now, allowance)
+            return redirect(url_for("portal.supplier", supplier_id=supplier_id, done="supplier_changed"), 303)
+    return show_supplier(supplier_id, form)
+
+
+@route(portal, "/suppliers/<uuid:supplier_id>/check", permission="write", methods=["POST"])
+def check_supplier(supplier_id: UUID) -> ResponseReturnValue:
+    """Has the supplier asked for stock and price of everything that is mapped to it."""
+    form = sent_form("check")
+    with form.keeping_errors():
+        request_supplier_quotes(current_scope(), db_session(), str(supplier_id))
+        return redirect(url_for("portal.supplier", supplier_id=supplier_id, done="asked"), 303)
+    return show_supplier(supplier_id, form)
+
+
+@route(portal, "/supplier-items/<uuid:item_id>", permission="write", methods=["POST"])
+def change_item(item_id: UUID) -> ResponseReturnValue:
+    """Changes an item."""
+    scope, session, form = current_scope(), db_session(), sent_form(f"item-{item_id}")
+    supplier_id = get_item_supplier(scope, session, str(item_id))
+    currency = get_supplier(scope, session, supplier_id).currency
+    given = form.load(ItemEditSchema())
+    cost, shipping = form.minor("unit_cost", currency), form.minor("shipping", currency)
+    if form.fine:
+        edit = ItemEdit(unit_cost_minor=cost or 0, shipping_minor=shipping or 0, **given)
+        with form.keeping_errors():
+            edit_supplier_item(scope, session, str(item_id), edit, reader().now)
+            return redirect(url_for("portal.supplier", supplier_id=supplier_id, done="item_changed"), 303)
+    return show_supplier(UUID(supplier_id), form)
+
+
 @route(portal, "/suppliers/<uuid:supplier_id>/carriers/forget", permission="write", methods=["POST"])
 def forget_choice(supplier_id: UUID) -> ResponseReturnValue:
     """Takes a choice of carrier back."""
@@ -95,9 +152,13 @@ def forget_choice(supplier_id: UUID) -> ResponseReturnValue:
 
 def _show_all(form: Form) -> ResponseReturnValue:
     scope, session = current_scope(), db_session()
+    given = {name: request.args.get(name, "").strip()[:120] for name in ("client", "state", "q")}
     body = staff_page(
         "suppliers.html",
-        suppliers=list_suppliers(scope, session),
+        found=search_suppliers(scope, session, reader().now, **given),
+        given=given,
+        kept={name: value for name, value in given.items() if value},
+        standings=STANDINGS,
         clients=[client for client in list_shops(scope, session).clients if not client.left_at],
         kinds=list(wording.SUPPLIER_KINDS.items()),
         form=form,
@@ -107,10 +168,13 @@ def _show_all(form: Form) -> ResponseReturnValue:
 
 def show_supplier(supplier_id: UUID, form: Form) -> ResponseReturnValue:
     """The supplier's page, with a form that was refused (422)."""
-    found = get_supplier(current_scope(), db_session(), str(supplier_id))
+    view = get_supplier_view(current_scope(), db_session(), str(supplier_id), reader().now)
+    found = view.line.supplier
     body = staff_page(
         "supplier.html",
         supplier=found,
+        page=view,
+        standings=STANDINGS,
         takes_key=catalog.takes_key(found.kind),
         choices=list_choices(current_scope(), db_session(), str(supplier_id)),
         consents=get_consents(current_scope(), db_session(), str(supplier_id)),

@@ -50,6 +50,8 @@ WORDS: dict[str, str] = {
     "supplier.added": said("added a supplier"),
     "supplier.key_replaced": said("replaced the key of a supplier"),
     "supplier.item_added": said("added an item to a supplier"),
+    "supplier.changed": said("changed a supplier"),
+    "supplier.item_changed": said("changed an item of a supplier"),
     "mapping.saved": said("mapped sku {object}"),
     "mapping.ended": said("ended the mapping of sku {object}"),
     "carrier.chosen": said("chose which of TikTok's carriers a supplier's text means"),

@@ -153,7 +153,7 @@ class ShopList:
 
 @dataclass(frozen=True)
 class SupplierItemRow:
-    """Something that can be bought at a supplier."""
+    """Something that can be bought at a supplier; `wanted_at` (machine time) while an answer is awaited."""
 
     item_id: str
     supplier_sku: str
@@ -163,6 +163,7 @@ class SupplierItemRow:
     shipping: Money
     stock_quantity: int | None
     quoted_at: datetime | None
+    wanted_at: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -182,6 +183,8 @@ class SupplierRow:
     problem: str
     buying_stopped_at: datetime | None
     buying_stopped_by: str
+    buying_stopped_why: str
+    base_url: str
     tracking_read_at: datetime | None
     tracking_error: str
     open_purchases: int
@@ -190,7 +193,10 @@ class SupplierRow:
 
 @dataclass(frozen=True)
 class SkuRow:
-    """A sku that a shop sells, with its live mappings by rank; none = unmapped. `waiting` = blocked orders."""
+    """A sku that a shop sells, with its live mappings by rank; none = unmapped.
+
+    `waiting` = blocked orders with this sku, `at_stake` what their buyers paid; None when nothing waits.
+    """
 
     shop_id: str
     shop_name: str
@@ -204,6 +210,7 @@ class SkuRow:
     last_ordered_at: datetime
     waiting: int
     mappings: tuple[MappingRow, ...]
+    at_stake: Money | None = None
 
 
 @dataclass(frozen=True)

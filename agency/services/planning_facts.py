@@ -17,6 +17,7 @@ from agency.models.clients import Client
 from agency.models.consents import SupplierConsent
 from agency.models.orders import Order, OrderLine
 from agency.models.shops import Shop
+from agency.services.spending import spent_today
 
 
 @dataclass(frozen=True)
@@ -46,12 +47,6 @@ _OPEN_LINES = text(
     where ol.order_id = any(:ids) and ol.display_status in ('AWAITING_SHIPMENT', 'PARTIALLY_SHIPPING', '')
       and ol.tracking_number = ''
       and not exists (select 1 from purchase_lines pl where pl.order_line_id = ol.id and pl.live)
-    """
-)
-_SPENT = text(
-    """
-    select coalesce(sum(coalesce(actual_minor, expected_minor)), 0) from purchases
-    where client_id = :client_id and state not in ('refused', 'cancelled') and decision ->> 'planned_at' >= :since
     """
 )
 
@@ -100,9 +95,14 @@ def plan_world(session: Session, shop: Shop, sku_ids: Sequence[str], now: dateti
     candidates: dict[str, list[Candidate]] = defaultdict(list)
     for mapping, item, supplier in session.execute(query):
         candidates[mapping.sku_id].append(Candidate(mapping, item, supplier))
-    day_start = now.replace(hour=0, minute=0, second=0, microsecond=0)
-    spent = session.execute(_SPENT, {"client_id": client.id, "since": day_start.isoformat()}).scalar_one()
     live = select(SupplierConsent.supplier_id).where(
         SupplierConsent.client_id == client.id, SupplierConsent.withdrawn_at.is_(None)
     )
-    return PlanWorld(agency, client, shop, candidates, int(spent), frozenset(session.scalars(live)))
+    return PlanWorld(
+        agency,
+        client,
+        shop,
+        candidates,
+        spent_today(session, client.id, now),
+        frozenset(session.scalars(live)),
+    )

@@ -60,7 +60,7 @@ def set_shop_rules(
     wanted = as_public_id(shop_public_id, "Shop")
     shop = get_visible(scope, session, Shop, "Shop", Shop.public_id == wanted)
     _check_rules(rules)
-    former = _rules_of(shop)
+    former = rules_of(shop)
     if rules == former:
         return
     shop.promise, shop.usps_allowed = rules.promise, rules.usps_allowed
@@ -83,7 +83,7 @@ def set_shop_rules(
 def list_shop_rules(scope: Scope, session: Session) -> dict[str, ShopRules]:
     """The rules of every shop that the reader sees, by the shop's public id."""
     shops = session.scalars(select(Shop).where(visible(scope, Shop)))
-    return {str(shop.public_id): _rules_of(shop) for shop in shops}
+    return {str(shop.public_id): rules_of(shop) for shop in shops}
 
 
 def list_promises() -> list[tuple[str, str]]:
@@ -112,7 +112,8 @@ def _check_rules(rules: ShopRules) -> None:
         )
 
 
-def _rules_of(shop: Shop) -> ShopRules:
+def rules_of(shop: Shop) -> ShopRules:
+    """The rules as the shop keeps them now."""
     return ShopRules(shop.promise, shop.purchase_delay_minutes, shop.usps_allowed)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -22,7 +23,8 @@ from agency.services.wording import SUPPLIER_KINDS
 
 _SUPPLIERS = """
     select p.id, p.public_id, p.kind, p.name, p.currency, p.website, p.state, p.problem, p.buying_stopped_at,
-      p.buying_stopped_by, p.tracking_read_at, p.tracking_error, c.public_id as client_public_id, c.name as client_name,
+      p.buying_stopped_by, p.buying_stopped_why,
+      p.base_url, p.tracking_read_at, p.tracking_error, c.public_id as client_public_id, c.name as client_name,
       (select count(*) from purchases b where b.supplier_id = p.id
         and b.state not in ('closed', 'refused', 'cancelled')) as open_purchases
     from suppliers p join clients c on c.id = p.client_id
@@ -30,7 +32,7 @@ _SUPPLIERS = """
 _ITEMS = text(
     """
     select i.supplier_id, i.public_id, i.supplier_sku, i.title, i.url, i.unit_cost_minor, i.shipping_minor, i.currency,
-      i.stock_quantity, i.quoted_at
+      i.stock_quantity, i.quoted_at, i.quote_wanted_at
     from supplier_items i where i.supplier_id = any(:ids) order by i.title, i.id
     """
 )
@@ -45,22 +47,40 @@ _LIVE = text(f"{MAPPINGS} and m.shop_id = any(:shop_ids) and m.sku_id = any(:sku
 _UNMAPPED = """
     not exists (select from mappings m where m.shop_id = k.shop_id and m.sku_id = k.sku_id and m.superseded_at is null)
 """
+# 2 = without a supplier while orders wait for one, 1 = without a supplier, 0 = mapped.
+_URGENCY = f"""
+    case when {_UNMAPPED} then 1 + exists (
+      select from order_lines l join orders o on o.id = l.order_id
+      where l.shop_id = k.shop_id and l.sku_id = k.sku_id and o.stage = 'blocked')::int
+    else 0 end
+"""
 _SKUS = f"""
     select k.* from (
       select k.id, k.shop_id, k.sku_id, k.product_name, k.sku_name, k.seller_sku, k.last_ordered_at,
         s.public_id as shop_public_id, s.name as shop_name, s.region, c.public_id as client_public_id,
-        c.name as client_name, ({_UNMAPPED})::int as unmapped, k.client_id
+        c.name as client_name, {_URGENCY} as unmapped, k.client_id
       from skus k join shops s on s.id = k.shop_id join clients c on c.id = k.client_id
     ) k
 """  # noqa: S608 - made of constants
 _WAITING = text(
     """
-    select l.shop_id, l.sku_id, count(distinct o.id) as n
-    from order_lines l join orders o on o.id = l.order_id
-    where l.shop_id = any(:shop_ids) and l.sku_id = any(:sku_ids) and o.stage = 'blocked'
-    group by l.shop_id, l.sku_id
+    select shop_id, sku_id, count(*) as n, sum(total_minor)::bigint as total, min(currency) as currency from (
+      select distinct l.shop_id, l.sku_id, o.id, o.total_minor, o.currency
+      from order_lines l join orders o on o.id = l.order_id
+      where l.shop_id = any(:shop_ids) and l.sku_id = any(:sku_ids) and o.stage = 'blocked'
+    ) waiting group by shop_id, sku_id
     """
 )
+_SHOWN = {"unmapped": "k.unmapped > 0", "mapped": "k.unmapped = 0"}
+
+
+@dataclass(frozen=True)
+class SkuFilters:
+    """Empty = all. `show` is unmapped or mapped, `shop` a public id, `q` a part of a name or a whole sku."""
+
+    show: str = ""
+    shop: str = ""
+    q: str = ""
 
 
 def list_suppliers(scope: Scope, session: Session) -> tuple[SupplierRow, ...]:
@@ -78,11 +98,20 @@ def get_supplier(scope: Scope, session: Session, supplier_id: str) -> SupplierRo
     return _with_items(scope, session, rows)[0]
 
 
-def list_skus(scope: Scope, session: Session, only_unmapped: bool = False, cursor: str = "") -> Page[SkuRow]:
-    """A page of 50 skus: unmapped first, then the last ordered. Raises Invalid for a cursor of another list."""
-    conditions, values = [visible_sql(scope, "k.client_id")], {}
+def list_skus(
+    scope: Scope,
+    session: Session,
+    only_unmapped: bool = False,
+    cursor: str = "",
+    filters: SkuFilters = SkuFilters(),
+) -> Page[SkuRow]:
+    """A page of 50 skus: unmapped ones with waiting orders first, then the last ordered.
+
+    Raises Invalid for a cursor of another list.
+    """
+    conditions, values = _conditions(scope, filters)
     if only_unmapped:
-        conditions.append("k.unmapped = 1")
+        conditions.append(_SHOWN["unmapped"])
     if cursor:
         values["unmapped"], values["at"], values["id"] = decode_cursor(cursor, (int, datetime, int))
         conditions.append("(k.unmapped, k.last_ordered_at, k.id) < (:unmapped, :at, :id)")
@@ -96,6 +125,27 @@ def list_skus(scope: Scope, session: Session, only_unmapped: bool = False, curso
         rows=_with_mappings(session, rows[:PAGE_SIZE]),
         next_cursor=encode_cursor(last["unmapped"], last["last_ordered_at"], last["id"]) if last else "",
     )
+
+
+def _conditions(scope: Scope, filters: SkuFilters) -> tuple[list[str], dict[str, Any]]:
+    conditions = [visible_sql(scope, "k.client_id")]
+    values: dict[str, Any] = {}
+    if filters.show in _SHOWN:
+        conditions.append(_SHOWN[filters.show])
+    if filters.shop:
+        conditions.append("k.shop_public_id = :shop")
+        values["shop"] = as_public_id(filters.shop, "Shop")
+    if filters.q:
+        conditions.append(
+            "(k.sku_id = :q or k.seller_sku ilike :part or k.product_name ilike :part or k.sku_name ilike :part)"
+        )
+        values |= {"q": filters.q, "part": f"%{_literal(filters.q)}%"}
+    return conditions, values
+
+
+def _literal(part: str) -> str:
+    """The text as `ilike` looks for it letter by letter."""
+    return part.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
 
 
 def get_sku(scope: Scope, session: Session, shop_id: str, sku_id: str) -> SkuRow:
@@ -149,6 +199,7 @@ def _item(row: Mapping[Any, Any]) -> SupplierItemRow:
         shipping=Money(row["shipping_minor"], row["currency"]),
         stock_quantity=row["stock_quantity"],
         quoted_at=row["quoted_at"],
+        wanted_at=row["quote_wanted_at"],
     )
 
 
@@ -167,6 +218,8 @@ def _supplier(row: Mapping[Any, Any], items: tuple[SupplierItemRow, ...], scope:
         problem=row["problem"],
         buying_stopped_at=row["buying_stopped_at"],
         buying_stopped_by=who(row["buying_stopped_by"], scope),
+        buying_stopped_why=row["buying_stopped_why"],
+        base_url=row["base_url"],
         tracking_read_at=row["tracking_read_at"],
         tracking_error=row["tracking_error"],
         open_purchases=row["open_purchases"],
@@ -182,7 +235,7 @@ def _with_mappings(session: Session, rows: Sequence[Mapping[Any, Any]]) -> tuple
     live: dict[tuple[int, str], list[MappingRow]] = {}
     for row in session.execute(_LIVE, values).mappings():
         live.setdefault((row["shop_id"], row["sku_id"]), []).append(mapping_row(row))
-    waiting = {(row.shop_id, row.sku_id): row.n for row in session.execute(_WAITING, values)}
+    waiting = {(row.shop_id, row.sku_id): row for row in session.execute(_WAITING, values)}
     return tuple(
         SkuRow(
             shop_id=str(row["shop_public_id"]),
@@ -195,8 +248,17 @@ def _with_mappings(session: Session, rows: Sequence[Mapping[Any, Any]]) -> tuple
             sku_name=row["sku_name"],
             seller_sku=row["seller_sku"],
             last_ordered_at=row["last_ordered_at"],
-            waiting=waiting.get((row["shop_id"], row["sku_id"]), 0),
+            waiting=_waits(waiting, row).n if _waits(waiting, row) else 0,
             mappings=tuple(live.get((row["shop_id"], row["sku_id"]), ())),
+            at_stake=_stake(_waits(waiting, row)),
         )
         for row in rows
     )
+
+
+def _waits(waiting: Mapping[tuple[int, str], Any], row: Mapping[Any, Any]) -> Any:
+    return waiting.get((row["shop_id"], row["sku_id"]))
+
+
+def _stake(waits: Any) -> Money | None:
+    return Money(waits.total, waits.currency) if waits else None

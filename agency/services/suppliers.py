@@ -101,7 +101,7 @@ def record_quotes(
     for item in session.scalars(query.order_by(SupplierItem.id)):
         quote = quotes.get(item.supplier_sku)
         before = (item.stock_quantity, item.unit_cost_minor)
-        item.quoted_at = now
+        item.quoted_at, item.quote_wanted_at = now, None
         if quote is None:
             item.stock_quantity = 0
             continue
@@ -116,17 +116,19 @@ def record_quotes(
 
 
 def list_stale_skus(session: Session, supplier_id: int, now: datetime, limit: int = 20) -> list[str]:
-    """Mapped items whose stock and price were not asked for six hours, the oldest first."""
+    """Mapped items that somebody asked about, then those that were not asked for six hours, the oldest first."""
     query = (
         select(SupplierItem.supplier_sku)
         .where(
             SupplierItem.supplier_id == supplier_id,
-            (SupplierItem.quoted_at.is_(None)) | (SupplierItem.quoted_at < now - QUOTE_AGE),
+            SupplierItem.quote_wanted_at.is_not(None)
+            | SupplierItem.quoted_at.is_(None)
+            | (SupplierItem.quoted_at < now - QUOTE_AGE),
             select(MappingRow.id)
             .where(MappingRow.supplier_item_id == SupplierItem.id, MappingRow.superseded_at.is_(None))
             .exists(),
         )
-        .order_by(SupplierItem.quoted_at.nulls_first())
+        .order_by(SupplierItem.quote_wanted_at.nulls_last(), SupplierItem.quoted_at.nulls_first())
         .limit(limit)
     )
     return list(session.scalars(query))

@@ -25,6 +25,7 @@ from agency.services.client_status import require_present_id
 from agency.services.public_ids import as_public_id
 from agency.services.visibility import get_visible, visible
 
+LONGEST_REASON = 200
 SUBJECTS = ("agency", "client", "shop", "supplier")
 _MODELS: Mapping[str, tuple[Any, str]] = {
     "client": (Client, "Client"),
@@ -33,15 +34,18 @@ _MODELS: Mapping[str, tuple[Any, str]] = {
 }
 
 
-def stop_buying(scope: Scope, session: Session, subject: str, public_id: str = "") -> None:
+def stop_buying(scope: Scope, session: Session, subject: str, public_id: str = "", why: str = "") -> None:
     """Stops buying at once; what was sent already goes on. Stopping twice changes nothing.
 
-    Raises Forbidden, NotFound, and Invalid for an unknown kind of subject.
+    A supplier keeps the reason `why` beside its switch. Raises Forbidden, NotFound, and Invalid for an unknown kind of
+    subject or a reason that is too long.
     """
     scope.require_write()
     row = _get_subject(scope, session, subject, public_id)
     if row.buying_stopped_at is None:
         row.buying_stopped_at, row.buying_stopped_by = machine_now(), scope.actor
+        if subject == "supplier":
+            row.buying_stopped_why = _reason(why)
         session.flush()
         _record(scope, session, Act("buying.stopped", subject, str(row.public_id)), row)
 
@@ -55,6 +59,8 @@ def start_buying(scope: Scope, session: Session, subject: str, public_id: str, n
     if subject != "agency":
         require_present_id(session, _client_of(subject, row))
     row.buying_stopped_at = row.buying_stopped_by = None
+    if subject == "supplier":
+        row.buying_stopped_why = ""
     session.flush()
     client_id = {"client": row.id, "agency": None}.get(subject, getattr(row, "client_id", None))
     plan_blocked_again(
@@ -65,6 +71,13 @@ def start_buying(scope: Scope, session: Session, subject: str, public_id: str, n
     for supplier_id in session.scalars(_suppliers(scope, subject, row)):
         make_due(session, api="purchase", supplier_id=supplier_id)
     _record(scope, session, Act("buying.started", subject, str(row.public_id)), row)
+
+
+def _reason(why: str) -> str:
+    reason = " ".join(why.split())
+    if len(reason) > LONGEST_REASON:
+        raise Invalid("why", f"Use at most {LONGEST_REASON} characters for the reason.")
+    return reason
 
 
 def _get_subject(scope: Scope, session: Session, subject: str, public_id: str) -> Any:

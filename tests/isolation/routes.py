@@ -10,6 +10,7 @@ A value "@suppliers" is the id of a row of that table (or of a kind in `world.id
 
 from __future__ import annotations
 
+import base64
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -33,6 +34,7 @@ DECIDED: tuple[tuple[str, str], ...] = (
     (r"GET /client$|GET /client/|GET /api/v1/own/", "client"),
     (r"GET /connect/callback$", "write"),
     (r"\w+ /connect/waiting", "owner"),
+    (r"GET /(shops/connect|mappings/import)$", "write"),
 )
 
 # URL parameters, query parameters and JSON fields by name, for every route.
@@ -59,6 +61,10 @@ _READY = (
 )
 _PAID = "update purchases set state = 'paid'; update orders set stage = 'bought';"
 _PUSHED = "update parcels set state = 'pushed', pushed_at = '2026-11-23 11:00+00', provider_id = '', corrections = 0;"
+_ASKED_BY_API = (
+    "update suppliers set kind = 'cj', state = 'active'; update supplier_items set quote_wanted_at = null"
+)
+_FILE = "shop,sku,supplier,supplier_sku\nNowhere,fake-sku-1,Nobody,KC-1\n"
 _INVITED = {"email": "invited@example.test"}
 _NO_PROOF = "the proof is a made-up one"
 
@@ -159,6 +165,21 @@ PLANS: Mapping[str, Plan] = {
     ),
     "portal.add_item": Plan(body={"title": "New", "supplier_sku": "N-1", "unit_cost": "4.20"}),
     "portal.replace_key": Plan(body={"api_key": "fake-key"}, before="update suppliers set kind = 'cj'"),
+    "portal.change_supplier": Plan(body={"name": "Renamed"}),
+    "portal.change_item": Plan(
+        url={"item_id": "@supplier_items"}, body={"title": "Renamed", "unit_cost": "4.20"}
+    ),
+    "portal.check_supplier": Plan(before=_ASKED_BY_API),
+    "portal.check_quotes": Plan(before=_ASKED_BY_API),
+    "portal.preview_import": Plan(body={"pasted": _FILE}, quiet="a preview writes nothing"),
+    # What was previewed is named by a digest that only the page knows; without it the file is shown once more.
+    "portal.apply_mappings": Plan(
+        body={"content": base64.b64encode(_FILE.encode()).decode()},
+        answers=frozenset({422}),
+        quiet="the preview that was seen is not named",
+    ),
+    "catalog.import_mappings": Plan(body={"rows": [{"shop": "Nowhere"}]}, quiet="a preview writes nothing"),
+    "portal.mapping_template": Plan(no_rows="it is the first line of a file, and no row"),
     "portal.forget_choice": Plan(
         body={"carrier_text": "Zippy"}, before="update carrier_overrides set carrier_text = 'Zippy'"
     ),

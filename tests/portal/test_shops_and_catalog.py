@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 from urllib.parse import parse_qs, urlsplit
 
+import pytest
 from sqlalchemy import select
 
 from agency.models.catalog import Mapping, Supplier, SupplierSecret
 from agency.models.shops import Authorization, Shop
 from tests.desk import Desk
 from tests.desk_rows import add_item, add_sku
+from tests.moving import move_clock
 from tests.portal.browsing import Visitor, visit
 
 
@@ -119,6 +121,68 @@ def test_an_item_is_added_with_its_cost_in_the_suppliers_currency(desk: Desk, ow
     assert "Item added" in added.text
     assert "$4.20" in added.text
     assert "Choose it in the list" in owner.send(path, **fields, stock_quantity="12").text
+
+
+def test_a_list_acts_where_it_stands_and_goes_back_there(desk: Desk, owner: Visitor) -> None:
+    shop = desk.ours.public["Luma Shop"]
+    back = "/shops?q=Luma&page=1"
+    led = owner.send(f"/shops/{shop}/pause", follow=False, back=back)
+    assert led.location == f"{back}&done=paused"
+    assert "The shop is paused" in owner.page(led.location)
+    assert (
+        owner.send(f"/shops/{shop}/resume", follow=False, back="//evil.test/x").location
+        == f"/shops/{shop}?done=resumed"
+    )
+    stopped = owner.send("/buying/stop", follow=False, what=f"shop:{shop}", back=back)
+    assert stopped.location == f"{back}&done=stopped"
+    assert f'value="shop:{shop}"' in owner.page("/shops?state=stopped")
+    owner.send("/buying/start", what=f"shop:{shop}")
+
+
+def test_one_shops_page_shows_where_it_stands_to_everybody_of_the_team(desk: Desk, owner: Visitor) -> None:
+    path = f"/shops/{desk.ours.public['Luma Shop']}"
+    for person in ("owner", "operator", "viewer"):
+        page = visit(desk, person).page(path)
+        for words in ("Orders by stage", "left today", "Connection", "What the machine does"):
+            assert words in page, (person, words)
+    assert "/rules" not in visit(desk, "viewer").page(path)
+    assert owner.get(f"/shops/{desk.theirs.public['Luma Shop']}").status_code == 404
+    assert visit(desk, "operator").get(f"/shops/{desk.ours.public['Kite Shop']}").status_code == 404
+
+
+def test_a_refusal_of_tiktok_leads_back_to_the_steps(owner: Visitor) -> None:
+    answer = owner.get("/connect/callback?code=null&state=fake-state")
+    assert answer.status_code == 422
+    assert "TikTok did not give access" in answer.text
+    assert "Make the link" in answer.text
+    assert "Make the link" in owner.page("/shops/connect")
+
+
+def test_a_supplier_and_its_item_are_changed(desk: Desk, owner: Visitor) -> None:
+    with desk.session() as session:
+        item = str(add_item(session, desk.ours, name="Brightway").public_id)
+    path = f"/suppliers/{desk.ours.public['supplier']}"
+    assert "Renamed" in owner.send(f"{path}/edit", name="Renamed", website="https://fake.example").text
+    wrong = owner.send(f"/supplier-items/{item}", title="", unit_cost="dear")
+    assert wrong.status_code == 422
+    assert "2 things to fix" in wrong.text
+    assert "$6.10" in owner.send(f"/supplier-items/{item}", title="Pot", unit_cost="6.10").text
+    assert "nobody to ask" in owner.send(f"{path}/check").text
+    stopped = owner.send("/buying/stop", what=f"supplier:{desk.ours.public['supplier']}", why="Broken pots")
+    assert "Reason: Broken pots" in stopped.text
+    owner.send("/buying/start", what=f"supplier:{desk.ours.public['supplier']}")
+
+
+def test_an_api_address_is_changed_only_after_a_recent_proof(
+    desk: Desk, owner: Visitor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with desk.session() as session:
+        add_item(session, desk.ours, name="By API", kind="rest")
+    move_clock(monkeypatch, minutes=11)
+    path = f"/suppliers/{desk.ours.public['supplier']}/edit"
+    fields = {"name": "By API", "base_url": "https://new.example.com", "api_key": "fake-key"}
+    assert owner.send(path, follow=False, **fields).location.startswith("/account/confirm")
+    assert "Saved" in owner.send(path, name="By API 2", base_url="").text
 
 
 def test_a_sku_is_mapped_changed_and_unmapped(desk: Desk, owner: Visitor) -> None:

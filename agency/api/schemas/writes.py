@@ -5,6 +5,7 @@ from __future__ import annotations
 from marshmallow import fields, validate
 
 from agency.api.schemas.base import WITHOUT_NUL, Input, WholeNumber, text_field
+from agency.domain.mapping_files import MOST_ROWS
 from agency.domain.said import said
 
 _HIGHEST_MINOR = 100_000_000_00
@@ -78,6 +79,43 @@ class MappingSchema(Input):
         load_default=None,
         allow_none=True,
         validate=validate.Range(1, _HIGHEST_MINOR, error=said("A price cap is at least one minor unit.")),
+    )
+
+
+def _cell(longest: int, what: str) -> fields.String:
+    return fields.String(
+        load_default="",
+        validate=validate.Length(max=longest),
+        metadata={"pattern": WITHOUT_NUL, "description": what},
+    )
+
+
+class MappingLineSchema(Input):
+    """A row of the mapping file, in its columns. What is wrong with it is said in the answer, row by row."""
+
+    shop = _cell(120, "The shop's code, name, TikTok's number or our id.")
+    sku = _cell(120, "TikTok's sku number or the seller's sku.")
+    choice = _cell(10, "1 to 9; empty is 1.")
+    supplier = _cell(120, "The supplier's name; empty with supplier_sku: the row does nothing.")
+    supplier_sku = _cell(120, "The supplier's own sku.")
+    quantity = _cell(10, "Units to buy for one sold; empty is 1.")
+    highest_unit_cost = _cell(20, "In major units, such as 4.20; empty is no limit.")
+    currency = _cell(3, "The supplier's currency, or empty.")
+
+
+class MappingLinesSchema(Input):
+    """Rows of the mapping file. Without `seen` nothing is written."""
+
+    rows = fields.List(
+        fields.Nested(MappingLineSchema),
+        required=True,
+        validate=validate.Length(1, MOST_ROWS, error=said("Send 1 to 500 rows at a time.")),
+        error_messages={"required": said("Send the rows.")},
+    )
+    seen = fields.String(
+        load_default="",
+        validate=validate.Length(max=64, error=said("Send the digest that the preview gave you.")),
+        metadata={"pattern": WITHOUT_NUL, "description": "The `digest` of the preview of the same rows."},
     )
 
 
