@@ -35,6 +35,17 @@ class Order(WithId, ShopOwned, WithCreatedAt, Base):
             "plan_at",
             postgresql_where=text("plan_at is not null"),
         ),
+        # All that Health counts, so that it reads this index and no order.
+        Index(
+            "ix_orders_agency_dispatch",
+            "agency_id",
+            text("coalesce(tts_sla_at, rts_sla_at)"),
+            postgresql_where=text("fulfillment_type = 'FULFILLMENT_BY_SELLER' and shipping_type = 'SELLER'"),
+            postgresql_include=[
+                "client_id", "shop_id", "tts_sla_at", "rts_sla_at", "collected_at", "cancelled_at", "cancelled_by",
+                "delivered_at", "delivery_sla_at",
+            ],
+        ),  # fmt: skip
         Index(
             "ix_orders_agency_due",
             "agency_id",
