@@ -1,7 +1,7 @@
 """What a shop's figures mean: a state per figure against its limit, the trend, and the goals of each stage.
 
-    counts --> rate --> state: over limit, watch, good, too few orders, no limit known
-                  '---> runway: how many more may go wrong before the limit is broken (`metrics.runway`)
+counts --> rate --> state: over limit, watch, good, too few orders, no limit known
+              '---> runway: how many more may go wrong before the limit is broken (`metrics.runway`)
 """
 
 from __future__ import annotations
@@ -49,6 +49,11 @@ class Judged:
     left: int | None
     acts: bool = False  # the enforced line is broken as well
 
+    @property
+    def lower_is_better(self) -> bool:
+        """Whether the figure counts what went wrong."""
+        return self.rate.metric in LOWER_IS_BETTER
+
 
 @dataclass(frozen=True)
 class StageGoal:
@@ -79,7 +84,9 @@ def judge(rate: Rate, region: str, day: date) -> Judged:
     if line.level == "enforced":
         enforced = None
     left = runway(rate, line) if rate.base else None
-    acts = rate.base >= FEWEST and any(not is_met(rate, limit) for limit in limits if limit.level == "enforced")
+    acts = rate.base >= FEWEST and any(
+        not is_met(rate, limit) for limit in limits if limit.level == "enforced"
+    )
     return Judged(rate, _state(rate, line), line, enforced, left, acts)
 
 

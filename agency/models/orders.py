@@ -42,10 +42,17 @@ class Order(WithId, ShopOwned, WithCreatedAt, Base):
             text("coalesce(tts_sla_at, rts_sla_at)"),
             postgresql_where=text("fulfillment_type = 'FULFILLMENT_BY_SELLER' and shipping_type = 'SELLER'"),
             postgresql_include=[
-                "client_id", "shop_id", "tts_sla_at", "rts_sla_at", "collected_at", "cancelled_at", "cancelled_by",
-                "delivered_at", "delivery_sla_at",
+                "client_id",
+                "shop_id",
+                "tts_sla_at",
+                "rts_sla_at",
+                "collected_at",
+                "cancelled_at",
+                "cancelled_by",
+                "delivered_at",
+                "delivery_sla_at",
             ],
-        ),  # fmt: skip
+        ),
         Index(
             "ix_orders_agency_due",
             "agency_id",

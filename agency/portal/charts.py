@@ -1,7 +1,8 @@
-"""The geometry of our charts: pure functions from numbers to coordinates; `ui/charts.html` draws, the style sheet paints.
+"""The geometry of our charts: pure functions from numbers to coordinates.
 
-Every chart lies in a box of 1,000 units across, so that a template writes nothing but attributes (ADR 33). Words stay in
-HTML beside the drawing: they scale with the reader's text size, and a stretched box would distort them.
+`ui/charts.html` draws, the style sheet paints (ADR 33). Every chart lies in a box of 1,000 units across, so that a
+template writes nothing but attributes. Words stay in HTML beside the drawing: they scale with the reader's text size,
+and a stretched box would distort them.
 """
 
 from __future__ import annotations
@@ -15,27 +16,26 @@ _STEPS = (1, 2, 2.5, 5, 10)
 
 
 @dataclass(frozen=True)
-class Tick:
-    """A label on an axis: `at` in per cent from the left or from the top."""
-
-    at: float
-    value: float
-    label: str = ""
-
-
-@dataclass(frozen=True)
 class LineChart:
-    """A line with its area, the zone beyond the limit, and the ticks of both axes."""
+    """A line with its area, where the limit lies, and the labels of both axes.
+
+    `rows` are the values at the top, the middle and the bottom; `columns` some of the labels, evenly, first and last
+    among them. `limit_y` is in units; what lies above it is the zone beyond the limit.
+    """
 
     height: float
     path: str
     area: str
     dots: tuple[tuple[float, float], ...]  # points without a neighbour, which a line would not show
     limit_y: float | None
-    zone: tuple[float, float] | None  # top and height of what is over the limit
-    rows: tuple[Tick, ...]
-    columns: tuple[Tick, ...]
+    rows: tuple[float, ...]
+    columns: tuple[str, ...]
     last: tuple[float, float] | None
+
+    @property
+    def limit_at(self) -> float:
+        """The limit's place in per cent from the top; 0 without one."""
+        return round((self.limit_y or 0.0) * 100 / self.height, 1)
 
 
 @dataclass(frozen=True)
@@ -53,8 +53,8 @@ class StackedBars:
 
     height: float
     bars: tuple[Bar, ...]
-    rows: tuple[Tick, ...]
-    columns: tuple[Tick, ...]
+    rows: tuple[float, ...]
+    columns: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -94,7 +94,6 @@ def line_chart(
         area=" ".join(_area(run, height) for run in runs if len(run) > 1),
         dots=tuple(run[0] for run in runs if len(run) == 1),
         limit_y=limit_y,
-        zone=None if limit_y is None else (0.0, limit_y),
         rows=_rows(top),
         columns=_columns(labels),
         last=runs[-1][-1] if runs else None,
@@ -112,14 +111,16 @@ def sparkline(points: Sequence[float | None], height: float = 200) -> LineChart:
         if point is None
         else (
             _across(place, len(points)),
-            middle if middle is not None else round(height - inset - (point - low) / span * (height - 2 * inset), 1),
+            middle
+            if middle is not None
+            else round(height - inset - (point - low) / span * (height - 2 * inset), 1),
         )
         for place, point in enumerate(points)
     ]
     runs = _runs(placed)
     path = " ".join(_path(run) for run in runs if len(run) > 1)
     dots = tuple(run[0] for run in runs if len(run) == 1)
-    return LineChart(height, path, "", dots, None, None, (), (), runs[-1][-1] if runs else None)
+    return LineChart(height, path, "", dots, None, (), (), runs[-1][-1] if runs else None)
 
 
 def stacked_bars(
@@ -137,16 +138,15 @@ def stacked_bars(
             drawn.append((round(base, 1), tall))
         x, width = round(place * room + room * gap / 2, 1), round(room * (1 - gap), 1)
         bars.append(Bar(x, width, tuple(drawn)))
-    columns = tuple(
-        Tick(round((place + 0.5) * 100 / len(parts), 2), place, label)
-        for place, label in _chosen(labels)
-    )
-    return StackedBars(height, tuple(bars), _rows(top), columns)
+    return StackedBars(height, tuple(bars), _rows(top), _columns(labels))
 
 
 def goal_bars(pairs: Sequence[tuple[float | None, float]]) -> list[Meter]:
     """Horizontal bars on one scale, each with a tick at its goal; a value of None draws no bar."""
-    top = max([*(value for value, _ in pairs if value is not None), *(goal for _, goal in pairs), 0.0]) * 1.1 or 1.0
+    top = (
+        max([*(value for value, _ in pairs if value is not None), *(goal for _, goal in pairs), 0.0]) * 1.1
+        or 1.0
+    )
     return [meter(value or 0.0, top, goal) for value, goal in pairs]
 
 
@@ -192,19 +192,13 @@ def _area(run: Sequence[tuple[float, float]], height: float) -> str:
     return f"{_path(run)} L{run[-1][0]:g},{height:g} L{run[0][0]:g},{height:g} Z"
 
 
-def _rows(top: float) -> tuple[Tick, ...]:
-    return tuple(Tick(at, top * (100 - at) / 100) for at in (0.0, 50.0, 100.0))
+def _rows(top: float) -> tuple[float, ...]:
+    return top, top / 2, 0.0
 
 
-def _columns(labels: Sequence[str]) -> tuple[Tick, ...]:
-    return tuple(
-        Tick(_across(place, len(labels)) / 10, place, label) for place, label in _chosen(labels)
-    )
-
-
-def _chosen(labels: Sequence[str], most: int = 5) -> list[tuple[int, str]]:
+def _columns(labels: Sequence[str], most: int = 5) -> tuple[str, ...]:
     """At most five labels, evenly, with the first and the last."""
     if len(labels) <= most:
-        return list(enumerate(labels))
+        return tuple(labels)
     places = [round(step * (len(labels) - 1) / (most - 1)) for step in range(most)]
-    return [(place, labels[place]) for place in places]
+    return tuple(labels[place] for place in places)

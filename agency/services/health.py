@@ -65,7 +65,8 @@ def list_health(scope: Scope, session: Session, now: datetime, days: int = USUAL
     counts = read_counts_of(scope, session, now, days + SMOOTHED)
     causes = read_causes(scope, session, now, days)
     rows = [
-        describe(shop, counts[shop["id"]], causes[shop["id"]], now, last_days(shop, now, days)) for shop in shops
+        describe(shop, counts[shop["id"]], causes[shop["id"]], now, last_days(shop, now, days))
+        for shop in shops
     ]
     return Fleet(tuple(sorted(rows, key=_worst_first)), days, now, _together(causes.values()))
 
@@ -75,7 +76,12 @@ def read_counts_of(
 ) -> Mapping[int, Counts]:
     """The counts of the last `days` days and today, by shop, in two statements."""
     found: dict[int, Counts] = defaultdict(Counts)
-    values = {"now": now, "since": now - timedelta(days=days + 1), "scan_by": now - SCAN_WAIT, "shop_id": shop_id}
+    values = {
+        "now": now,
+        "since": now - timedelta(days=days + 1),
+        "scan_by": now - SCAN_WAIT,
+        "shop_id": shop_id,
+    }
     for statement, table in ((COUNTS, "o"), (PARCELS, "p")):
         seen = visible_sql(scope, f"{table}.client_id")
         if shop_id is not None:
@@ -91,7 +97,7 @@ def read_causes(
 ) -> Mapping[int, tuple[Cause, ...]]:
     """Why orders were late, by shop, the most frequent cause first."""
     seen = visible_sql(scope, "o.client_id") + (" and o.shop_id = :shop_id" if shop_id is not None else "")
-    values = {"now": now, "since": now - timedelta(days=days), "shop_id": shop_id}
+    values = {"now": now, "since": now - timedelta(days=days + 1), "days": days, "shop_id": shop_id}
     found: dict[int, tuple[Cause, ...]] = defaultdict(tuple)
     for row in session.execute(text(CAUSES.format(seen=seen)), values):
         found[row.shop_id] += (Cause(row.reason, row.name, row.orders),)
@@ -136,7 +142,12 @@ def describe(
 
 def note_health(scope: Scope, session: Session, shop: Shop, now: datetime) -> None:
     """Keeps since when a shop is over a limit, for the count beside "Health"; called by the shop's sweep."""
-    facts = {"region": shop.region, "time_zone": shop.time_zone, "public_id": shop.public_id, "name": shop.name}
+    facts = {
+        "region": shop.region,
+        "time_zone": shop.time_zone,
+        "public_id": shop.public_id,
+        "name": shop.name,
+    }
     facts |= {"client_name": "", "last_read_at": shop.last_read_at, "read_error": shop.read_error}
     facts |= {"paused_at": shop.paused_at}
     counts = read_counts_of(scope, session, now, USUAL + SMOOTHED, shop.id)[shop.id]

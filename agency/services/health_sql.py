@@ -7,8 +7,8 @@
     parcels handed to TikTok in the period, with or without a carrier's scan
 
 An order without either limit is in no figure and is counted apart. One cancelled by its buyer before the limit was never
-due. Times are shop time; `:since`, `:until` and `:now` are bound, so that the indexes' ranges can be used under row-level
-security.
+due. Times are shop time; a period is whole days of the shop's zone, today included. `:since` and `:now` are bound
+values, so that the indexes' ranges can be used under row-level security.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ _LATE = f"""
       o.stage, b.supplier_id, b.supplier, b.bought_at, h.handed_at,
       case when b.bought_at is null or b.bought_at > {LIMIT} then 'not_bought'
         when h.handed_at is null or h.handed_at > {LIMIT} then 'no_tracking' else 'no_scan' end as reason
-    from orders o
+    from orders o join shops s on s.id = o.shop_id
     left join lateral (
       select p.supplier_id, sp.name as supplier, coalesce(p.placed_at, p.paid_at) as bought_at
       from purchases p join suppliers sp on sp.id = p.supplier_id
@@ -59,13 +59,16 @@ _LATE = f"""
       select max(k.pushed_at) as handed_at from parcels k where k.order_id = o.id and k.pushed_at is not null
     ) h on true
     where {OURS} and {LIMIT} >= :since and {LIMIT} <= :now and {IS_LATE} and {{seen}}
+      and ({LIMIT} at time zone s.time_zone)::date > (:now at time zone s.time_zone)::date - :days
 """
 CAUSES = f"""
     select shop_id, reason, case when reason = 'no_tracking' then coalesce(supplier, '') else '' end as name,
       count(*) as orders
     from ({_LATE}) late group by 1, 2, 3 order by count(*) desc, 2, 3
 """
-LATE_ORDERS = f"select * from ({_LATE}) late where shop_id = :shop_id order by limit_at desc, id desc limit :most"
+LATE_ORDERS = (
+    f"select * from ({_LATE}) late where shop_id = :shop_id order by limit_at desc, id desc limit :most"
+)
 
 # When carriers took parcels: on the days of the shop's zone, in time or late.
 TAKEN = f"""

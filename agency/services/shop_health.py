@@ -25,7 +25,7 @@ from agency.services.health_sql import LATE_ORDERS, SHOPS, STRETCHES, TAKEN, UNL
 from agency.services.public_ids import as_public_id
 from agency.services.visibility import visible_sql
 
-MOST = 50  # late orders in the list
+MOST = 20  # late orders in the list
 
 
 def read_shop_health(
@@ -36,9 +36,17 @@ def read_shop_health(
     shop = _find(scope, session, shop_id)
     counts = read_counts_of(scope, session, now, 2 * days + SMOOTHED, shop["id"])[shop["id"]]
     causes = read_causes(scope, session, now, days, shop["id"])[shop["id"]]
-    values = {"shop_id": shop["id"], "now": now, "since": now - timedelta(days=days), "most": MOST}
+    values = {
+        "shop_id": shop["id"],
+        "now": now,
+        "since": now - timedelta(days=days + 1),
+        "days": days,
+        "most": MOST,
+    }
     seen = visible_sql(scope, "o.client_id")
-    late = session.execute(text(LATE_ORDERS.format(seen=f"{seen} and o.shop_id = :shop_id")), values).mappings()
+    late = session.execute(
+        text(LATE_ORDERS.format(seen=f"{seen} and o.shop_id = :shop_id")), values
+    ).mappings()
     unlimited = session.execute(text(UNLIMITED.format(seen=seen)), values).scalar_one()
     return ShopHealthPage(
         shop=describe(shop, counts, causes, now, last_days(shop, now, days)),
