@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 WIDTH = 1000.0  # units across; a row of the page decides how wide that is
 _STEPS = (1, 2, 2.5, 5, 10)
+_SMALLEST = 1e-6  # what is smaller is drawn as nothing
 
 
 @dataclass(frozen=True)
@@ -66,8 +67,8 @@ class Meter:
 
 
 def nice_top(highest: float) -> float:
-    """The smallest round number that is not below `highest`: 1, 2, 2.5 or 5 times a power of ten."""
-    if highest <= 0:
+    """The smallest round number that is not below `highest`: 1, 2, 2.5 or 5 times a power of ten; 1 for nothing."""
+    if highest < _SMALLEST:
         return 1.0
     power = 10.0 ** math.floor(math.log10(highest))
     return next(step * power for step in _STEPS if step * power >= highest * (1 - 1e-9))
@@ -155,9 +156,16 @@ def meter(value: float, top: float, tick: float | None = None) -> Meter:
     return Meter(_part(value, top), None if tick is None else _part(tick, top))
 
 
-def limit_meter(value: float, limit: float, *, lower_is_better: bool) -> Meter:
-    """A share against its limit: for errors the limit sits at two thirds, for successes the whole is 100 per cent."""
-    return meter(value, limit * 1.5 if lower_is_better else 100.0, limit)
+def limit_meter(points: int, limit: int, *, lower_is_better: bool) -> Meter:
+    """A share against its limit, both in basis points; the limit sits at two thirds of the box.
+
+    For errors the box begins at zero. For successes it begins where three times the allowed errors would be, since
+    between 0 and 95 per cent there is nothing to see; the words beside it say the share.
+    """
+    if lower_is_better:
+        return meter(points, limit * 1.5, limit)
+    room = (10_000 - limit) * 3.0
+    return meter(points - (10_000 - room), room, room * 2 / 3)
 
 
 def _part(value: float, top: float) -> float:

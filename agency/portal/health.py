@@ -37,7 +37,9 @@ def health() -> ResponseReturnValue:
         "health.html",
         fleet=fleet,
         shops=chosen[start : start + PAGE_SIZE],
-        sparks={shop.shop_id: charts.sparkline(shop.trend[-14:]) for shop in chosen[start : start + PAGE_SIZE]},
+        sparks={
+            shop.shop_id: charts.sparkline(shop.trend[-14:]) for shop in chosen[start : start + PAGE_SIZE]
+        },
         late=sum(cause.orders for cause in fleet.causes),
         state=state,
         kept=kept,

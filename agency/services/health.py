@@ -32,6 +32,7 @@ from agency.services.totals import unread_reason
 from agency.services.visibility import visible_sql
 
 _COUNTED = ("orders", "due", "late", "cancelled", "delivered", "on_time", "parcels", "scanned")
+FEWEST_LATE = 3  # late orders; one or two are no trend
 _FAR = 1_000_000  # sorts shops without a runway behind the others
 
 
@@ -120,6 +121,7 @@ def describe(
     tracking = judge(valid_tracking_rate(sums["scanned"], sums["parcels"]), region, day)
     delivery = judge(on_time_delivery_rate(sums["on_time"], sums["delivered"]), region, day)
     trend = tuple(rolling(days, counts.late()))
+    rising = late.line is not None and late.rate.counted >= FEWEST_LATE
     return ShopHealth(
         shop_id=str(shop["public_id"]),
         name=shop["name"],
@@ -135,7 +137,7 @@ def describe(
         tracking=tracking,
         delivery=delivery,
         trend=trend,
-        reaches_limit_in=days_to_limit(trend, late.line.basis_points) if late.line else None,
+        reaches_limit_in=days_to_limit(trend, late.line.basis_points) if rising and late.line else None,
         cause=causes[0] if causes else None,
     )
 
