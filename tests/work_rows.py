@@ -54,13 +54,17 @@ def fill_work(session: Session, desk: Desk) -> None:
         ),
         {"shop": desk.ours.shops["Luma"]},
     )
+    session.commit()
+    _add_unscoped(desk, keys, supplier)
+
+
+def _add_unscoped(desk: Desk, keys: dict[str, int], supplier: int) -> None:
+    """What no login of the team may write: heartbeats of two workers, a stray, refused letters."""
     with desk.owner() as owner:
         owner.execute("insert into heartbeats (name, kind, pid, started_at, seen_at) values "
                       "('worker:w1', 'worker', 1, now(), now()), ('worker:w2', 'worker', 2, now(), now())")  # fmt: skip
         owner.execute("insert into inbox_strays (source, subject, notification_id, kind, payload) values "
                       "('tiktok', 'fake-Harbor-Luma', 'early', '1', '{}')")  # fmt: skip
-    session.commit()
-    with desk.owner() as owner:
         for number in range(2):
             owner.execute(
                 "insert into inbox_items (agency_id, client_id, supplier_id, notification_id, kind, payload, "

@@ -39,11 +39,11 @@ class Order(WithId, ShopOwned, WithCreatedAt, Base):
         Index(
             "ix_orders_agency_dispatch",
             "agency_id",
-            text("coalesce(tts_sla_at, rts_sla_at)"),
+            "shop_id",
+            text("(case when tts_sla_at is null then rts_sla_at else tts_sla_at end)"),
             postgresql_where=text("fulfillment_type = 'FULFILLMENT_BY_SELLER' and shipping_type = 'SELLER'"),
             postgresql_include=[
                 "client_id",
-                "shop_id",
                 "tts_sla_at",
                 "rts_sla_at",
                 "collected_at",

@@ -30,9 +30,10 @@ class Parcel(WithPublicId, ShopOwned, WithCreatedAt, Base):
         Index(
             "ix_parcels_agency_pushed",
             "agency_id",
+            "shop_id",
             "pushed_at",
             postgresql_where=text("pushed_at is not null"),
-            postgresql_include=["client_id", "shop_id", "state", "first_scan_at", "delivered_at"],
+            postgresql_include=["client_id", "state", "first_scan_at", "delivered_at"],
         ),
     )
 

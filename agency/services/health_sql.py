@@ -13,7 +13,8 @@ the indexes' ranges can be used under row-level security.
 
 from __future__ import annotations
 
-LIMIT = "coalesce(o.tts_sla_at, o.rts_sla_at)"
+# As `case`, since row-level security keeps a condition on `coalesce` away from an index.
+LIMIT = "(case when o.tts_sla_at is null then o.rts_sla_at else o.tts_sla_at end)"
 OURS = "o.fulfillment_type = 'FULFILLMENT_BY_SELLER' and o.shipping_type = 'SELLER'"
 FAULT = "(o.cancelled_by in ('SELLER', 'SYSTEM') and o.cancelled_at is not null)"
 _DUE = f"(o.cancelled_at is null or o.cancelled_at > {LIMIT})"

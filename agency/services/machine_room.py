@@ -38,7 +38,7 @@ _MAILS = text(
 )
 _STRAYS = text(
     """
-    select subject, count(*) as count, max(created_at) as last_at from inbox_strays
+    select subject, count(*) as notifications, max(created_at) as last_at from inbox_strays
     where source = 'tiktok' and subject = any(:subjects) group by subject order by max(created_at) desc
     """
 )
@@ -63,7 +63,7 @@ def count_mails(scope: Scope, system: Session) -> MailCounts:
 def list_strays(system: Session, shops: Mapping[str, str]) -> tuple[StrayRow, ...]:
     """Notifications that came for these shops (TikTok's id -> name) before we knew them."""
     rows = system.execute(_STRAYS, {"subjects": list(shops)})
-    return tuple(StrayRow(shops[row.subject], row.count, row.last_at) for row in rows)
+    return tuple(StrayRow(shops[row.subject], row.notifications, row.last_at) for row in rows)
 
 
 def tiktok_shops(scope: Scope, session: Session) -> dict[str, str]:

@@ -77,7 +77,7 @@ _LETTERS = f"""
     select case when s.id is not null then 'shop' else 'supplier' end as kind,
       coalesce(s.public_id, u.public_id) as subject_id, coalesce(s.name, u.name) as name, c.name as client_name,
       case when i.handled_at is null then 'waiting' else i.outcome end as what,
-      count(*) as count, min(i.created_at) as first_at, max(i.created_at) as last_at
+      count(*) as letters, min(i.created_at) as first_at, max(i.created_at) as last_at
     from inbox_items i join clients c on c.id = i.client_id
     left join shops s on s.id = i.shop_id left join suppliers u on u.id = i.supplier_id
     where {_BAD_LETTER} and (i.handled_at is null or i.outcome in {BAD_OUTCOMES}) and c.left_at is null and {{seen}}
@@ -151,7 +151,7 @@ def list_letters(scope: Scope, session: Session) -> tuple[LetterRow, ...]:
             name=row.name,
             client_name=row.client_name,
             outcome=row.what,
-            count=row.count,
+            letters=row.letters,
             first_at=row.first_at,
             last_at=row.last_at,
         )

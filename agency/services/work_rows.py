@@ -59,7 +59,7 @@ class LetterRow:
     name: str
     client_name: str
     outcome: str
-    count: int
+    letters: int
     first_at: datetime
     last_at: datetime
 
@@ -69,7 +69,7 @@ class StrayRow:
     """Notifications that came for a shop of ours before we knew it."""
 
     shop_name: str
-    count: int
+    notifications: int
     last_at: datetime
 
 

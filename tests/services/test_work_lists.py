@@ -96,7 +96,7 @@ def test_writes_in_doubt_say_what_whom_and_since_when(desk: Desk) -> None:
 def test_refused_webhooks_fold_by_sender_and_cause(desk: Desk) -> None:
     with desk.session() as session:
         (row,) = list_letters(desk.ours.scope(), session)
-    assert (row.name, row.outcome, row.count) == ("Eastport", "signature wrong", 2)
+    assert (row.name, row.outcome, row.letters) == ("Eastport", "signature wrong", 2)
 
 
 def test_the_side_bar_counts_lanes_doubts_and_senders(desk: Desk) -> None:
@@ -201,4 +201,4 @@ def test_processes_and_mails_of_the_agencys_own_people(desk: Desk) -> None:
     assert (dispatcher.missing, worker.alive, worker.missing, mailer.missing) == (True, 2, False, False)
     assert (ours.waiting, ours.failing, ours.given_up) == (2, 1, 1)
     assert (theirs.waiting, theirs.failing, theirs.given_up) == (1, 0, 0)
-    assert (stray.shop_name, stray.count) == ("Luma Shop", 1)
+    assert (stray.shop_name, stray.notifications) == ("Luma Shop", 1)
