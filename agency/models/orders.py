@@ -12,6 +12,9 @@ from agency.domain.orders import Stage
 from agency.models.base import Base, WithCreatedAt, WithId
 from agency.models.tenancy import ShopOwned, belongs_to, is_parent, one_of
 
+# In the lines in which PostgreSQL prints it, so that models and schema can be compared.
+_DISPATCH_LIMIT = "(\ncase\nwhen tts_sla_at is null then rts_sla_at\nelse tts_sla_at\nend)"
+
 
 class Order(WithId, ShopOwned, WithCreatedAt, Base):
     """One TikTok order. All times are shop time; each of TikTok's six deadlines keeps its own column."""
@@ -40,7 +43,7 @@ class Order(WithId, ShopOwned, WithCreatedAt, Base):
             "ix_orders_agency_dispatch",
             "agency_id",
             "shop_id",
-            text("(case when tts_sla_at is null then rts_sla_at else tts_sla_at end)"),
+            text(_DISPATCH_LIMIT),
             postgresql_where=text("fulfillment_type = 'FULFILLMENT_BY_SELLER' and shipping_type = 'SELLER'"),
             postgresql_include=[
                 "client_id",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, time
 from typing import Any
 from uuid import UUID
 
@@ -13,6 +14,7 @@ from agency.domain.metrics import LIMITS
 from agency.portal import charts
 from agency.portal.blueprint import portal
 from agency.portal.frame import link, reader
+from agency.portal.showing import short_date, zone_of
 from agency.portal.staff import staff_page
 from agency.services import health_words
 from agency.services.health import list_health
@@ -63,6 +65,7 @@ def shop_health(shop_id: UUID) -> ResponseReturnValue:
         line=_late_line(found),
         bars=_dispatched(found.each_day),
         goals=_goals(found.stretches),
+        labels=_labels(found.each_day),
         kept=kept,
         **_words(days),
     )
@@ -120,4 +123,6 @@ def _goals(stretches: tuple[Stretch, ...]) -> list[charts.Meter]:
 
 
 def _labels(days: tuple[Day, ...]) -> list[str]:
-    return [f"{day.day.day} {day.day:%b}" for day in days]
+    """The days as dates; they are days of the shop's zone already, so no zone may move them."""
+    noon = time(12, tzinfo=UTC)
+    return [short_date(datetime.combine(day.day, noon), zone_of("UTC")) for day in days]

@@ -125,3 +125,39 @@ class ShopHealthPage:
     late_orders: tuple[LateOrder, ...]
     late_count: int
     unlimited: int
+
+
+@dataclass(frozen=True)
+class FigureRow:
+    """One figure for programs: `counted` of `base` cases, the limits in basis points, the mistakes that still fit."""
+
+    metric: str
+    counted: int
+    base: int
+    basis_points: int | None
+    limit_basis_points: int | None
+    enforced_basis_points: int | None
+    left: int | None
+    state: str
+
+
+@dataclass(frozen=True)
+class ShopFigures:
+    """A shop's figures for programs. `unread` is a reason against trusting them, empty when there is none."""
+
+    shop_id: str
+    name: str
+    client_name: str
+    region: str
+    state: str
+    unread: str
+    figures: tuple[FigureRow, ...]
+
+
+@dataclass(frozen=True)
+class FleetFigures:
+    """All visible shops, worst first, over the last `days` days up to `until`."""
+
+    days: int
+    until: datetime
+    shops: tuple[ShopFigures, ...]

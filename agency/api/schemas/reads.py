@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from marshmallow import EXCLUDE, fields, validate
+from marshmallow import EXCLUDE, Schema, fields, validate
 
 from agency.api.schemas.base import CursorSchema
 from agency.domain.orders import Stage
 from agency.domain.said import said
 from agency.services.clients import list_time_zones
+from agency.services.health_rows import PERIODS, USUAL
 from agency.services.worklist_rows import GROUP_KEYS
 
 
@@ -79,3 +80,14 @@ class AuditSchema(ListSchema):
     client = _filter(60, "A client's id")
     since = fields.Date(load_default=None, metadata={"description": "First day, in UTC"})
     until = fields.Date(load_default=None, metadata={"description": "Last day, in UTC"})
+
+
+class HealthSchema(Schema):
+    """The period of Health."""
+
+    class Meta:
+        """Ignores what it does not know."""
+
+        unknown = EXCLUDE
+
+    days = fields.Integer(load_default=USUAL, validate=validate.OneOf(PERIODS))
