@@ -15,7 +15,7 @@ from agency.services.health_rows import FigureRow, FleetFigures, ShopFigures, Sh
 def list_figures(scope: Scope, session: Session, now: datetime, days: int) -> FleetFigures:
     """All visible shops, worst first; `now` is shop time. Raises Invalid for an unknown period."""
     fleet = list_health(scope, session, now, days)
-    return FleetFigures(fleet.days, fleet.until, tuple(_shop(shop) for shop in fleet.shops))
+    return FleetFigures(fleet.days, tuple(_shop(shop) for shop in fleet.shops))
 
 
 def _shop(shop: ShopHealth) -> ShopFigures:

@@ -156,8 +156,7 @@ class ShopFigures:
 
 @dataclass(frozen=True)
 class FleetFigures:
-    """All visible shops, worst first, over the last `days` days up to `until`."""
+    """All visible shops, worst first, over the last `days` days."""
 
     days: int
-    until: datetime
     shops: tuple[ShopFigures, ...]
