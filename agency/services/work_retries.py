@@ -34,7 +34,7 @@ def retry_lane(scope: Scope, session: Session, kind: str, subject_id: str, api: 
     row, column = _find(scope, session, kind, subject_id)
     if not _wake(session, column, row.id, (api,)):
         raise NotFound("Work")
-    record_act(scope, session, Act("lane.retried", kind, str(row.public_id), row.client_id, {"api": api}))
+    record_act(scope, session, Act("work.tried_again", kind, str(row.public_id), row.client_id, {"api": api}))
 
 
 def retry_letters(scope: Scope, session: Session, kind: str, subject_id: str) -> None:
@@ -53,7 +53,7 @@ def retry_letters(scope: Scope, session: Session, kind: str, subject_id: str) ->
     _wake(session, column, row.id, ("orders", "tracking"))
     if kind == "shop":
         _wake(session, "authorization_id", row.authorization_id, ("auth",))
-    record_act(scope, session, Act("webhooks.retried", kind, str(row.public_id), row.client_id))
+    record_act(scope, session, Act("work.webhooks_read_again", kind, str(row.public_id), row.client_id))
 
 
 def _find(scope: Scope, session: Session, kind: str, subject_id: str) -> tuple[Any, str]:

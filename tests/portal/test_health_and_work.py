@@ -105,7 +105,7 @@ def test_trying_again_and_asking_again(desk: Desk, owner: Visitor) -> None:
     answer = owner.send("/work/webhooks/retry", kind="supplier", id=desk.ours.public["supplier"])
     assert "The sender is asked again now" in answer.text
     assert "Signature wrong" not in answer.text
-    assert "asked for another try" in owner.page("/settings/audit")
+    assert "asked the machine to try some of its work again" in owner.page("/settings/audit")
 
 
 def test_a_viewer_looks_and_tries_nothing(desk: Desk) -> None:

@@ -130,7 +130,7 @@ def test_trying_again_wakes_the_lane_and_forgets_its_failures(desk: Desk) -> Non
         session.rollback()
     assert (row.failures, row.due) == (0, True)
     assert [(act.action, act.object_id, act.details) for act in acts] == [
-        ("lane.retried", shop, {"api": "orders"})
+        ("work.tried_again", shop, {"api": "orders"})
     ]
 
 
