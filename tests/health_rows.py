@@ -49,7 +49,6 @@ def add_waited_for(
         client,
         placed_at=order.awaiting_shipment_at + timedelta(hours=1),  # type: ignore[operator]
     )
-    purchase.reference = f"TS-FAKE-{order.tiktok_order_id}"
     found = session.scalars(select(Supplier).where(Supplier.id == purchase.supplier_id)).one()
     found.name = supplier
     if order.collected_at is not None:
@@ -70,7 +69,6 @@ def fill_health(session: Session, side: Side) -> None:
     add_waited_for(session, side, "Luma", 4, None, "Eastport")
     scan = add_due(session, side, "Luma", 2, 0.5)
     purchase = add_purchase(session, side, scan, placed_at=scan.awaiting_shipment_at)
-    purchase.reference = f"TS-FAKE-{scan.tiktok_order_id}"
     add_parcel(
         session, scan, purchase, state="in_transit", pushed_at=scan.tts_sla_at - timedelta(hours=5),  # type: ignore[operator]
         first_scan_at=scan.collected_at,

@@ -50,7 +50,7 @@ def fill_work(session: Session, desk: Desk) -> None:
     session.execute(
         text(
             "update lanes set failures = 4, problem = 'TikTok answered 503', due_at = now() + interval '5 minutes', "
-            "turns = 7, last_turn_at = now() where shop_id = :shop and api = 'orders'"
+            "last_turn_at = now() where shop_id = :shop and api = 'orders'"
         ),
         {"shop": desk.ours.shops["Luma"]},
     )

@@ -47,8 +47,8 @@ def test_lanes_in_trouble_come_first_and_say_what_is_wrong(desk: Desk) -> None:
     ("change", "state", "trouble"),
     [
         ("due_at = now() - interval '11 minutes'", "trouble", "nobody takes it"),
-        ("lease_until = now() - interval '2 minutes'", "trouble", "did not come back"),
-        ("lease_until = now() + interval '1 minute', last_turn_at = now()", "working", ""),
+        ("fence = fence + 1, lease_until = now() - interval '2 minutes'", "trouble", "did not come back"),
+        ("fence = fence + 1, lease_until = now() + interval '1 minute', last_turn_at = now()", "working", ""),
         ("due_at = now(), failures = 2, problem = 'slow'", "waiting", ""),
     ],
 )
@@ -136,7 +136,7 @@ def test_trying_again_wakes_the_lane_and_forgets_its_failures(desk: Desk) -> Non
 
 def test_a_turn_under_way_keeps_its_lease(desk: Desk) -> None:
     with desk.database.session(desk.ours.scope()) as session:
-        session.execute(text("update lanes set lease_until = now() + interval '1 minute', fence = 9"))
+        session.execute(text("update lanes set lease_until = now() + interval '1 minute', fence = fence + 1"))
         retry_lane(desk.ours.scope(), session, "shop", desk.ours.public["Luma Shop"], "plan")
         row = session.execute(
             text(
@@ -145,7 +145,7 @@ def test_a_turn_under_way_keeps_its_lease(desk: Desk) -> None:
             {"id": desk.ours.shops["Luma"]},
         ).one()
         session.rollback()
-    assert (row.fence, row.held) == (9, True)
+    assert (row.fence, row.held) == (1, True)
     assert row.due_at is not None
 
 
