@@ -7,7 +7,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 revision = "0023"
-down_revision = "0020"
+down_revision = "0021"
 
 _OURS = "fulfillment_type = 'FULFILLMENT_BY_SELLER' and shipping_type = 'SELLER'"
 
