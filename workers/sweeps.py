@@ -8,6 +8,7 @@ from agency.lanes import Turn
 from agency.models.clients import Client
 from agency.models.shops import Shop
 from agency.services.erasure import erase_old_contacts
+from agency.services.health import note_health
 from agency.services.sweeps import (
     UNREAD_AFTER,
     find_late_tracking,
@@ -31,5 +32,6 @@ def serve_sweep(context: Context, turn: Turn) -> TurnResult:
         find_late_tracking(scope, session, shop, now)
         find_unscanned(scope, session, shop, now)
         wake_stuck(session, shop, now)
+        note_health(scope, session, shop, now)
         erase_old_contacts(session, shop.id, now)
     return TurnResult(context.after(EVERY, timedelta(seconds=10)))

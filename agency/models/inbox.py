@@ -26,6 +26,12 @@ class InboxItem(WithId, TenantOwned, WithCreatedAt, Base):
         UniqueConstraint("supplier_id", "notification_id"),
         Index("ix_inbox_items_agency_id", "agency_id"),
         Index("ix_inbox_items_client_id", "client_id"),
+        Index(
+            "ix_inbox_items_agency_trouble",
+            "agency_id",
+            "created_at",
+            postgresql_where=text("handled_at is null or outcome in ('unreadable', 'signature wrong')"),
+        ),
         Index("ix_inbox_items_shop_open", "shop_id", "id", postgresql_where=text("handled_at is null")),
         Index(
             "ix_inbox_items_supplier_open", "supplier_id", "id", postgresql_where=text("handled_at is null")

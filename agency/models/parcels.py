@@ -28,6 +28,14 @@ class Parcel(WithPublicId, ShopOwned, WithCreatedAt, Base):
         Index("ix_parcels_agency_turned", "agency_id", "number_turned"),
         Index("ix_parcels_client_id", "client_id", "order_id"),
         Index("ix_parcels_shop_work", "shop_id", "state"),
+        Index(
+            "ix_parcels_agency_pushed",
+            "agency_id",
+            "shop_id",
+            "pushed_at",
+            postgresql_where=text("pushed_at is not null"),
+            postgresql_include=["client_id", "state", "first_scan_at", "delivered_at"],
+        ),
     )
 
     order_id: Mapped[int]

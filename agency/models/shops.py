@@ -107,6 +107,9 @@ class Shop(WithPublicId, TenantOwned, WithCreatedAt, Base):
     count_ours: Mapped[int | None]
     counted_at: Mapped[datetime | None]  # machine time
     finance_read_at: Mapped[datetime | None]
+    over_limit_since: Mapped[
+        datetime | None
+    ]  # shop time; the sweep's last word on the shop's figures of 30 days
 
 
 class ShopSecret(ShopOwned, Base):

@@ -36,6 +36,8 @@ SENTENCES = {
     "noted": said("Note saved. Only your team sees it."),
     "reviewed": said("Settled. The order goes on from your answer."),
     "rules": said("Rules saved. The deadlines of this shop's open orders follow them now."),
+    "lane_retried": said("It is tried again now. Look here again in a moment."),
+    "webhooks_retried": said("The sender is asked again now; nothing that its webhooks were about is lost."),
     "client": said("Client added. Connect a shop of theirs next."),
     "consent": said("Consent recorded. Orders that waited for it are planned again now."),
     "consent_ended": said("Consent withdrawn. New orders are not bought here until there is another one."),

@@ -129,6 +129,8 @@ def _filters() -> dict[str, Callable[..., Any]]:
         "gain": lambda money: showing.money_text(money, signed=True),
         "plain_amount": plain_amount,
         "percent": showing.percent_text,
+        "rate": showing.rate_text,
+        "tenth": showing.tenth_text,
         "short_number": showing.short_number,
         "initials": showing.initials,
         "role": showing.role_text,

@@ -12,6 +12,8 @@ from agency.services.live import fingerprint
 from agency.services.totals import read_counts
 from agency.web import current_caller, current_scope, db_session, route
 
+_COUNTS = ("open", "approvals", "unread_shops", "over_limit", "troubles")  # by their names in the frame
+
 
 @route(portal, "/live", permission="signed_in", while_viewing=True, passive=True)
 def live() -> ResponseReturnValue:
@@ -28,5 +30,5 @@ def live() -> ResponseReturnValue:
     answer: dict[str, object] = {"since": now}
     if scope.login == "staff":
         counts = read_counts(scope, session)
-        answer["counts"] = {name: getattr(counts, name) for name in ("open", "approvals", "unread_shops")}
+        answer["counts"] = {name: getattr(counts, name) for name in _COUNTS}
     return jsonify(answer)

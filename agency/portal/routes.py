@@ -20,6 +20,7 @@ from agency.portal import (
     factor_sign_in,
     factors,
     finding,
+    health,
     invitation,
     live,
     mapping_files,
@@ -39,6 +40,7 @@ from agency.portal import (
     today,
     tokens,
     viewing,
+    work,
 )
 from agency.portal.assets import require_built
 from agency.portal.blueprint import portal
@@ -62,6 +64,8 @@ PAGES = (
     parcel_work,
     approvals,
     shops,
+    health,
+    work,
     connecting,
     clients,
     client_leaving,

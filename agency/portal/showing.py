@@ -130,6 +130,16 @@ def percent_text(basis_points: int) -> str:
     return format_decimal(Decimal(basis_points) / 100, format="0.##", locale=locale_name())
 
 
+def rate_text(basis_points: int | None) -> str:
+    """A rate in percent with one place, cut and not rounded, so that a kept limit never looks broken: "2.6%"."""
+    return "\N{EN DASH}" if basis_points is None else f"{tenth_text(basis_points // 10 / 10)}%"
+
+
+def tenth_text(number: float) -> str:
+    """A number with one place: "15.3"."""
+    return format_decimal(number, format="0.0", locale=locale_name())
+
+
 def short_number(number: str) -> str:
     """The end of a long number, by which people tell orders apart."""
     return f"\N{HORIZONTAL ELLIPSIS}{number[-6:]}" if len(number) > 8 else number

@@ -63,6 +63,8 @@ WORDS: dict[str, str] = {
     "purchase.claimed": said("took a purchase to buy it by hand"),
     "purchase.bought_by_hand": said("entered a purchase made by hand"),
     "purchase.reviewed": said("settled a purchase that was in doubt"),
+    "work.tried_again": said("asked the machine to try some of its work again at once"),
+    "work.webhooks_read_again": said("had read again what refused webhooks were about"),
     "tracking.typed": said("entered a tracking number for order {object}"),
     "tracking.corrected": said("asked TikTok to correct a tracking number"),
 }
@@ -102,6 +104,7 @@ AREAS = frozenset(
         said("Supplier"),
         said("Token"),
         said("Tracking"),
+        said("Work"),
     }
 )
 

@@ -18,6 +18,7 @@ from agency.domain.scope import Scope
 from agency.services.list_rows import ShopTotals, Totals
 from agency.services.setup import UNFINISHED
 from agency.services.visibility import visible_sql
+from agency.services.work_lists import troubles_sql
 from agency.services.worklist_sql import STAYED
 
 # A healthy shop is read at least every 60 minutes of shop time; on the wall clock that is never longer.
@@ -26,13 +27,17 @@ UNREAD_AFTER = timedelta(hours=2)
 
 @dataclass(frozen=True)
 class NavCounts:
-    """What the side bar shows: open orders, orders that wait for a yes, shops, those nobody could read, oldest read."""
+    """What the side bar shows: open orders, orders that wait for a yes, shops, those nobody could read, oldest read,
+    shops over a limit at their last sweep, and troubles of the machine's work.
+    """
 
     open: int
     approvals: int
     unread_shops: int
     shops: int
     oldest_read_at: datetime | None
+    over_limit: int = 0
+    troubles: int = 0
     setup_open: bool = False  # something of the set-up is not done yet; only said to owners
 
 
@@ -86,6 +91,8 @@ def read_counts(scope: Scope, session: Session) -> NavCounts:
             select count(*) as shops,
               count(*) filter (where s.paused_at is null and {_UNREAD}) as unread,
               min(s.last_read_at) filter (where s.paused_at is null) as oldest,
+              count(*) filter (where s.over_limit_since is not null and {STAYED.format("s")}) as over_limit,
+              {troubles_sql(scope)} as troubles,
               (select count(*) from orders o where o.stage in ('held', 'to_buy', 'blocked', 'bought', 'shipped')
                 and {visible_sql(scope, "o.client_id")} and {STAYED.format("o")}) as open,
               (select count(*) from attentions a where a.resolved_at is null and a.kind = 'approval'
@@ -96,7 +103,9 @@ def read_counts(scope: Scope, session: Session) -> NavCounts:
         ),
         {"limit": machine_now() - UNREAD_AFTER},
     ).one()
-    return NavCounts(row.open, row.approvals, row.unread, row.shops, row.oldest, row.setup_open)
+    return NavCounts(
+        row.open, row.approvals, row.unread, row.shops, row.oldest, row.over_limit, row.troubles, row.setup_open
+    )
 
 
 def _stages(scope: Scope, session: Session) -> Mapping[int, Counter[str]]:

@@ -56,6 +56,20 @@ SERVICES = {
         narrow("operator_kite"),
         "depends on the rows of others",
     ),
+    "the health of all shops without scope": Mutant(
+        "agency/services/health.py",
+        'SHOPS.format(seen=visible_sql(scope, "s.client_id"))',
+        'SHOPS.format(seen="true")',
+        narrow("operator_kite"),
+        "was shown",
+    ),
+    "the machine's work without scope": Mutant(
+        "agency/services/work_lists.py",
+        'seen = visible_sql(scope, "l.client_id")',
+        'seen = "true"',
+        narrow("operator_kite"),
+        "was shown",
+    ),
     "a sum in raw SQL without scope": Mutant(
         "agency/services/worklist_sql.py",
         '    asked = f"""\n      {OPEN} and ' + _SEEN,

@@ -159,6 +159,8 @@ PLANS: Mapping[str, Plan] = {
     "portal.set_limits": Plan(
         body={"approval_above_minor": "12.50", "daily_budget_minor": "99.00", "margin_floor": "1"}
     ),
+    "portal.retry_work": Plan(body={"kind": "shop", "id": "@shops", "api": "orders"}),
+    "portal.retry_webhooks": Plan(body={"kind": "shop", "id": "@shops"}),
     "portal.set_rules": Plan(body={"promise": "tiktok", "purchase_delay_minutes": "7"}),
     "portal.add_supplier": Plan(
         body={"client_id": "@clients", "kind": "manual", "name": "New", "currency": "USD"}

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from marshmallow import EXCLUDE, ValidationError, fields, validate, validates_schema
+from marshmallow import EXCLUDE, Schema, ValidationError, fields, validate, validates_schema
 
 from agency.api.schemas.base import CursorSchema
 from agency.domain.orders import Stage
 from agency.domain.said import said
 from agency.services.clients import list_time_zones
+from agency.services.health_rows import PERIODS, USUAL
 from agency.services.order_filters import ANY, PROBLEMS, SORTS
 from agency.services.worklist_rows import GROUP_KEYS
 
@@ -115,3 +116,14 @@ class AuditSchema(ListSchema):
     client = _filter(60, "A client's id")
     since = fields.Date(load_default=None, metadata={"description": "First day, in UTC"})
     until = fields.Date(load_default=None, metadata={"description": "Last day, in UTC"})
+
+
+class HealthSchema(Schema):
+    """The period of Health."""
+
+    class Meta:
+        """Ignores what it does not know."""
+
+        unknown = EXCLUDE
+
+    days = fields.Integer(load_default=USUAL, validate=validate.OneOf(PERIODS))
