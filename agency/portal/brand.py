@@ -18,8 +18,8 @@ _DARK_GROUND = (27, 30, 36)  # the lightest of them: what floats
 Rgb = tuple[int, int, int]
 
 
-def brand_sheet(colour: str) -> str:
-    """The custom properties of a brand colour ("#rrggbb"); raises NotFound for anything else."""
+def brand_sheet(colour: str, where: str = ":root") -> str:
+    """The custom properties of a brand colour ("#rrggbb") for `where`; raises NotFound for any other text."""
     if not _HEX.fullmatch(colour.lower()):
         raise NotFound("Colour")
     base = _rgb(colour)
@@ -28,7 +28,7 @@ def brand_sheet(colour: str) -> str:
     soft = f"color-mix(in oklab, light-dark({_hex(on_light)}, {_hex(on_dark)}) 11%, var(--surface))"
     fill_ink = "light-dark(#ffffff, #14161a)"
     return (
-        "@layer tokens { :root { "
+        f"@layer tokens {{ {where} {{ "
         f"--brand: light-dark({_hex(on_light)}, {_hex(on_dark)}); --brand-ink: {fill_ink}; "
         f"--brand-text: light-dark({_hex(on_light)}, {_hex(on_dark)}); --brand-soft: {soft}; "
         "} }\n"

@@ -113,6 +113,12 @@ def year_date(moment: datetime, zone: ZoneInfo) -> str:
     return _dated(moment, zone, str(_("d MMM yyyy")))
 
 
+def month_text(month: str) -> str:
+    """ "2026-10" as a reader says it: "October 2026"."""
+    year, _, number = month.partition("-")
+    return f"{datetime(int(year), int(number), 1):%B %Y}"  # noqa: DTZ001 - a name of the calendar, no moment
+
+
 def money_text(money: Money | None, *, signed: bool = False) -> str:
     """Money as the reader's language writes it, with a true minus sign; `signed` adds a plus to gains.
 

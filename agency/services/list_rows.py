@@ -123,6 +123,7 @@ class ClientRow:
     buying_stopped_at: datetime | None
     buying_stopped_by: str
     left_at: datetime | None = None  # machine time; the client has left the agency
+    share_costs: bool = False  # the client sees what goods cost and what is left
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""What a client sees: brand and logo, shared costs, questions to the client, monthly links; and whom mails tell what."""
+"""What clients see: brand and logo, shared costs, requests, monthly links; and which mails a person gets."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from sqlalchemy.dialects import postgresql
 from migrations.tenant import CLIENT, open_to_system, protect, system_only
 
 revision = "0024"
-down_revision = "0020"
+down_revision = "0021"
 
 _MOMENT = postgresql.TIMESTAMP(timezone=True)
 _BRAND = ("shown_name", "support_email", "footer", "logo_hash")
