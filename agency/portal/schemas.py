@@ -142,7 +142,9 @@ class RequestSchema(_Typed):
 class BrandSchema(_Typed):
     """How the agency appears to its clients; the rules are the service's."""
 
-    name = fields.String(load_default="", validate=validate.Length(max=60, error="Use at most 60 characters."))
+    name = fields.String(
+        load_default="", validate=validate.Length(max=60, error="Use at most 60 characters.")
+    )
     colour = fields.String(
         required=True,
         validate=validate.Regexp(
@@ -152,7 +154,9 @@ class BrandSchema(_Typed):
         error_messages={"required": "Choose a colour."},
     )
     support_email = fields.String(load_default="", validate=validate.Length(max=254))
-    footer = fields.String(load_default="", validate=validate.Length(max=200, error="Use at most 200 characters."))
+    footer = fields.String(
+        load_default="", validate=validate.Length(max=200, error="Use at most 200 characters.")
+    )
 
 
 class ShopRulesSchema(_Typed):

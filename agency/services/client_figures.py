@@ -140,10 +140,10 @@ def four_numbers(
     """
     change = _percent(now_.sales, before.sales)
     sales = ClientNumber(said("Sales"), None, sums(now_.sales), None, _before(before.sales), change)
-    change = f"{now_.orders - before.orders:+,}" if before.orders else ""
+    change = f"{now_.orders - before.orders:+,}" if before.orders not in (0, now_.orders) else ""
     orders = ClientNumber(said("Orders"), now_.orders, (), None, said("without cancelled ones"), change)
     share, former = now_.on_time_per_mille, before.on_time_per_mille
-    moved = "" if share is None or former is None else f"{(share - former) / 10:+.1f}"
+    moved = "" if share is None or former in (None, share) else f"{(share - (former or 0)) / 10:+.1f}"
     asked = said("TikTok asks for {share}%", share=target) if target else said("by the carrier's first scan")
     dispatched = ClientNumber(said("Dispatched on time"), None, (), share, asked, moved)
     if fourth is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -48,7 +49,7 @@ _COUNTS = text(
 _STATEMENTS = text(
     """
     select t.at, t.settlement_minor, t.currency, s.name as shop_name, t.payment_status from statements t
-    join shops s on s.id = t.shop_id where t.at >= :since and t.at < :until order by t.at, t.id limit 100
+    join shops s on s.id = t.shop_id where t.at >= :since and t.at < :until order by t.at, t.id limit 2000
     """
 )
 _ORDERS = text(
@@ -116,6 +117,7 @@ class ClientMonth:
     cancelled_count: int
     money: tuple[MoneyLine, ...]
     statements: tuple[StatementLine, ...]
+    paid: tuple[MoneyLine, ...]  # the statements' sums by shop
     read_at: datetime | None
 
 
@@ -145,7 +147,7 @@ def get_month(scope: Scope, session: Session, month: Month, now: datetime) -> Cl
     region = counts.regions if counts.regions and "," not in counts.regions else ""
     headline, sentence, tone = _sentence(figures, late, complete=ends <= now)
     fourth = None if client["share_costs"] else _cancelled_number(figures)
-    span = {"since": begins, "until": until}
+    statements = _statements(session, begins, until)
     return ClientMonth(
         client_name=client["name"],
         month=str(month),
@@ -170,10 +172,8 @@ def get_month(scope: Scope, session: Session, month: Month, now: datetime) -> Cl
         ),
         cancelled_count=cancelled[0]["n"] if cancelled else 0,
         money=tuple(_money(figures)),
-        statements=tuple(
-            StatementLine(row.at, row.shop_name, Money(row.settlement_minor, row.currency))
-            for row in session.execute(_STATEMENTS, span)
-        ),
+        statements=statements,
+        paid=_by_shop(statements),
         read_at=counts.read_at,
     )
 
@@ -224,6 +224,20 @@ def _states(counts: Any) -> tuple[tuple[str, int], ...]:
         (said("Shipped by TikTok"), counts.theirs),
     )
     return tuple((label, count) for label, count in rows if count)
+
+
+def _statements(session: Session, since: datetime, until: datetime) -> tuple[StatementLine, ...]:
+    rows = session.execute(_STATEMENTS, {"since": since, "until": until})
+    return tuple(
+        StatementLine(row.at, row.shop_name, Money(row.settlement_minor, row.currency)) for row in rows
+    )
+
+
+def _by_shop(statements: Sequence[StatementLine]) -> tuple[MoneyLine, ...]:
+    found: dict[tuple[str, str], int] = defaultdict(int)
+    for one in statements:
+        found[one.shop_name, one.amount.currency] += one.amount.amount
+    return tuple(MoneyLine(shop, Money(total, currency)) for (shop, currency), total in sorted(found.items()))
 
 
 def _money(figures: Figures) -> Iterator[MoneyLine]:

@@ -1,6 +1,6 @@
 """Mails about open decisions: what each person chose, who is due, what is new for them. Never a buyer, never a number.
 
-    the mailer asks claim_due (system login) -> list_news in that person's own scope -> the mail -> mark_told
+the mailer asks claim_due (system login) -> list_news in that person's own scope -> the mail -> mark_told
 """
 
 from __future__ import annotations

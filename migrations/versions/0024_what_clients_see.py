@@ -19,7 +19,7 @@ _REQUEST_COLUMNS = "id, public_id, agency_id, client_id, kind, text, created_at,
 _LEDGER_COLUMNS = (
     "id, agency_id, client_id, shop_id, order_id, statement_id, kind, amount_minor, currency, at, created_at"
 )
-_LINK_COLUMNS = "id, public_id, agency_id, client_id, month, token_hash, expires_at, revoked_at"
+_LINK_COLUMNS = "id, public_id, agency_id, client_id, month, token_hash, expires_at, revoked_at, opened_count"
 
 
 def upgrade() -> None:

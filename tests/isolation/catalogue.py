@@ -43,7 +43,15 @@ SYSTEM_GRANTS: dict[str, dict[str, set[str]]] = {
     "agency_logos": {"SELECT": {"*"}},
     "month_links": {
         "SELECT": {
-            "id", "public_id", "agency_id", "client_id", "month", "token_hash", "expires_at", "revoked_at",
+            "id",
+            "public_id",
+            "agency_id",
+            "client_id",
+            "month",
+            "token_hash",
+            "expires_at",
+            "revoked_at",
+            "opened_count",
         },
         "UPDATE": {"opened_count", "last_opened_at"},
     },
