@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy import select, text, update
@@ -100,7 +100,7 @@ def add_request(scope: Scope, session: Session, client_public_id: str, kind: str
     request = ClientRequest(**keys, kind=kind, text=asked, asked_by=scope.actor)
     session.add(request)
     session.flush()
-    _record(scope, session, "client.asked", request)
+    _record(scope, session, Act("client.asked"), request)
 
 
 def close_request(scope: Scope, session: Session, request_public_id: str) -> None:
@@ -111,7 +111,7 @@ def close_request(scope: Scope, session: Session, request_public_id: str) -> Non
     if request.done_at is None:
         request.done_at, request.done_by = machine_now(), scope.actor
         session.flush()
-        _record(scope, session, "client.ask_closed", request)
+        _record(scope, session, Act("client.ask_closed"), request)
 
 
 def ask_for_consent(session: Session, supplier: Supplier) -> None:
@@ -134,7 +134,12 @@ def close_consent_request(scope: Scope, session: Session, supplier_id: int) -> N
     )
 
 
-def _record(scope: Scope, session: Session, action: str, request: ClientRequest) -> None:
-    details = {"kind": request.kind}
-    act = Act(action, "client_request", str(request.public_id), request.client_id, details)
-    record_act(scope, session, act)
+def _record(scope: Scope, session: Session, act: Act, request: ClientRequest) -> None:
+    about = replace(
+        act,
+        object_kind="client_request",
+        object_id=str(request.public_id),
+        client_id=request.client_id,
+        details={"kind": request.kind},
+    )
+    record_act(scope, session, about)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import select, text
@@ -92,7 +92,7 @@ def make_month_link(scope: Scope, session: Session, client_public_id: str, month
     )
     session.add(link)
     session.flush()
-    _record(scope, session, "client.month_linked", link)
+    _record(scope, session, Act("client.month_linked"), link)
     return MadeMonthLink(client_public_id, client.name, month, until, secret)
 
 
@@ -127,7 +127,7 @@ def revoke_month_link(scope: Scope, session: Session, link_public_id: str) -> No
     if link.revoked_at is None:
         link.revoked_at = machine_now()
         session.flush()
-        _record(scope, session, "client.month_link_ended", link)
+        _record(scope, session, Act("client.month_link_ended"), link)
 
 
 def open_month_link(system: Session, secret: str) -> OpenedMonth:
@@ -148,6 +148,12 @@ def open_month_link(system: Session, secret: str) -> OpenedMonth:
     return OpenedMonth(scope, row.month)
 
 
-def _record(scope: Scope, session: Session, action: str, link: MonthLink) -> None:
-    details = {"month": link.month or "last complete"}
-    record_act(scope, session, Act(action, "month_link", str(link.public_id), link.client_id, details))
+def _record(scope: Scope, session: Session, act: Act, link: MonthLink) -> None:
+    about = replace(
+        act,
+        object_kind="month_link",
+        object_id=str(link.public_id),
+        client_id=link.client_id,
+        details={"month": link.month or "last complete"},
+    )
+    record_act(scope, session, about)

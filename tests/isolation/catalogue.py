@@ -34,6 +34,19 @@ PORTAL_COLUMNS = {
         "created_at",
     },
 }  # fmt: skip
+LINK_COLUMNS = set(
+    [
+        "id",
+        "public_id",
+        "agency_id",
+        "client_id",
+        "month",
+        "token_hash",
+        "expires_at",
+        "revoked_at",
+        "opened_count",
+    ]
+)
 # What the system login may do to tenant tables: ids, names and times, the inbox, and the lanes it rings for.
 SYSTEM_GRANTS: dict[str, dict[str, set[str]]] = {
     "agencies": {"SELECT": {"*"}, "INSERT": {"*"}, "UPDATE": {"keys_rotating_since"}},
@@ -41,20 +54,7 @@ SYSTEM_GRANTS: dict[str, dict[str, set[str]]] = {
     "api_tokens": {"SELECT": {"*"}, "UPDATE": {"last_used_at", "revoked_at"}},
     "audit_entries": {"SELECT": {"agency_id", "number", "hash"}, "INSERT": {"*"}},
     "agency_logos": {"SELECT": {"*"}},
-    "month_links": {
-        "SELECT": {
-            "id",
-            "public_id",
-            "agency_id",
-            "client_id",
-            "month",
-            "token_hash",
-            "expires_at",
-            "revoked_at",
-            "opened_count",
-        },
-        "UPDATE": {"opened_count", "last_opened_at"},
-    },
+    "month_links": {"SELECT": LINK_COLUMNS, "UPDATE": {"opened_count", "last_opened_at"}},
     "clients": {"SELECT": {"id", "agency_id", "public_id", "name"}},
     "authorizations": {"SELECT": {"id", "agency_id", "client_id"}},
     "shops": {"SELECT": {"id", "agency_id", "client_id", "authorization_id", "tiktok_shop_id"}},
@@ -62,16 +62,9 @@ SYSTEM_GRANTS: dict[str, dict[str, set[str]]] = {
     "inbox_items": {"SELECT": {"id", "shop_id", "supplier_id", "notification_id"}, "INSERT": {"*"}},
     "lanes": {
         "SELECT": {"*"},
-        "UPDATE": {
-            "due_at",
-            "lease_until",
-            "fence",
-            "failures",
-            "lost_bells",
-            "turns",
-            "problem",
-            "last_turn_at",
-        },
+        "UPDATE": set(
+            ["due_at", "lease_until", "fence", "failures", "lost_bells", "turns", "problem", "last_turn_at"]
+        ),
     },
 }
 # Kept for ever: the program adds and reads, and only the owner of the tables could change a row.
