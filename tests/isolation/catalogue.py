@@ -34,19 +34,9 @@ PORTAL_COLUMNS = {
         "created_at",
     },
 }  # fmt: skip
-LINK_COLUMNS = set(
-    [
-        "id",
-        "public_id",
-        "agency_id",
-        "client_id",
-        "month",
-        "token_hash",
-        "expires_at",
-        "revoked_at",
-        "opened_count",
-    ]
-)
+LINK_COLUMNS = {
+    "id", "public_id", "agency_id", "client_id", "month", "token_hash", "expires_at", "revoked_at", "opened_count",
+}  # fmt: skip
 # What the system login may do to tenant tables: ids, names and times, the inbox, and the lanes it rings for.
 SYSTEM_GRANTS: dict[str, dict[str, set[str]]] = {
     "agencies": {"SELECT": {"*"}, "INSERT": {"*"}, "UPDATE": {"keys_rotating_since"}},
@@ -62,9 +52,16 @@ SYSTEM_GRANTS: dict[str, dict[str, set[str]]] = {
     "inbox_items": {"SELECT": {"id", "shop_id", "supplier_id", "notification_id"}, "INSERT": {"*"}},
     "lanes": {
         "SELECT": {"*"},
-        "UPDATE": set(
-            ["due_at", "lease_until", "fence", "failures", "lost_bells", "turns", "problem", "last_turn_at"]
-        ),
+        "UPDATE": {
+            "due_at",
+            "lease_until",
+            "fence",
+            "failures",
+            "lost_bells",
+            "turns",
+            "problem",
+            "last_turn_at",
+        },
     },
 }
 # Kept for ever: the program adds and reads, and only the owner of the tables could change a row.
