@@ -12,7 +12,13 @@ from sqlalchemy import text
 
 from agency.domain.errors import NotFound
 from agency.domain.months import parse_month
-from agency.services.client_month import ClientMonth, export_month, get_month, last_complete_month, list_months
+from agency.services.client_month import (
+    ClientMonth,
+    export_month,
+    get_month,
+    last_complete_month,
+    list_months,
+)
 from agency.services.client_overview import get_overview
 from agency.services.client_requests import add_request, close_request, list_open_requests, list_requests
 from agency.services.clients import set_sharing
@@ -52,7 +58,9 @@ def test_a_month_counts_its_own_orders_and_says_why_one_was_late(desk: Desk) -> 
     month = _month(desk)
     assert month.complete
     assert [row.number for row in month.late] == [OCTOBER_LATE]
-    assert month.late[0].why == "TikTok had its number in time; the carrier scanned it 2 days after the limit."
+    assert (
+        month.late[0].why == "TikTok had its number in time; the carrier scanned it 2 days after the limit."
+    )
     assert month.headline == "Some orders were late."
     with desk.owner() as connection:
         row = connection.execute(
@@ -95,7 +103,10 @@ def test_months_follow_the_clients_zone(desk: Desk) -> None:
             connection.execute("update clients set time_zone = 'UTC'")
     scope = desk.ours.client_scope("Luma")
     with desk.session(scope) as session:
-        assert (str(last_complete_month(session, NOW)), list_months(session, NOW)[0]) == ("2026-10", "2026-11")
+        assert (str(last_complete_month(session, NOW)), list_months(session, NOW)[0]) == (
+            "2026-10",
+            "2026-11",
+        )
 
 
 def test_the_file_of_a_month_has_its_orders_and_no_cost(desk: Desk) -> None:
@@ -156,9 +167,7 @@ def test_today_is_told_bad_things_first_and_in_at_most_five_lines(desk: Desk) ->
 def test_a_grant_that_is_lost_or_ends_soon_is_asked_for_again(desk: Desk) -> None:
     scope = desk.ours.client_scope("Luma")
     with desk.session() as session:
-        (grant,) = session.execute(
-            text("select authorization_id from shops where name = 'Luma Shop'")
-        ).one()
+        (grant,) = session.execute(text("select authorization_id from shops where name = 'Luma Shop'")).one()
         session.execute(
             text("update authorizations set refresh_expires_at = now() + interval '5 days' where id = :id"),
             {"id": grant},
