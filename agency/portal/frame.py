@@ -126,7 +126,7 @@ def _filters() -> dict[str, Callable[..., Any]]:
         "month_name": showing.month_text,
         "named_months": lambda months: [(month, showing.month_text(month)) for month in months],
         "translated": lambda pairs: [(key, tr(label)) for key, label in pairs],
-        "calendar_day": lambda day: f"{day.day} {day:%b}",
+        "calendar_day": showing.calendar_day,
         "since": lambda at: showing.span_text(reader().now - at),
         "left": lambda at: showing.left_text(at, reader().now),
         "spoken_left": lambda at: showing.spoken_left(at, reader().now),
