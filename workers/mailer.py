@@ -1,5 +1,6 @@
 """The mailer: takes due mails from the queue and hands them over, by SMTP or into the local outbox.
 
+    once a minute: tell people of new decisions, as each of them chose (services/notices.py), which queues mails
     claim (transaction) -> hand over, one connection a batch -> record each (a transaction of its own)
 
 A mailer that falls after handing a mail over and before recording it sends that mail twice; it never loses one. Both
@@ -26,10 +27,18 @@ from agency.integrations.notify.port import OutgoingMail, Post
 from agency.integrations.notify.smtp import SmtpPost, parse_smtp_url
 from agency.services.heartbeats import beat
 from agency.services.mail_links import forget_old_links
-from agency.services.mails import ClaimedMail, claim_mails, forget_old_mails, record_failed, record_sent
+from agency.services.mails import (
+    ClaimedMail,
+    MailDesk,
+    claim_mails,
+    forget_old_mails,
+    record_failed,
+    record_sent,
+)
+from agency.services.notices import claim_due, list_news, mark_told, news_letter
 from agency.services.sealing import Keyring
 from agency.speech import told_letter
-from agency.transaction import system_transaction
+from agency.transaction import system_transaction, transaction
 
 log = logging.getLogger(__name__)
 ROOM = 20  # mails a batch
@@ -37,13 +46,16 @@ LONGEST_BATCH = 150.0  # seconds; one more mail, with all its time-outs, still e
 TICK = 0.5
 BEAT_EVERY = 5.0
 TIDY_EVERY = 3600.0
+NOTICES_EVERY = 60.0
 
 
 class Mailer:
     """One loop; `stop` ends it after the present batch."""
 
-    def __init__(self, database: Database, keyring: Keyring, post: Post) -> None:
+    def __init__(self, database: Database, keyring: Keyring, post: Post, link_base: str = "") -> None:
+        """`link_base` is what links in mails begin with."""
         self._database, self._keyring, self._post = database, keyring, post
+        self._link_base = link_base
         self._stopping = False
 
     def stop(self, *_signal: object) -> None:
@@ -54,7 +66,7 @@ class Mailer:
         """Runs until stopped; a database that is away is waited for."""
         signal.signal(signal.SIGTERM, self.stop)
         signal.signal(signal.SIGINT, self.stop)
-        last_beat = last_tidy = 0.0
+        last_beat = last_tidy = last_notices = 0.0
         while not self._stopping:
             handed = 0
             try:
@@ -64,6 +76,9 @@ class Mailer:
                 if not last_tidy or time.monotonic() - last_tidy >= TIDY_EVERY:
                     self.tidy(machine_now())
                     last_tidy = time.monotonic()
+                if not last_notices or time.monotonic() - last_notices >= NOTICES_EVERY:
+                    self.tell(machine_now())
+                    last_notices = time.monotonic()
                 handed = self.round(machine_now())
             except OperationalError as error:
                 log.warning("mailer waits", extra={"problem": type(error).__name__})
@@ -85,6 +100,21 @@ class Mailer:
             if time.monotonic() - started > LONGEST_BATCH:
                 break  # the rest comes due again when its lease ends
         return len(claimed)
+
+    def tell(self, now: datetime) -> int:
+        """Queues the mails about new decisions that are due at `now` (machine time); returns how many."""
+        told = 0
+        with system_transaction(self._database) as system:
+            desk = MailDesk(system, self._keyring, self._link_base)
+            for due in claim_due(system, now):
+                with transaction(self._database, due.scope) as session:
+                    news = list_news(due.scope, session, due, now)
+                if news:
+                    letter = news_letter(due, news, desk.link("/today"), desk.link("/settings/notifications"))
+                    desk.send(due.email, letter)
+                mark_told(system, due, now, mailed=bool(news))
+                told += bool(news)
+        return told
 
     def tidy(self, now: datetime) -> None:
         """Takes away envelopes and links that ended long ago."""
@@ -119,7 +149,9 @@ def choose_post(settings: Settings) -> Post:
 
 def run_mailer(booted: Booted) -> None:
     """Runs a mailer until it is told to stop."""
-    Mailer(booted.database, Keyring(booted.master_key), choose_post(booted.settings)).run()
+    settings = booted.settings
+    keyring, post = Keyring(booted.master_key), choose_post(settings)
+    Mailer(booted.database, keyring, post, settings.link_base).run()
 
 
 def _outgoing(mail: ClaimedMail, body: str) -> OutgoingMail:

@@ -10,8 +10,9 @@ from agency.api.encoding import answer
 from agency.api.operations import Shapes, group, operation
 from agency.api.schemas.answers import page_of, schema_of
 from agency.api.schemas.reads import ListSchema
+from agency.services.client_overview import get_overview
 from agency.services.client_rows import ClientOrder, ClientOrderRow, ClientOverview
-from agency.services.client_view import get_client_order, get_overview, list_client_orders
+from agency.services.client_view import get_client_order, list_client_orders
 from agency.web import current_scope, db_session, shop_now
 
 blueprint = group("own", "/api/v1/own", "A shop owner's own shops, view only")

@@ -19,6 +19,10 @@ class Agency(WithPublicId, WithCreatedAt, Base):
 
     name: Mapped[str]
     brand_colour: Mapped[str] = mapped_column(server_default="#1b1f28")
+    shown_name: Mapped[str] = mapped_column(server_default="")  # to clients; empty = the name
+    support_email: Mapped[str] = mapped_column(server_default="")
+    footer: Mapped[str] = mapped_column(server_default="")
+    logo_hash: Mapped[str] = mapped_column(server_default="")  # SHA-256 of the logo; empty = none
     requires_second_factor: Mapped[bool] = mapped_column(server_default=text("false"))
     buying_stopped_at: Mapped[datetime | None]
     buying_stopped_by: Mapped[str | None]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from agency.models.base import Base, WithCreatedAt, WithPublicId
@@ -30,6 +30,7 @@ class Client(WithPublicId, WithCreatedAt, Base):
     approval_above_minor: Mapped[int] = mapped_column(server_default="5000")
     margin_floor_bp: Mapped[int] = mapped_column(server_default="0")  # of sales; below it a person decides
     daily_budget_minor: Mapped[int] = mapped_column(server_default="100000")
+    share_costs: Mapped[bool] = mapped_column(server_default=text("false"))  # goods and profit, by contract
     buying_stopped_at: Mapped[datetime | None]
     buying_stopped_by: Mapped[str | None]
     left_at: Mapped[

@@ -94,6 +94,9 @@ class Shop(WithPublicId, TenantOwned, WithCreatedAt, Base):
     purchase_delay_minutes: Mapped[int] = mapped_column(server_default="0")
     usps_allowed: Mapped[bool] = mapped_column(server_default=text("false"))
     connected_at: Mapped[datetime | None]  # shop time; orders placed before may have been bought elsewhere
+    # Copies of its authorisation's state and end (machine time) for the client's login, which cannot read that table.
+    access_lost: Mapped[bool] = mapped_column(server_default=text("false"))
+    access_ends_at: Mapped[datetime | None]
     paused_at: Mapped[datetime | None]
     buying_stopped_at: Mapped[datetime | None]
     buying_stopped_by: Mapped[str | None]

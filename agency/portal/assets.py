@@ -14,7 +14,8 @@ from flask.typing import ResponseReturnValue
 from agency.domain.errors import NotFound
 from agency.portal.blueprint import portal
 from agency.portal.brand import brand_sheet
-from agency.web import route
+from agency.services.brands import get_logo
+from agency.web import route, system_session
 
 _FOLDER = Path(__file__).parent / "static"
 BUILT = Path(__file__).parent / "built"  # from the packages of package-lock.json, by scripts/build_assets.py
@@ -86,6 +87,19 @@ def show_asset(name: str) -> ResponseReturnValue:
 def show_brand(colour: str) -> ResponseReturnValue:
     """The style sheet of one brand colour (six hex digits); it depends on nothing but its address."""
     return _lasting(brand_sheet(f"#{colour}").encode(), "text/css")
+
+
+@route(portal, "/brand/sample/<colour>.css", permission="public")
+def show_brand_sample(colour: str) -> ResponseReturnValue:
+    """The same for a sample on a page whose own colours stay."""
+    return _lasting(brand_sheet(f"#{colour}", ".brand-sample").encode(), "text/css")
+
+
+@route(portal, "/brand/logo/<logo_hash>", permission="public")
+def show_logo(logo_hash: str) -> ResponseReturnValue:
+    """An agency's logo. Its address is its content, so a new logo is a new address; it was checked when it came in."""
+    logo = get_logo(system_session(), logo_hash)
+    return _lasting(logo.body, logo.kind)
 
 
 def _lasting(body: bytes, kind: str) -> Response:

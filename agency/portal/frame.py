@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
@@ -41,6 +41,11 @@ def reader() -> Reader:
         zone = showing.zone_of(caller.time_zone if caller else "UTC")
         g.reader = Reader(zone, shop_now(), machine_now())
     return cast(Reader, g.reader)
+
+
+def read_in_zone(name: str) -> None:
+    """From here on this request's page shows times in that zone, whoever reads: a client's month is the client's."""
+    g.reader = replace(reader(), zone=showing.zone_of(name))
 
 
 class Macros:
@@ -118,6 +123,10 @@ def _filters() -> dict[str, Callable[..., Any]]:
         "day": lambda at: showing.date_text(at, reader().zone),
         "short_date": lambda at: showing.short_date(at, reader().zone),
         "year_date": lambda at: showing.year_date(at, reader().zone),
+        "month_name": showing.month_text,
+        "named_months": lambda months: [(month, showing.month_text(month)) for month in months],
+        "translated": lambda pairs: [(key, tr(label)) for key, label in pairs],
+        "calendar_day": showing.calendar_day,
         "since": lambda at: showing.span_text(reader().now - at),
         "span": showing.span_text,
         "left": lambda at: showing.left_text(at, reader().now),

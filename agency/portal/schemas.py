@@ -159,6 +159,33 @@ class LimitsSchema(_Typed):
     )
 
 
+class RequestSchema(_Typed):
+    """What the team needs from a client."""
+
+    kind = _needed("Choose what you need.", 20)
+    text = _needed("Write what you need.", 500)
+
+
+class BrandSchema(_Typed):
+    """How the agency appears to its clients; the rules are the service's."""
+
+    name = fields.String(
+        load_default="", validate=validate.Length(max=60, error="Use at most 60 characters.")
+    )
+    colour = fields.String(
+        required=True,
+        validate=validate.Regexp(
+            r"#[0-9A-Fa-f]{6}$",
+            error="Write a colour as # and six digits or letters from a to f, for example #1f5f8b.",
+        ),
+        error_messages={"required": "Choose a colour."},
+    )
+    support_email = fields.String(load_default="", validate=validate.Length(max=254))
+    footer = fields.String(
+        load_default="", validate=validate.Length(max=200, error="Use at most 200 characters.")
+    )
+
+
 class ShopRulesSchema(_Typed):
     """A shop's own rules; which promises there are is the service's rule."""
 

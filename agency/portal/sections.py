@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from agency.portal.client_page import client_page
 from agency.portal.frame import page
 from agency.portal.staff import staff_page
-from agency.portal.tabs import ACCOUNT, SETTINGS
+from agency.portal.tabs import ACCOUNT, NOTIFICATIONS, SETTINGS
 from agency.web import current_caller, current_scope
 
 
@@ -15,10 +16,11 @@ def account_page(template: str, **values: Any) -> str:
     if current_caller().must_enrol:  # the agency's own figures stay closed until then
         return page(template, frame="enrol_frame.html", tabs=(), **values)
     if current_scope().login == "portal":
-        return page(template, frame="client_frame.html", tabs=ACCOUNT, **values)
+        return client_page(template, frame="client_frame.html", tabs=ACCOUNT, **values)
     return staff_page(template, frame="frame.html", tabs=ACCOUNT, **values)
 
 
 def settings_page(template: str, **values: Any) -> str:
     """A page of the agency's settings."""
-    return staff_page(template, frame="frame.html", tabs=SETTINGS, **values)
+    tabs = SETTINGS if current_scope().role == "owner" else (NOTIFICATIONS,)
+    return staff_page(template, frame="frame.html", tabs=tabs, **values)

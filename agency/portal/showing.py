@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zlib
-from datetime import datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -112,6 +112,17 @@ def short_date(moment: datetime, zone: ZoneInfo) -> str:
 def year_date(moment: datetime, zone: ZoneInfo) -> str:
     """A date that may be a year away: "20 Nov 2027"."""
     return _dated(moment, zone, str(_("d MMM yyyy")))
+
+
+def month_text(month: str) -> str:
+    """ "2026-10" as a reader says it: "October 2026"."""
+    year, _dash, number = month.partition("-")
+    return _dated(datetime(int(year), int(number), 1, tzinfo=UTC), ZoneInfo("UTC"), str(_("MMMM yyyy")))
+
+
+def calendar_day(day: date) -> str:
+    """A day of the calendar in short: "20 Nov"."""
+    return short_date(datetime(day.year, day.month, day.day, tzinfo=UTC), ZoneInfo("UTC"))
 
 
 def money_text(money: Money | None, *, signed: bool = False) -> str:

@@ -13,8 +13,12 @@ ACCOUNT: tuple[tuple[str, str], ...] = (
     ("portal.devices", said("Devices")),
     ("portal.agencies", said("Workspaces")),
 )
-# Owners only.
+NOTIFICATIONS = ("portal.notifications", said("Notifications"))
+# Owners only, but for one's own notifications.
 SETTINGS: tuple[tuple[str, str], ...] = (
+    ("portal.brand", said("Brand")),
+    ("portal.limits", said("Limits")),
+    NOTIFICATIONS,
     ("portal.team", said("Team")),
     ("portal.security", said("Security")),
     ("portal.tokens", said("API tokens")),

@@ -22,6 +22,7 @@ from agency.models.clients import Client
 from agency.services.attention import close_attention
 from agency.services.audit import Act, record_act
 from agency.services.blocked import plan_blocked_again
+from agency.services.client_requests import ask_for_consent
 from agency.services.client_status import require_present, require_present_id
 from agency.services.public_ids import as_public_id
 from agency.services.sealing import Keyring
@@ -91,6 +92,7 @@ def add_supplier(
     session.flush()
     if new.credentials:
         store_credentials(scope, session, keyring, supplier, new.credentials)
+    ask_for_consent(session, supplier)
     now = machine_now()
     for api in SUPPLIER_LANES if new.kind in _NEEDS_KEY else ():
         add_lane(

@@ -96,6 +96,23 @@ def set_client_limits(
     )
 
 
+def set_sharing(scope: Scope, session: Session, client_public_id: str, share_costs: bool) -> None:
+    """Whether the client sees what goods cost and what is left for it, as the contract says.
+
+    Raises Forbidden unless an owner asks, and NotFound.
+    """
+    scope.require_owner()
+    client_id = as_public_id(client_public_id, "Client")
+    client = get_visible(scope, session, Client, "Client", Client.public_id == client_id)
+    if client.share_costs == share_costs:
+        return
+    client.share_costs = share_costs
+    session.flush()
+    details = {"share_costs": share_costs}
+    act = Act("client.sharing_changed", "client", str(client.public_id), client.id, details)
+    record_act(scope, session, act)
+
+
 @cache
 def list_time_zones() -> tuple[str, ...]:
     """The zones of towns, by name; abbreviations and former names without a place are left out."""

@@ -23,6 +23,7 @@ from agency.models.consents import SupplierConsent
 from agency.models.purchasing import Purchase
 from agency.services.audit import Act, record_act
 from agency.services.blocked import plan_blocked_again
+from agency.services.client_requests import ask_for_consent, close_consent_request
 from agency.services.client_status import require_present
 from agency.services.public_ids import as_public_id
 from agency.services.purchase_outcomes import release
@@ -99,6 +100,7 @@ def record_consent(
     )
     session.add(consent)
     session.flush()
+    close_consent_request(scope, session, supplier.id)
     _record(scope, session, Act("consent.recorded"), supplier)
     plan_blocked_again(scope, session, (MISSING,), now, client_id=client.id)
 
@@ -125,6 +127,7 @@ def withdraw_consent(scope: Scope, session: Session, supplier_public_id: str, no
     )
     for purchase in list(session.scalars(waiting)):
         release(scope, session, purchase, said("the client withdrew the consent"), now)
+    ask_for_consent(session, supplier)
     _record(scope, session, Act("consent.withdrawn"), supplier)
 
 

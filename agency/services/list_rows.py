@@ -139,6 +139,7 @@ class ClientRow:
     buying_stopped_by: str
     left_at: datetime | None = None  # machine time; the client has left the agency
     practice: bool = False  # made up, with a shop at the simulator
+    share_costs: bool = False  # the client sees what goods cost and what is left
 
 
 @dataclass(frozen=True)

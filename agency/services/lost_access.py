@@ -17,6 +17,7 @@ from agency.models.shops import Authorization, Shop
 from agency.services.attention import Cause, open_attention
 from agency.services.audit import Act, record_act
 from agency.services.erasure import erase_contacts_of_shops
+from agency.services.shown_access import show_access
 
 WITHDRAWN = "deauthorized"  # the kind of TikTok's notification of type 6
 
@@ -43,6 +44,8 @@ def record_authorization_lost(
     if authorization.state == "revoked":  # ended meanwhile, by the client's departure for example
         return
     authorization.state, authorization.problem = state, problem[:300]
+    session.flush()
+    show_access(session, authorization.id)
     name = authorization.seller_name or said("this seller")
     why = said(
         "TikTok refuses our access for {name} ({problem}). Its shops are not read until the owner "

@@ -38,7 +38,7 @@ _COUNT_ALL = f"""
 """  # noqa: S608 - made of constants
 _CLIENTS = """
     select c.public_id, c.name, c.currency, c.time_zone, c.approval_above_minor, c.daily_budget_minor,
-      c.margin_floor_bp, c.buying_stopped_at, c.buying_stopped_by, c.left_at, c.practice,
+      c.margin_floor_bp, c.share_costs, c.buying_stopped_at, c.buying_stopped_by, c.left_at, c.practice,
       (select count(*) from shops s where s.client_id = c.id) as shops
     from clients c
 """
@@ -154,4 +154,5 @@ def _client(row: Mapping[Any, Any], scope: Scope) -> ClientRow:
         buying_stopped_by=who(row["buying_stopped_by"], scope),
         left_at=row["left_at"],
         practice=row["practice"] != "",
+        share_costs=row["share_costs"],
     )

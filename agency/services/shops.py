@@ -22,6 +22,7 @@ from agency.services.audit import Act, record_act
 from agency.services.client_status import require_present_id
 from agency.services.public_ids import as_public_id
 from agency.services.sealing import Keyring
+from agency.services.shown_access import show_access
 from agency.services.visibility import get_visible
 
 SHOP_LANES = ("orders", "plan", "ship", "finance", "sweep")
@@ -95,6 +96,7 @@ def record_tokens(
         )
         .execution_options(synchronize_session=False)
     )
+    show_access(session, authorization.id)
     close_attention(scope, session, authorization.client_id, "reconnect", f"authorization:{authorization.id}")
     return bool(result.rowcount)  # type: ignore[attr-defined]
 
@@ -131,6 +133,7 @@ def record_shops(
             add_lane(session, agency_id=shop.agency_id, client_id=shop.client_id, api=api, shop_id=shop.id)
             make_due(session, api=api, shop_id=shop.id)
     session.flush()
+    show_access(session, authorization.id)
     for authorization_id in former:
         if session.scalar(select(Shop.id).where(Shop.authorization_id == authorization_id).limit(1)) is None:
             # Nothing depends on the former grant any more, so nobody needs to mend it.

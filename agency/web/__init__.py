@@ -33,6 +33,7 @@ from agency.web.requests import (
     end_requests,
     find_caller,
     own_transaction,
+    reading_as,
     session_token,
     system_session,
 )
@@ -71,6 +72,7 @@ __all__ = [
     "own_page",
     "own_transaction",
     "permissions_of",
+    "reading_as",
     "remember_caller",
     "remember_installation",
     "require_fresh",

@@ -76,6 +76,8 @@ LIMITS: dict[str, Limit] = {
     "factor": Limit(
         (Budget("address", "60 per minute; 600 per hour"), Budget("caller", _GROWING)), proof=True
     ),
+    # A client's whole office opens the month's page behind one address; the link itself carries 256 random bits.
+    "month": Limit((Budget("address", "30 per minute; 300 per hour"),), closed=False),
     # Asks for the password again: who guesses here has a session already.
     "confirm": Limit((Budget("caller", _GROWING),), proof=True),
     # TikTok sends from few addresses for all shops, and in bursts after a sale. A refused notification comes again.

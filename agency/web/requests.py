@@ -14,7 +14,7 @@ from agency.domain.errors import SignInRequired
 from agency.domain.scope import Scope
 from agency.services.callers import SignedIn, scope_of_session
 from agency.services.token_access import caller_of_token, is_api_token
-from agency.transaction import system_transaction
+from agency.transaction import system_transaction, transaction
 from agency.web.areas import API
 from agency.web.cookies import cookie_token
 from agency.web.ground import ground
@@ -110,6 +110,13 @@ def own_transaction() -> Iterator[Session]:
     Nothing else of this request may hold what it touches: open it before `system_session` has written.
     """
     with system_transaction(ground().database) as session:
+        yield session
+
+
+@contextmanager
+def reading_as(scope: Scope) -> Iterator[Session]:
+    """A read-only transaction in the scope that a link gave, for a page without sign-in."""
+    with transaction(ground().database, replace(scope, read_only=True)) as session:
         yield session
 
 

@@ -12,8 +12,9 @@ from marshmallow import RAISE, Schema
 from agency.api.encoding import dump_json
 from agency.api.schemas.answers import list_of, page_of, schema_of
 from agency.services.approvals_list import list_approvals
+from agency.services.client_overview import get_overview
 from agency.services.client_rows import ClientOrder, ClientOrderRow, ClientOverview
-from agency.services.client_view import get_client_order, get_overview, list_client_orders
+from agency.services.client_view import get_client_order, list_client_orders
 from agency.services.list_rows import (
     ApprovalRow,
     OrderFilters,

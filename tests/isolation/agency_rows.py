@@ -45,6 +45,11 @@ def add_agency_rows(
             (agency_id, owner.membership_id, word, word, digest, [client_id]),
         ).fetchone()
         connection.execute(
+            "insert into agency_logos (agency_id, kind, hash, body) values (%s, 'image/png', %s, 'fake')"
+            " on conflict do nothing",
+            (agency_id, digest.hex()),
+        )
+        connection.execute(
             "insert into audit_entries (agency_id, number, at, actor, action, client_id, object_kind, object_id,"
             " details, address, previous_hash, hash)"
             " values (%s, %s, '2026-09-01', %s, 'client.changed', %s, 'client', %s, %s, '', '', %s)",

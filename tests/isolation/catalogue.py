@@ -17,14 +17,25 @@ STAFF, PORTAL, SYSTEM = LOGINS
 # Without a tenant: nobody but the system login may touch them.
 SYSTEM_TABLES = {
     "users", "memberships", "sessions", "heartbeats", "inbox_strays", "parked_installations", "second_factors",
-    "recovery_codes", "challenges", "mails", "mail_links",
+    "recovery_codes", "challenges", "mails", "mail_links", "notification_choices",
 }  # fmt: skip
 # Of an agency as a whole: no client column that must be filled, and nothing for the clients' login.
-AGENCY_TABLES = {"invitations", "api_tokens", "audit_entries"}
+AGENCY_TABLES = {"invitations", "api_tokens", "audit_entries", "agency_logos"}
 # What a client's own people may read; secrets, buyer contacts and supplier costs are in other tables.
 PORTAL_TABLES = {
     "agencies", "clients", "shops", "skus", "orders", "order_lines", "parcels", "parcel_lines", "parcel_scans",
-    "statements", "ledger_entries",
+    "statements", "ledger_entries", "client_requests",
+}  # fmt: skip
+# Of these the client's login reads some columns only: never a reference, a detail or a supplier.
+PORTAL_COLUMNS = {
+    "client_requests": {"id", "public_id", "agency_id", "client_id", "kind", "text", "created_at", "done_at"},
+    "ledger_entries": {
+        "id", "agency_id", "client_id", "shop_id", "order_id", "statement_id", "kind", "amount_minor", "currency", "at",
+        "created_at",
+    },
+}  # fmt: skip
+LINK_COLUMNS = {
+    "id", "public_id", "agency_id", "client_id", "month", "token_hash", "expires_at", "revoked_at", "opened_count",
 }  # fmt: skip
 # What the system login may do to tenant tables: ids, names and times, the inbox, and the lanes it rings for.
 SYSTEM_GRANTS: dict[str, dict[str, set[str]]] = {
@@ -32,6 +43,8 @@ SYSTEM_GRANTS: dict[str, dict[str, set[str]]] = {
     "invitations": {"SELECT": {"*"}, "UPDATE": {"accepted_at"}},
     "api_tokens": {"SELECT": {"*"}, "UPDATE": {"last_used_at", "revoked_at"}},
     "audit_entries": {"SELECT": {"agency_id", "number", "hash"}, "INSERT": {"*"}},
+    "agency_logos": {"SELECT": {"*"}},
+    "month_links": {"SELECT": LINK_COLUMNS, "UPDATE": {"opened_count", "last_opened_at"}},
     "clients": {"SELECT": {"id", "agency_id", "public_id", "name", "practice", "left_at"}},
     "authorizations": {"SELECT": {"id", "agency_id", "client_id"}},
     "shops": {"SELECT": {"id", "agency_id", "client_id", "authorization_id", "tiktok_shop_id"}},
@@ -162,10 +175,12 @@ def expected_predicate(table: str, login: str) -> str | None:
     if table not in PORTAL_TABLES:
         return None
     costs = "ARRAY['supplier_goods'::text, 'supplier_refund'::text]"
+    # One row, read once per statement: whether this client's contract shares what goods cost.
+    shared = f"( SELECT c.share_costs\n   FROM clients c\n  WHERE (c.id = {CLIENT}))"
     own = {
         "agencies": f"(id = {AGENCY})",
         "clients": f"(id = {CLIENT})",
-        "ledger_entries": f"((client_id = {CLIENT}) AND (kind <> ALL ({costs})))",
+        "ledger_entries": f"((client_id = {CLIENT}) AND ((kind <> ALL ({costs})) OR {shared}))",
     }
     return own.get(table, f"(client_id = {CLIENT})")
 
@@ -245,6 +260,8 @@ def _grants(connection: Connection[Any]) -> Iterator[str]:
             grantee == STAFF and table in SYSTEM_TABLES
         ):
             yield what
+        elif grantee == PORTAL and not columns <= PORTAL_COLUMNS.get(table, columns):
+            yield f"{what} of {', '.join(sorted(columns - PORTAL_COLUMNS[table]))}"
         elif table in APPEND_ONLY and privilege in ("UPDATE", "DELETE") and grantee in LOGINS:
             yield f"{what}, though its rows are kept for ever"
         elif grantee == SYSTEM and table not in SYSTEM_TABLES:

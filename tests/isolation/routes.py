@@ -27,7 +27,10 @@ DECIDED: tuple[tuple[str, str], ...] = (
     (r"(GET|DELETE) /api/v1/sessions|POST /api/v1/sessions/current/", "signed_in"),
     (r"POST /invitation/<secret>/join$", "signed_in"),
     (r"\w+ /(email|invitation|reset|signup|forgot)(/|$)", "public"),
-    (r"POST /clients/<uuid:client_id>/view$", "read"),
+    (r"POST /clients/<uuid:client_id>/view$|GET /clients/<uuid:client_id>$", "read"),
+    (r"POST /clients/<uuid:client_id>/(requests|months)(/|$)", "write"),
+    (r"\w+ /settings/notifications$", "read"),
+    (r"GET /m/<secret>$", "public"),
     (r"POST /viewing/stop$", "signed_in"),
     (r"POST /suppliers/<uuid:supplier_id>/consent$", "owner"),
     (r"\w+ /(team|api/v1/team/|clients|setup|settings/|api/v1/tokens|api/v1/audit)", "owner"),
@@ -42,6 +45,8 @@ FILLS: Mapping[str, Any] = {
     "number": "@orders",
     "token_id": "@api_tokens",
     "factor_id": "@second_factors",
+    "request_id": "@client_requests",
+    "link_id": "@month_links",
     "role": "viewer",
     "secret": "wrong-link".ljust(
         43, "x"
@@ -97,6 +102,24 @@ PLANS: Mapping[str, Plan] = {
     "portal.show_asset": Plan(url={"name": "base.css"}),
     "portal.show_brand": Plan(url={"colour": "1b1f28"}),
     "portal.find": Plan(no_rows="nothing is typed here; SEARCHES asks it for what others have"),
+    "portal.show_brand_sample": Plan(url={"colour": "1b1f28"}),
+    "portal.show_logo": Plan(url={"logo_hash": "0" * 64}),
+    "portal.client_report_file": Plan(url={"month": "2026-11"}),
+    "portal.set_brand": Plan(body={"name": "New", "colour": "#1f5f8b"}),
+    "portal.set_logo": Plan(answers=frozenset({422}), quiet="no image is sent here"),
+    "portal.remove_logo": Plan(),
+    "portal.notifications": Plan(no_rows="a choice of one's own, which names no row"),
+    "portal.set_notifications": Plan(
+        body={"rhythm": "daily", "groups": "money", "hour": "8"},
+        who=("owner", "operator", "operator_kite", "viewer", "stranger"),
+    ),
+    "portal.ask_client": Plan(body={"kind": "question", "text": "New?"}),
+    "portal.close_ask": Plan(before="update client_requests set done_at = null, supplier_id = null"),
+    "portal.make_month": Plan(body={"month": "2026-10"}),
+    "portal.end_month": Plan(
+        before="update month_links set revoked_at = null, expires_at = now() + interval '1 day'"
+    ),
+    "portal.share": Plan(body={"share_costs": "yes"}),
     "portal.switch_buying": Plan(url={"word": "stop"}, body={"subject": "shop", "id": "@shops"}),
     "switches.switch": Plan(body={"subject": "supplier", "id": "@suppliers", "buying": "stop"}),
     # Public for the seller who comes from TikTok's app store without a link of ours; with one, the view asks itself.

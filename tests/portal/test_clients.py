@@ -57,7 +57,8 @@ def test_limits_are_typed_in_the_clients_money_and_in_percent(desk: Desk, owner:
     fields = {"approval_above_minor": "75.50", "daily_budget_minor": "2000", "margin_floor": "12.5"}
     saved = owner.send(path, **fields)
     assert "Limits saved" in saved.text
-    assert "Asks above $75.50 or below 12.5 % margin" in saved.text
+    assert "$75.50" in saved.text
+    assert "Asks above $75.50 or below 12.5 % margin" in owner.page("/clients")
     kite = _client(desk, "Kite")
     assert (kite.approval_above_minor, kite.daily_budget_minor, kite.margin_floor_bp) == (7550, 200_000, 1250)
 

@@ -14,7 +14,8 @@ from sqlalchemy.exc import ProgrammingError
 from agency.domain.errors import NotFound
 from agency.models.finance import LedgerEntry, Statement
 from agency.models.parcels import Parcel
-from agency.services.client_view import get_client_order, get_overview, list_client_orders
+from agency.services.client_overview import get_overview
+from agency.services.client_view import get_client_order, list_client_orders
 from tests.desk import NOW, Desk, open_desk
 from tests.desk_rows import add_item, add_mapping, add_order
 

@@ -8,7 +8,7 @@ import typing
 from collections.abc import Mapping
 from dataclasses import fields as dataclass_fields
 from dataclasses import is_dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from functools import cache
 from typing import Any
 
@@ -30,6 +30,7 @@ _PLAIN: Mapping[Any, type[fields.Field[Any]]] = {
     float: fields.Float,
     bool: fields.Boolean,
     datetime: Moment,
+    date: fields.Date,
 }
 
 
