@@ -61,6 +61,19 @@ SENTENCES = {
     ),
     "password_changed": said("Your password is changed; other devices are signed out."),
     "profile": said("Saved."),
+    "snoozed": said("Snoozed. It comes back at its next check, in any case before its deadline."),
+    "woken": said("Back on the list."),
+    "assigned": said("Assigned."),
+    "unassigned": said("Nobody has it now."),
+    "ticked": said("Done. It opens again if its cause comes back."),
+    "already": said("Nothing to do: this was so already."),
+    "undone": said("Undone."),
+    "buying_stopped": said(
+        "All buying is stopped. Orders still come in and wait; what was sent already goes on."
+    ),
+    "buying_started": said("Buying goes on. Waiting orders are planned again now."),
+    "view_saved": said("View saved."),
+    "view_deleted": said("View deleted."),
     "email_asked": said("Look into both mailboxes. Your address changes once both have said yes."),
 }
 

@@ -33,7 +33,11 @@ from agency.portal import (
     suppliers,
     team,
     today,
+    today_acts,
+    today_counts,
+    today_views,
     tokens,
+    undo,
     viewing,
 )
 from agency.portal.assets import require_built
@@ -50,6 +54,10 @@ PAGES = (
     factor_sign_in,
     confirm,
     today,
+    today_acts,
+    today_counts,
+    today_views,
+    undo,
     orders,
     order_work,
     parcel_work,

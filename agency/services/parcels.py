@@ -239,9 +239,7 @@ def _flag_status(
     )
 
 
-def parcel_cause(
-    order: Order, parcel: Parcel, kind: str, why: str, action: str, **more: str
-) -> Cause:
+def parcel_cause(order: Order, parcel: Parcel, kind: str, why: str, action: str, **more: str) -> Cause:
     """A decision about one parcel; `more` says what else the list must know about it."""
     return Cause(
         client_id=order.client_id,

@@ -34,7 +34,7 @@ class NavCounts:
     oldest_read_at: datetime | None
 
 
-_UNREAD = "(s.last_read_at is null or s.read_error <> '' or s.last_read_at < :limit)"
+UNREAD = "(s.last_read_at is null or s.read_error <> '' or s.last_read_at < :limit)"
 
 
 def unread_reason(shop: Mapping[Any, Any], now: datetime) -> str:
@@ -82,7 +82,7 @@ def read_counts(scope: Scope, session: Session) -> NavCounts:
         text(
             f"""
             select count(*) as shops,
-              count(*) filter (where s.paused_at is null and {_UNREAD}) as unread,
+              count(*) filter (where s.paused_at is null and {UNREAD}) as unread,
               min(s.last_read_at) filter (where s.paused_at is null) as oldest,
               (select count(*) from orders o where o.stage in ('held', 'to_buy', 'blocked', 'bought', 'shipped')
                 and {visible_sql(scope, "o.client_id")} and {STAYED.format("o")}) as open,

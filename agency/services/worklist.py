@@ -17,10 +17,10 @@ from agency.domain.money import Money
 from agency.domain.said import said
 from agency.domain.scope import Scope
 from agency.services.paging import PAGE_SIZE, decode_cursor, encode_cursor
-from agency.services.totals import UNREAD_AFTER
-from agency.services.worklist_mapping import trouble_row, work_row
 from agency.services.snoozing import WAKES_BEFORE
+from agency.services.totals import UNREAD_AFTER
 from agency.services.wording import STAGES
+from agency.services.worklist_mapping import trouble_row, work_row
 from agency.services.worklist_rows import GROUP_KEYS, GROUPS, StageCount, Today, WorkFilters, WorkGroup
 from agency.services.worklist_sql import counts_statement, page_statement, trouble_statement
 

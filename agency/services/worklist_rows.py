@@ -43,7 +43,7 @@ class WorkRow:
 
     `kind` is "attention" (a person must decide), "order" (open, the machine is on it) or "trouble" (a shop that was not
     read, a lane that fails). `folded` > 1: so many decisions of one cause, at `shops` shops. `more`: further causes of
-    the same orders. `press`: what the row's button does where it stands ("approve", "done"); empty = it leads to `href`.
+    the same orders. `press`: what the row's button does in its place ("approve", "done"); empty = it leads to `href`.
     `cost`: what an approval spends. `owners`: "user:<id>" of those who have it. Times are shop time.
     """
 

@@ -57,7 +57,9 @@ OUTSIDE_LIBRARIES: dict[str, tuple[str, ...]] = {
     "integrations": ("httpx", "httpcore"),
     "web": ("flask", "werkzeug", "sqlalchemy", "flask_limiter", "limits"),
     "api": ("flask", "flask_smorest", "marshmallow", "markupsafe", "orjson", "werkzeug"),
-    "portal": ("flask", "flask_babel", "babel", "marshmallow", "markupsafe", "jinja2", "werkzeug"),
+    "portal": (
+        "flask", "flask_babel", "babel", "itsdangerous", "marshmallow", "markupsafe", "jinja2", "werkzeug",
+    ),
     "workers": ("rq", "redis", "sqlalchemy"),
     "migrations": ("alembic", "sqlalchemy"),
     "simulator": ("flask", "werkzeug"),
