@@ -48,7 +48,7 @@ class ChosenOrder:
 
 @dataclass(frozen=True)
 class ChosenRow:
-    """A row by its key ("attention:<id>" or "order:<number>") and all that one act on it touches.
+    """A row by its key (a decision's id, or an order's number) and all that one act on it touches.
 
     `main` are the decisions that the row shows, `others` the further causes of the same orders. A row whose decision
     was settled meanwhile has no `main`. Times are shop time.
@@ -63,16 +63,12 @@ class ChosenRow:
     orders: tuple[ChosenOrder, ...]
     due_at: datetime | None
     cost: Money | None
+    is_order: bool  # the machine works on it; it has no decision of its own
 
     @property
     def decisions(self) -> tuple[Decision, ...]:
         """Every open decision of the row."""
         return (*self.main, *self.others)
-
-    @property
-    def is_order(self) -> bool:
-        """True for a row on which the machine works, without a decision of its own."""
-        return self.key.startswith("order:")
 
 
 def find_chosen(scope: Scope, session: Session, keys: Sequence[str]) -> tuple[ChosenRow, ...]:
@@ -89,25 +85,21 @@ def find_chosen(scope: Scope, session: Session, keys: Sequence[str]) -> tuple[Ch
     found: dict[str, list[Mapping[Any, Any]]] = defaultdict(list)
     query = _members(scope)
     for row in session.execute(text(query), {"ids": decisions}).mappings():
-        found[f"attention:{row['lead']}"].append(row)
+        found[str(row["lead"])].append(row)
     for row in session.execute(text(_orders(scope)), {"numbers": numbers}).mappings():
-        found[f"order:{row['number']}"].append(row)
+        found[row["number"]].append(row)
     return tuple(_row(key, found[key]) for key in wanted if key in found)
 
 
 def _split(keys: Sequence[str]) -> tuple[list[UUID], list[str]]:
     decisions, numbers = [], []
     for key in keys:
-        kind, _, name = key.partition(":")
         try:
-            if kind == "attention":
-                decisions.append(UUID(name))
-            elif kind == "order" and name.isascii() and name.isalnum() and len(name) <= 40:
-                numbers.append(name)
-            else:
-                raise ValueError(key)
+            decisions.append(UUID(key))
         except ValueError:
-            raise Invalid("row", "This is no row of Today. Open Today again and choose there.") from None
+            if not (key.isascii() and key.isalnum() and len(key) <= 40):
+                raise Invalid("row", "This is no row of Today. Open Today again and choose there.") from None
+            numbers.append(key)
     return decisions, numbers
 
 
@@ -173,6 +165,7 @@ def _row(key: str, found: Sequence[Mapping[Any, Any]]) -> ChosenRow:
         others=tuple(decision for is_main, decision in decisions if not is_main),
         orders=tuple(orders.values()),
         due_at=min(dues, default=None),
+        is_order=first["lead"] is None,
         cost=None if first["cost"] is None else Money(first["cost"], first["cost_currency"]),
     )
 

@@ -157,9 +157,9 @@ def _text(moment: datetime | None) -> str:
 def _about(row: ChosenRow, **more: str) -> tuple[str, str, int | None, Mapping[str, Any]]:
     """What the audit log says of the row; its client is named when all of the row is one client's."""
     client_id = next(iter(row.client_ids)) if len(row.client_ids) == 1 else None
-    kind, _, name = row.key.partition(":")
+    kind = "order" if row.is_order else "attention"
     orders = [order.number for order in row.orders]
-    return kind, name, client_id, {"orders": orders, "decisions": len(row.decisions), **more}
+    return kind, row.key, client_id, {"orders": orders, "decisions": len(row.decisions), **more}
 
 
 def require_choice(person: Colleague | None, wanted: str) -> None:

@@ -41,6 +41,7 @@ FILLS: Mapping[str, Any] = {
     "token_id": "@api_tokens",
     "factor_id": "@second_factors",
     "role": "viewer",
+    "token": "made-up",
     "secret": "wrong-link".ljust(
         43, "x"
     ),  # links are keys of their own; nobody may come in with a made-up one
@@ -59,6 +60,8 @@ _READY = (
 )
 _PAID = "update purchases set state = 'paid'; update orders set stage = 'bought';"
 _PUSHED = "update parcels set state = 'pushed', pushed_at = '2026-11-23 11:00+00', provider_id = '', corrections = 0;"
+_OWNED = "update attentions set owner = 'user:999999', resolved_at = null;"
+_FAR = "update attentions set due_at = '2026-12-20 12:00+00', resolved_at = null; update orders set due_at = null;"
 _INVITED = {"email": "invited@example.test"}
 _NO_PROOF = "the proof is a made-up one"
 
@@ -173,6 +176,13 @@ PLANS: Mapping[str, Plan] = {
         before=_PAID + "delete from parcels",
         body={"tracking_number": "9400111899223197428490", "carrier": "USPS"},
     ),
+    "portal.act_on_rows": Plan(body={"row": "@attentions", "act": "assign", "owner": ""}, before=_OWNED),
+    "worklist.snooze_rows": Plan(body={"rows": "@@attentions", "until": "2026-11-24T12:00:00Z"}, before=_FAR),
+    "worklist.assign_rows": Plan(body={"rows": "@@attentions", "owner": None}, before=_OWNED),
+    "portal.undo": Plan(answers=frozenset({409}), quiet="the token is a made-up one"),
+    "portal.switch_all_buying": Plan(url={"word": "stop"}, who=("owner", "stranger")),
+    "portal.save_view": Plan(body={"name": "New", "back": "action=approve"}),
+    "portal.change_view": Plan(body={"name": "Renamed"}),
     "portal.set_carrier": Plan(body={"provider_name": "USPS"}),
     "portal.correct_tracking": Plan(
         before=_PUSHED, body={"tracking_number": "9400111899223197428490", "carrier": "USPS"}
