@@ -181,6 +181,7 @@ PLANS: Mapping[str, Plan] = {
     "worklist.assign_rows": Plan(body={"rows": "@@attentions", "owner": None}, before=_OWNED),
     "portal.undo": Plan(answers=frozenset({409}), quiet="the token is a made-up one"),
     "portal.switch_all_buying": Plan(url={"word": "stop"}, who=("owner", "stranger")),
+    "portal.today_views": Plan(no_rows="views are a person's own and belong to no client"),
     "portal.save_view": Plan(body={"name": "New", "back": "action=approve"}),
     "portal.change_view": Plan(body={"name": "Renamed"}),
     "portal.set_carrier": Plan(body={"provider_name": "USPS"}),
