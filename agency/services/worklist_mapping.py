@@ -77,7 +77,7 @@ def work_row(row: Mapping[Any, Any], group: str) -> WorkRow:
         more=row["more"],
         press=press,
         cost=Money(row["cost"], row["cost_currency"]) if row["cost"] is not None else None,
-        owners=tuple(sorted(owner for owner in row["owners"] or () if owner)),
+        owners=tuple(sorted({row["owner"], row["other_owner"]} - {None, ""})),
         snoozed_until=row["next_check_at"] if row["snoozed"] else None,
     )
 

@@ -55,7 +55,7 @@ SNOOZED = f"(a.next_check_at is not null and a.next_check_at > :now and not coal
 def _decided(scope: Scope) -> str:
     """Open attentions: the costliest of each order, with how many more it has; then folded by cause and currency."""
     return f"""
-    single as (
+    single as materialized (
       select a.*, {FOLD} as fold, {SNOOZED} as snoozed,
         row_number() over (same_order order by a.loss_minor desc, a.due_at, a.id) as place,
         count(*) over (same_order) - 1 as more
@@ -67,25 +67,21 @@ def _decided(scope: Scope) -> str:
         and (:q = '' or a.order_id in (select id from wanted))
       window same_order as (
         partition by a.order_id, case when a.order_id is null then a.id end, {SNOOZED})
+    ), folds as (
+      select min(a.id) as sort_id, min(a.due_at) as due_at, sum(a.loss_minor)::bigint as loss, count(*) as folded,
+        sum(a.more)::bigint as more, min(nullif(a.owner, '')) as owner, max(a.owner) as other_owner,
+        bool_or(a.owner = :me) as mine, bool_or(a.owner = '') as free, min(a.next_check_at) as next_check_at
+      from single a where a.place = 1
+      group by a.kind, a.currency, a.fold, a.snoozed
     ), every as materialized (
-      select case when f.kind in {TROUBLE_KINDS} then 0 else {_rank("coalesce(f.due_at, o.due_at)")} end as rank,
-        f.loss, coalesce(f.due_at, o.due_at) as due_at, 0 as is_order, f.sort_id, f.public_id, f.kind, f.order_id,
-        f.shop_id, f.client_id, f.supplier_id, f.why, f.action, f.currency, f.folded, f.data, f.shops, f.more,
-        f.owners, f.snoozed, f.next_check_at
-      from (
-        select min(a.id) as sort_id, (array_agg(a.public_id order by a.id))[1] as public_id, a.kind,
-          (array_agg(a.order_id order by a.id))[1] as order_id, (array_agg(a.shop_id order by a.id))[1] as shop_id,
-          min(a.client_id) as client_id, (array_agg(a.supplier_id order by a.id))[1] as supplier_id,
-          (array_agg(a.why order by a.id))[1] as why, (array_agg(a.action order by a.id))[1] as action,
-          min(a.due_at) as due_at, sum(a.loss_minor)::bigint as loss, a.currency, count(*) as folded,
-          (array_agg(a.data order by a.id))[1] as data, count(distinct a.shop_id) as shops, sum(a.more)::bigint as more,
-          array_agg(distinct a.owner) as owners, a.snoozed, min(a.next_check_at) as next_check_at
-        from single a where a.place = 1
-        group by a.kind, a.currency, a.fold, a.snoozed
-      ) f left join orders o on o.id = f.order_id
+      select case when a.kind in {TROUBLE_KINDS} then 0 else {_rank("coalesce(f.due_at, o.due_at)")} end as rank,
+        f.loss, coalesce(f.due_at, o.due_at) as due_at, 0 as is_order, f.sort_id, a.public_id, a.kind, a.order_id,
+        a.shop_id, a.client_id, a.supplier_id, a.why, a.action, a.currency, f.folded, a.data, a.fold, f.more,
+        f.owner, f.other_owner, f.mine, f.free, a.snoozed, f.next_check_at
+      from folds f join single a on a.id = f.sort_id left join orders o on o.id = a.order_id
     ), decided as (
       select * from every d where d.snoozed = cast(:snoozed as boolean)
-        and case :owner when 'mine' then :me = any(d.owners) when 'nobody' then '' = any(d.owners) else true end
+        and case :owner when 'mine' then d.mine when 'nobody' then d.free else true end
     )
     """  # noqa: S608 - conditions made of our own integers; values are parameters
 
@@ -119,8 +115,8 @@ def page_statement(scope: Scope) -> TextClause:
     columns = f"{_rank('o.due_at')} as rank, 0::bigint as loss, o.due_at, 1 as is_order, o.id as sort_id"
     stream = """select o.*, null::uuid as public_id, 'order' as kind, o.sort_id as order_id, null::bigint as shop_id,
       null::bigint as client_id, null::bigint as supplier_id, '' as why, 'see' as action, '' as currency,
-      1::bigint as folded, null::jsonb as data, 1::bigint as shops, 0::bigint as more, null::text[] as owners,
-      false as snoozed, null::timestamptz as next_check_at"""
+      1::bigint as folded, null::jsonb as data, '' as fold, 0::bigint as more, null as owner,
+      null as other_owner, false as mine, true as free, false as snoozed, null::timestamptz as next_check_at"""
     return text(
         f"""
         with {_WANTED}, {_decided(scope)}, keys as (
@@ -139,7 +135,9 @@ def page_statement(scope: Scope) -> TextClause:
            order by o.due_at, o.id limit 51) o)
         )
         select k.rank, k.loss, k.due_at, k.is_order, k.sort_id, k.public_id, k.kind, k.why, k.action, k.folded, k.data,
-          k.shops, k.more, k.owners, k.snoozed, k.next_check_at, b.cost, b.currency as cost_currency,
+          case when k.folded = 1 then 1 else (select count(distinct x.shop_id) from single x where x.place = 1
+            and x.kind = k.kind and x.currency = k.currency and x.fold = k.fold and x.snoozed = k.snoozed) end as shops,
+          k.more, k.owner, k.other_owner, k.snoozed, k.next_check_at, b.cost, b.currency as cost_currency,
           k.currency as loss_currency, o.tiktok_order_id, o.title, o.unit_count, o.status, o.stage, o.collected_at,
           o.due_kind, o.due_source, o.currency, o.total_minor, o.profit_minor, s.public_id as shop_public_id,
           s.name as shop_name, s.region, s.time_zone, c.name as client_name, p.public_id as supplier_public_id,
@@ -180,7 +178,7 @@ def counts_statement(scope: Scope) -> TextClause:
           (select json_object_agg(rank, n) from (select rank, count(*) as n from decided group by rank) r) as decided,
           (select count(*) from every where kind = 'approval') as approvals,
           (select count(*) from every where snoozed) as snoozed,
-          (select count(*) from every where not snoozed and :me = any(owners)) as mine,
+          (select count(*) from every where not snoozed and mine) as mine,
           (select min(first_due) from passed) as first_due,
           (select min(o.due_at) from orders o where {asked} and o.due_at >= :now) as next_due
         """  # noqa: S608 - conditions made of our own integers; values are parameters
