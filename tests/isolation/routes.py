@@ -137,7 +137,9 @@ PLANS: Mapping[str, Plan] = {
         body={"name": "New", "areas": "orders:read", "reach": "some", "client_ids": "@clients", "days": "30"}
     ),
     "portal.end_other_devices": Plan(quiet="most have no other session"),
-    "portal.add_client": Plan(body={"name": "New", "currency": "USD", "time_zone": "America/New_York", "language": ""}),
+    "portal.add_client": Plan(
+        body={"name": "New", "currency": "USD", "time_zone": "America/New_York", "language": ""}
+    ),
     "portal.leave": Plan(answers=frozenset({409, 422}), quiet="the last owner stays"),
     "portal.end_view": Plan(quiet="nobody looks as a client here"),
     "portal.let_client_go": Plan(

@@ -8,8 +8,8 @@ from sqlalchemy.dialects import postgresql
 
 from migrations.tenant import protect
 
-revision = "0019"
-down_revision = "0018"
+revision = "0021"
+down_revision = "0020"
 
 
 def upgrade() -> None:
@@ -47,7 +47,9 @@ def create_tables() -> None:
         sa.ForeignKeyConstraint(["agency_id"], ["agencies.id"], name=op.f("fk_saved_views_agency_id")),
         sa.ForeignKeyConstraint(["user_id"], ["users.id"], name=op.f("fk_saved_views_user_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_saved_views")),
-        sa.UniqueConstraint("agency_id", "user_id", "name", name=op.f("uq_saved_views_agency_id_user_id_name")),
+        sa.UniqueConstraint(
+            "agency_id", "user_id", "name", name=op.f("uq_saved_views_agency_id_user_id_name")
+        ),
         sa.UniqueConstraint("public_id", name=op.f("uq_saved_views_public_id")),
     )
     op.create_index(
