@@ -1,7 +1,8 @@
-"""Today, the totals and the health of shops as JSON."""
+"""Today, acts on its rows, the totals and the health of shops as JSON."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from flask import Response
@@ -10,13 +11,20 @@ from agency.api.encoding import answer
 from agency.api.operations import Shapes, group, operation
 from agency.api.schemas.answers import schema_of
 from agency.api.schemas.reads import HealthSchema, WorklistSchema
+from agency.api.schemas.row_acts import AssignSchema, RowOutcomesSchema, SnoozeSchema
+from agency.domain.errors import NotFound
+from agency.services.assignees import find_colleague, list_colleagues
+from agency.services.bulk import Errand, perform
+from agency.services.chosen_rows import find_chosen
 from agency.services.health_figures import list_figures
 from agency.services.health_rows import FleetFigures
 from agency.services.list_rows import Totals
+from agency.services.row_acts import require_choice
+from agency.services.snoozing import checked_moment
 from agency.services.totals import read_totals
 from agency.services.worklist import today
 from agency.services.worklist_rows import Today, WorkFilters
-from agency.web import current_caller, current_scope, db_session, shop_now
+from agency.web import current_caller, current_scope, db_session, shop_now, system_session
 
 blueprint = group("worklist", "/api/v1", "What will be lost next")
 
@@ -30,9 +38,47 @@ blueprint = group("worklist", "/api/v1", "What will be lost next")
 )
 def show_worklist(asked: dict[str, Any]) -> Response:
     """What will be lost next: open decisions and orders, by group, expected loss and deadline."""
-    filters = WorkFilters(asked["group"], asked["shop"], asked["action"], asked["q"])
+    filters = WorkFilters(**{name: asked[name] for name in WorkFilters.__dataclass_fields__})
     zone = asked["zone"] or current_caller().time_zone
     return answer(today(current_scope(), db_session(), shop_now(), filters, asked["after"], zone))
+
+
+@operation(
+    blueprint,
+    "POST",
+    "/worklist/snooze",
+    permission="write",
+    shapes=Shapes(body=SnoozeSchema, gives=RowOutcomesSchema),
+)
+def snooze_rows(body: dict[str, Any]) -> Response:
+    """Takes rows off the list until a time; they are back half an hour before their deadline in any case."""
+    return _act(body["rows"], Errand("snooze", until=checked_moment(body["until"], shop_now())))
+
+
+@operation(
+    blueprint,
+    "POST",
+    "/worklist/assign",
+    permission="write",
+    shapes=Shapes(body=AssignSchema, gives=RowOutcomesSchema),
+)
+def assign_rows(body: dict[str, Any]) -> Response:
+    """Gives rows to a person of the team who sees their client, or to nobody."""
+    wanted = str(body["owner"] or "")
+    person = find_colleague(list_colleagues(current_scope(), system_session()), wanted)
+    require_choice(person, wanted)
+    return _act(body["rows"], Errand("assign", person=person))
+
+
+def _act(keys: Sequence[str], errand: Errand) -> Response:
+    """Raises NotFound when none of the rows is there for this caller; single ones that are not are left out."""
+    rows = find_chosen(current_scope(), db_session(), keys)
+    if not rows:
+        raise NotFound("Row")
+    results = perform(current_scope(), db_session(), rows, errand, shop_now())
+    return answer(
+        {"rows": [{"row": one.row.key, "outcome": one.outcome, "sentence": one.sentence} for one in results]}
+    )
 
 
 @operation(blueprint, "GET", "/totals", permission="read", shapes=Shapes(gives=schema_of(Totals)))

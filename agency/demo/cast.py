@@ -87,7 +87,8 @@ def assemble(settings: Settings, rate: float, *, fast: bool = False) -> Cast:
         "TIKTOK_API_URL": simulator_url,
         "TIKTOK_AUTH_URL": simulator_url,
         "TIKTOK_AUTHORIZE_URL": f"{simulator_url}/open/authorize",
-        "TIKTOK_SERVICE_ID": settings.tiktok_service_id or "practice",  # its consent page asks for one, as TikTok's
+        "TIKTOK_SERVICE_ID": settings.tiktok_service_id
+        or "practice",  # its consent page asks for one, as TikTok's
         "CLOCK_ORIGIN": (clock.origin or machine_now()).isoformat(),
         "CLOCK_EPOCH": (clock.epoch or machine_now()).isoformat(),
         "CLOCK_RATE": str(rate),

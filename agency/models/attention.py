@@ -30,6 +30,10 @@ class Attention(WithPublicId, TenantOwned, WithCreatedAt, Base):
         Index("ix_attentions_order", "order_id"),
         Index("ix_attentions_agency_newest", "agency_id", "id", postgresql_where=text("resolved_at is null")),
         Index("ix_attentions_client_newest", "client_id", "id", postgresql_where=text("resolved_at is null")),
+        Index(
+            "ix_attentions_ticked", "client_id", "kind", "cause_key",
+            postgresql_where=text("jsonb_exists(data, 'ticked')"),
+        ),
     )  # fmt: skip
 
     shop_id: Mapped[int | None]
@@ -43,7 +47,7 @@ class Attention(WithPublicId, TenantOwned, WithCreatedAt, Base):
     loss_minor: Mapped[int] = mapped_column(server_default="0")
     currency: Mapped[str] = mapped_column(server_default="")
     data: Mapped[dict[str, Any]] = mapped_column(server_default=text("'{}'::jsonb"))
-    owner: Mapped[str] = mapped_column(server_default="")
-    next_check_at: Mapped[datetime | None]
+    owner: Mapped[str] = mapped_column(server_default="")  # "user:<id>" of who has it; empty = nobody
+    next_check_at: Mapped[datetime | None]  # shop time until which the row is snoozed
     resolved_at: Mapped[datetime | None]
     resolved_by: Mapped[str] = mapped_column(server_default="")

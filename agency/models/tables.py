@@ -24,6 +24,7 @@ from agency.models import (  # noqa: F401 - imported for their effect on the met
     second_factors,
     shops,
     team,
+    views,
 )
 from agency.models.base import Base
 

@@ -52,7 +52,7 @@ def ask_client(client_id: UUID) -> ResponseReturnValue:
     if form.fine:
         with form.keeping_errors():
             add_request(current_scope(), db_session(), str(client_id), given["kind"], given["text"])
-            return _back(client_id, "asked")
+            return _back(client_id, "request_asked")
     return _show(client_id, form)
 
 

@@ -49,7 +49,7 @@ SENTENCES = {
     "brand": said("Saved. Your clients see it from their next click on."),
     "logo": said("Saved. Your clients see the new logo from their next click on."),
     "logo_removed": said("The logo is gone; the first letter of your name stands in its place."),
-    "asked": said("Asked. The client reads it on their first page."),
+    "request_asked": said("Asked. The client reads it on their first page."),
     "ask_closed": said("Closed. The client does not see it any more."),
     "month_ended": said("The link does not work any more."),
     "sharing": said("Saved. It holds from the client's next click on."),
@@ -81,6 +81,19 @@ SENTENCES = {
     ),
     "password_changed": said("Your password is changed; other devices are signed out."),
     "profile": said("Saved."),
+    "snoozed": said("Snoozed. It comes back at its next check, in any case before its deadline."),
+    "woken": said("Back on the list."),
+    "assigned": said("Assigned."),
+    "unassigned": said("Nobody has it now."),
+    "ticked": said("Done. It opens again if its cause comes back."),
+    "already": said("Nothing to do: this was so already."),
+    "undone": said("Undone."),
+    "buying_stopped": said(
+        "All buying is stopped. Orders still come in and wait; what was sent already goes on."
+    ),
+    "buying_started": said("Buying goes on. Waiting orders are planned again now."),
+    "view_saved": said("View saved."),
+    "view_deleted": said("View deleted."),
     "email_asked": said("Look into both mailboxes. Your address changes once both have said yes."),
 }
 

@@ -19,6 +19,7 @@ from agency.portal import showing, symbols
 from agency.portal.assets import asset_url
 from agency.portal.done import done_sentence
 from agency.portal.language import counted, language, speak, tr
+from agency.portal.undo import offered
 from agency.services.live import fingerprint
 from agency.web import current_scope, db_session, find_caller, form_token, ground, shop_now
 
@@ -75,7 +76,7 @@ def live_mark() -> str:
 
 
 def page(template: str, **values: Any) -> str:
-    """The page with what its frame needs: caller, role, form token and the sentence about the last act."""
+    """The page with what its frame needs: caller, role, form token, the sentence about the last act and its Undo."""
     caller = find_caller()
     return render_template(
         template,
@@ -86,6 +87,7 @@ def page(template: str, **values: Any) -> str:
         here=request.path,
         sign_up_open=ground().settings.sign_up,
         done=tr(done_sentence(request.args.get("done", ""))),
+        undo=offered(),
         **values,
     )
 

@@ -50,6 +50,7 @@ _ACTION_ICONS = {
     "check_supplier": "truck",
     "record_consent": "check",
     "answer_cancel": "hand",
+    "choose_carrier": "truck",
     "look": "alert",
 }
 _EVENT_ICONS = {

@@ -33,12 +33,15 @@ class Cause:
     data: Mapping[str, Any] = field(default_factory=dict)
 
 
+# What a person has ticked off stays so while the same cause says the same.
 _OPEN = text(
     """
     insert into attentions (agency_id, client_id, shop_id, order_id, supplier_id, kind, cause_key, why, action, due_at,
       loss_minor, currency, data)
-    values (:agency_id, :client_id, :shop_id, :order_id, :supplier_id, :kind, :key, :why, :action, :due_at,
-      :loss_minor, :currency, cast(:data as jsonb))
+    select :agency_id, :client_id, cast(:shop_id as bigint), cast(:order_id as bigint), cast(:supplier_id as bigint),
+      :kind, :key, :why, :action, cast(:due_at as timestamptz), :loss_minor, :currency, cast(:data as jsonb)
+    where not exists (select from attentions t where jsonb_exists(t.data, 'ticked') and t.client_id = :client_id
+      and t.kind = :kind and t.cause_key = :key and t.why = :why)
     on conflict (client_id, kind, cause_key) where resolved_at is null
     do update set why = excluded.why, action = excluded.action, due_at = excluded.due_at,
       supplier_id = excluded.supplier_id,
@@ -47,8 +50,16 @@ _OPEN = text(
 )
 
 
+_FORGET_TICK = text(
+    """
+    update attentions set data = data - 'ticked'
+    where jsonb_exists(data, 'ticked') and client_id = :client_id and kind = :kind and cause_key = :key
+    """
+)
+
+
 def open_attention(scope: Scope, session: Session, cause: Cause) -> None:
-    """Opens the decision, or freshens the open one of the same cause."""
+    """Opens the decision, or freshens the open one of the same cause; one that a person ticked off stays closed."""
     session.execute(
         _OPEN,
         {
@@ -80,6 +91,8 @@ def close_attention(scope: Scope, session: Session, client_id: int, kind: str, k
         ),
         {"now": machine_now(), "actor": scope.actor, "client_id": client_id, "kind": kind, "key": key},
     )
+    if not result.rowcount:  # type: ignore[attr-defined] # the cause is gone, so the tick has served
+        session.execute(_FORGET_TICK, {"client_id": client_id, "kind": kind, "key": key})
     return int(result.rowcount)  # type: ignore[attr-defined]
 
 

@@ -94,6 +94,8 @@ _END_WORK = (
     text(
         "update purchases set claimed_by = '', claimed_until = null where claimed_by = :actor and state = 'ready'"
     ),
+    text("update attentions set owner = '' where owner = :actor and resolved_at is null"),
+    text("delete from saved_views where user_id = :user_id"),
 )
 
 

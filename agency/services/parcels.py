@@ -239,8 +239,8 @@ def _flag_status(
     )
 
 
-def parcel_cause(order: Order, parcel: Parcel, kind: str, why: str, action: str) -> Cause:
-    """A decision about one parcel."""
+def parcel_cause(order: Order, parcel: Parcel, kind: str, why: str, action: str, **more: str) -> Cause:
+    """A decision about one parcel; `more` says what else the list must know about it."""
     return Cause(
         client_id=order.client_id,
         kind=kind,
@@ -252,7 +252,7 @@ def parcel_cause(order: Order, parcel: Parcel, kind: str, why: str, action: str)
         due_at=order.due_at,
         loss_minor=order.total_minor,
         currency=order.currency,
-        data={"parcel": str(parcel.public_id), "number": parcel.tracking_number},
+        data={"parcel": str(parcel.public_id), "number": parcel.tracking_number, **more},
     )
 
 

@@ -127,7 +127,14 @@ def judge_parcel(
     record_event(
         scope, session, order, "tracking_blocked", {"number": parcel.tracking_number, "why": why}, now
     )
-    open_attention(scope, session, parcel_cause(order, parcel, "tracking_blocked", why, "add_tracking"))
+    # One choice of a carrier mends every parcel with this text, so such rows of Today fold.
+    if all(finding.code == "carrier_unknown" for finding in findings if finding.severity == "block"):
+        cause = parcel_cause(
+            order, parcel, "tracking_blocked", why, "choose_carrier", carrier=parcel.carrier_text
+        )
+    else:
+        cause = parcel_cause(order, parcel, "tracking_blocked", why, "add_tracking")
+    open_attention(scope, session, cause)
 
 
 def _world(

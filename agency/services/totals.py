@@ -41,7 +41,7 @@ class NavCounts:
     setup_open: bool = False  # something of the set-up is not done yet; only said to owners
 
 
-_UNREAD = "(s.last_read_at is null or s.read_error <> '' or s.last_read_at < :limit)"
+UNREAD = "(s.last_read_at is null or s.read_error <> '' or s.last_read_at < :limit)"
 
 
 def unread_reason(shop: Mapping[Any, Any], now: datetime) -> str:
@@ -89,7 +89,7 @@ def read_counts(scope: Scope, session: Session) -> NavCounts:
         text(
             f"""
             select count(*) as shops,
-              count(*) filter (where s.paused_at is null and {_UNREAD}) as unread,
+              count(*) filter (where s.paused_at is null and {UNREAD}) as unread,
               min(s.last_read_at) filter (where s.paused_at is null) as oldest,
               count(*) filter (where s.over_limit_since is not null and {STAYED.format("s")}) as over_limit,
               {troubles_sql(scope)} as troubles,
@@ -104,7 +104,14 @@ def read_counts(scope: Scope, session: Session) -> NavCounts:
         {"limit": machine_now() - UNREAD_AFTER},
     ).one()
     return NavCounts(
-        row.open, row.approvals, row.unread, row.shops, row.oldest, row.over_limit, row.troubles, row.setup_open
+        row.open,
+        row.approvals,
+        row.unread,
+        row.shops,
+        row.oldest,
+        row.over_limit,
+        row.troubles,
+        row.setup_open,
     )
 
 

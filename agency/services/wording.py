@@ -37,7 +37,9 @@ ACTIONS = {
     "check_supplier": said("Check supplier"),
     "record_consent": said("Record consent"),
     "start_buying": said("Start buying"),
-    "look": said("Open"),
+    "choose_carrier": said("Choose carrier"),
+    "look": said("See order"),
+    "see": said("See order"),
 }
 
 # What an open decision is called in a list; the sentence itself is its `why`.
@@ -67,6 +69,7 @@ KINDS = {
     "strange_purchase": (said("Unknown supplier order"), "bad"),
     "change_key": (said("Key to change"), "warn"),
     "shop_taken": (said("Shop connected elsewhere"), "bad"),
+    "asked": (said("Given to a person"), "warn"),
 }
 
 DEADLINES = {

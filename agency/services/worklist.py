@@ -17,9 +17,11 @@ from agency.domain.money import Money
 from agency.domain.said import said
 from agency.domain.scope import Scope
 from agency.services.paging import PAGE_SIZE, decode_cursor, encode_cursor
+from agency.services.snoozing import WAKES_BEFORE
 from agency.services.totals import UNREAD_AFTER
+from agency.services.wording import STAGES
 from agency.services.worklist_mapping import trouble_row, work_row
-from agency.services.worklist_rows import GROUP_KEYS, GROUPS, Today, WorkFilters, WorkGroup
+from agency.services.worklist_rows import GROUP_KEYS, GROUPS, StageCount, Today, WorkFilters, WorkGroup
 from agency.services.worklist_sql import counts_statement, page_statement, trouble_statement
 
 _KEY = (datetime, int, int, str, int, int)
@@ -60,7 +62,7 @@ def today(
     group = _group(filters.group)
     asked_at, key = _open_cursor(cursor, now)
     edges = _edges(asked_at, zone)
-    common = {"shop": filters.shop, "action": filters.action, "q": filters.q.strip(), **vars(edges)}
+    common = _common(scope, filters, edges)
     values = {**common, "group": group, **key, **_order_range(key, group, edges)}
     found = list(session.execute(page_statement(scope), values).mappings())
     rows = [work_row(row, GROUP_KEYS[row["rank"]]) for row in found[:PAGE_SIZE]]
@@ -71,8 +73,8 @@ def today(
     return Today(
         rows=tuple(rows),
         next_cursor=_next_cursor(asked_at, found),
-        groups=_groups(counts, len(trouble), with_orders=filters.action in ("", "look")),
-        open_orders=sum(number for _rank, _currency, number, _total in counts["open"] or ()),
+        groups=_groups(counts, len(trouble), with_orders=common["orders"]),
+        open_orders=sum(number for _rank, _currency, number, *_rest in counts["open"] or ()),
         attentions=sum((counts["decided"] or {}).values()),
         approvals=counts["approvals"],
         open_value=_value(counts["open"] or ()),
@@ -80,7 +82,27 @@ def today(
         if counts["first_due"] and counts["first_due"] < asked_at
         else None,
         next_due_at=counts["next_due"],
+        stages=_stages(counts["open"] or ()),
+        snoozed=counts["snoozed"],
+        mine=counts["mine"],
     )
+
+
+def _common(scope: Scope, filters: WorkFilters, edges: _Edges) -> dict[str, Any]:
+    """What both statements ask for. Orders without a decision are nobody's and never sleep."""
+    plain = not filters.owner and not filters.snoozed and filters.action in ("", "see")
+    return {
+        "shop": filters.shop,
+        "client": filters.client,
+        "action": filters.action,
+        "q": filters.q.strip(),
+        "owner": filters.owner,
+        "me": scope.actor,
+        "snoozed": bool(filters.snoozed),
+        "orders": plain,
+        "wake": edges.now + WAKES_BEFORE,
+        **vars(edges),
+    }
 
 
 def _group(word: str) -> int:
@@ -146,16 +168,16 @@ def _next_cursor(asked_at: datetime, found: list[Any]) -> str:
 
 
 def _trouble(scope: Scope, session: Session, filters: WorkFilters) -> list[Any]:
-    if filters.action or filters.q:
+    if filters.action or filters.q or filters.owner or filters.snoozed:
         return []
-    values = {"shop": filters.shop, "limit": machine_now() - UNREAD_AFTER}
+    values = {"shop": filters.shop, "client": filters.client, "limit": machine_now() - UNREAD_AFTER}
     return list(session.execute(trouble_statement(scope), values).mappings())
 
 
 def _groups(counts: Mapping[Any, Any], trouble: int, *, with_orders: bool) -> tuple[WorkGroup, ...]:
     rows = Counter({int(rank): number for rank, number in (counts["decided"] or {}).items()})
     rows[0] += trouble
-    for rank, _currency, number, _total in (counts["open"] or ()) if with_orders else ():
+    for rank, _currency, number, *_rest in (counts["open"] or ()) if with_orders else ():
         rows[rank] += number
     for rank, number in (counts["told"] or {}).items() if with_orders else ():
         rows[int(rank)] -= number
@@ -164,6 +186,13 @@ def _groups(counts: Mapping[Any, Any], trouble: int, *, with_orders: bool) -> tu
 
 def _value(opened: Sequence[Any]) -> tuple[Money, ...]:
     sums: Counter[str] = Counter()
-    for _rank, currency, _number, total in opened:
+    for _rank, currency, _number, total, _stage in opened:
         sums[currency] += total
     return tuple(Money(sums[currency], currency) for currency in sorted(sums))
+
+
+def _stages(opened: Sequence[Any]) -> tuple[StageCount, ...]:
+    counts: Counter[str] = Counter()
+    for _rank, _currency, number, _total, stage in opened:
+        counts[stage] += number
+    return tuple(StageCount(stage, STAGES[stage], counts[stage]) for stage in STAGES if counts[stage])

@@ -9,6 +9,7 @@ from agency.domain.money import Money
 from agency.domain.said import said
 from agency.services.wording import action_label, deadline_label, kind_text, stage_text
 from agency.services.worklist_rows import WorkRow
+from agency.services.worklist_sql import TROUBLE
 
 _LANES = {
     "auth": said("Connection"),
@@ -27,13 +28,22 @@ _PARTS = {
     "add_tracking": "#tracking",
     "review_purchase": "#purchases",
     "record_consent": "#consent",
+    "choose_carrier": "#tracking",
 }
+# These end by themselves when their cause is gone, so nobody can tick them off.
+_ENDS_BY_ITSELF = (*TROUBLE, "blocked", "approval", "unmapped")
+
+
+def can_be_ticked(kind: str, action: str) -> bool:
+    """True for a decision of which nothing is left to do but to look."""
+    return action == "look" and kind not in _ENDS_BY_ITSELF
 
 
 def work_row(row: Mapping[Any, Any], group: str) -> WorkRow:
     """One decision or open order."""
     has_order = row["tiktok_order_id"] is not None
     text, tone = _status(row)
+    press = _press(row)
     return WorkRow(
         kind="order" if row["is_order"] else "attention",
         id=row["tiktok_order_id"] if row["is_order"] else str(row["public_id"]),
@@ -59,11 +69,32 @@ def work_row(row: Mapping[Any, Any], group: str) -> WorkRow:
         profit=Money(row["profit_minor"], row["currency"]) if row["profit_minor"] is not None else None,
         loss=Money(row["loss"], row["loss_currency"]) if row["loss"] and row["loss_currency"] else None,
         action=row["action"],
-        action_label=action_label(row["action"]),
+        action_label=_label(row, press),
         href=_href(row),
         why=row["why"],
         folded=row["folded"],
+        shops=row["shops"],
+        more=row["more"],
+        press=press,
+        cost=Money(row["cost"], row["cost_currency"]) if row["cost"] is not None else None,
+        owners=tuple(sorted({row["owner"], row["other_owner"]} - {None, ""})),
+        snoozed_until=row["next_check_at"] if row["snoozed"] else None,
     )
+
+
+def _press(row: Mapping[Any, Any]) -> str:
+    """What the row's button does where it stands."""
+    if row["action"] == "approve" and row["tiktok_order_id"]:
+        return "approve"
+    return "done" if can_be_ticked(row["kind"], row["action"]) else ""
+
+
+def _label(row: Mapping[Any, Any], press: str) -> str:
+    if press == "done":
+        return said("Mark as done")
+    if row["action"] == "look":
+        return said("See order") if row["tiktok_order_id"] else said("Check shop")
+    return action_label(row["action"])
 
 
 def trouble_row(row: Mapping[Any, Any]) -> WorkRow:
@@ -94,7 +125,7 @@ def trouble_row(row: Mapping[Any, Any]) -> WorkRow:
         profit=None,
         loss=None,
         action="check_supplier" if supplier else "look",
-        action_label=action_label("check_supplier" if supplier else "look"),
+        action_label=action_label("check_supplier") if supplier else said("Check shop"),
         href=f"/suppliers/{row['public_id']}" if supplier else "/shops",
         why=why,
     )

@@ -22,12 +22,19 @@ GROUP_KEYS = tuple(key for key, _label in GROUPS)
 
 @dataclass(frozen=True)
 class WorkFilters:
-    """What a reader asked to see; empty text = everything. `shop` is a public id, `q` an exact number or seller sku."""
+    """What a reader asked to see; empty text = everything.
+
+    `shop` and `client` are public ids, `q` an exact number or seller sku, `owner` is "mine" or "nobody", and `snoozed`
+    is "yes" for the rows that sleep until their next check instead of the others.
+    """
 
     group: str = ""
     shop: str = ""
     action: str = ""
     q: str = ""
+    client: str = ""
+    owner: str = ""
+    snoozed: str = ""
 
 
 @dataclass(frozen=True)
@@ -35,7 +42,9 @@ class WorkRow:
     """One line of Today with exactly one next action.
 
     `kind` is "attention" (a person must decide), "order" (open, the machine is on it) or "trouble" (a shop that was not
-    read, a lane that fails). `folded` > 1: the same cause at that many shops. Times are shop time.
+    read, a lane that fails). `folded` > 1: so many decisions of one cause, at `shops` shops. `more`: further causes of
+    the same orders. `press`: what the row's button does in its place ("approve", "done"); empty = it leads to `href`.
+    `cost`: what an approval spends. `owners`: "user:<id>" of those who have it. Times are shop time.
     """
 
     kind: str
@@ -64,6 +73,12 @@ class WorkRow:
     href: str
     why: str
     folded: int = 1
+    shops: int = 1
+    more: int = 0
+    press: str = ""
+    cost: Money | None = None
+    owners: tuple[str, ...] = ()
+    snoozed_until: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -76,8 +91,20 @@ class WorkGroup:
 
 
 @dataclass(frozen=True)
+class StageCount:
+    """How many of the open orders stand in a stage; all of them together are `Today.open_orders`."""
+
+    stage: str
+    label: str
+    count: int
+
+
+@dataclass(frozen=True)
 class Today:
-    """The list of what will be lost next. `groups` in the order of the list; `open_value` has one sum per currency."""
+    """The list of what will be lost next. `groups` in the order of the list; `open_value` has one sum per currency.
+
+    `snoozed` and `mine` count rows whatever the filters `owner` and `snoozed` say.
+    """
 
     rows: tuple[WorkRow, ...]
     next_cursor: str
@@ -88,3 +115,6 @@ class Today:
     open_value: tuple[Money, ...]
     oldest_overdue_at: datetime | None
     next_due_at: datetime | None
+    stages: tuple[StageCount, ...] = ()
+    snoozed: int = 0
+    mine: int = 0

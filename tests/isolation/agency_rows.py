@@ -83,6 +83,15 @@ def add_factors(connection: psycopg.Connection[Any], people: dict[str, Human]) -
         )
 
 
+def add_views(connection: psycopg.Connection[Any]) -> None:
+    """A saved view for everybody in each agency, named after its owner."""
+    connection.execute(
+        "insert into saved_views (agency_id, user_id, name, filters)"
+        " select distinct m.agency_id, m.user_id, u.name || 'view', '{\"action\": \"approve\"}'::jsonb"
+        " from memberships m join users u on u.id = m.user_id"
+    )
+
+
 def personal_ids(connection: psycopg.Connection[Any]) -> dict[str, dict[int, str]]:
     """Kind -> user -> the public id of that user's first row."""
     found: dict[str, dict[int, str]] = {}

@@ -20,7 +20,7 @@ SYSTEM_TABLES = {
     "recovery_codes", "challenges", "mails", "mail_links", "notification_choices",
 }  # fmt: skip
 # Of an agency as a whole: no client column that must be filled, and nothing for the clients' login.
-AGENCY_TABLES = {"invitations", "api_tokens", "audit_entries", "agency_logos"}
+AGENCY_TABLES = {"invitations", "api_tokens", "audit_entries", "agency_logos", "saved_views"}
 # What a client's own people may read; secrets, buyer contacts and supplier costs are in other tables.
 PORTAL_TABLES = {
     "agencies", "clients", "shops", "skus", "orders", "order_lines", "parcels", "parcel_lines", "parcel_scans",

@@ -72,8 +72,8 @@ SERVICES = {
     ),
     "a sum in raw SQL without scope": Mutant(
         "agency/services/worklist_sql.py",
-        '    asked = f"""\n      {OPEN} and ' + _SEEN,
-        '    asked = f"""\n      {OPEN}',
+        '    return f"""\n      {OPEN} and ' + _SEEN,
+        '    return f"""\n      {OPEN}',
         narrow("operator_kite"),
         "depends on the rows of others",
     ),

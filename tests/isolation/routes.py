@@ -48,6 +48,7 @@ FILLS: Mapping[str, Any] = {
     "request_id": "@client_requests",
     "link_id": "@month_links",
     "role": "viewer",
+    "token": "made-up",
     "secret": "wrong-link".ljust(
         43, "x"
     ),  # links are keys of their own; nobody may come in with a made-up one
@@ -70,6 +71,8 @@ _ASKED_BY_API = (
     "update suppliers set kind = 'cj', state = 'active'; update supplier_items set quote_wanted_at = null"
 )
 _FILE = "shop,sku,supplier,supplier_sku\nNowhere,fake-sku-1,Nobody,KC-1\n"
+_OWNED = "update attentions set owner = 'user:999999', resolved_at = null;"
+_FAR = "update attentions set due_at = '2026-12-20 12:00+00', resolved_at = null; update orders set due_at = null;"
 _INVITED = {"email": "invited@example.test"}
 _NO_PROOF = "the proof is a made-up one"
 
@@ -164,7 +167,6 @@ PLANS: Mapping[str, Plan] = {
         body={"name": "New", "areas": "orders:read", "reach": "some", "client_ids": "@clients", "days": "30"}
     ),
     "portal.end_other_devices": Plan(quiet="most have no other session"),
-    "portal.add_client": Plan(body={"name": "New", "currency": "USD", "time_zone": "America/New_York"}),
     "portal.add_client": Plan(
         body={"name": "New", "currency": "USD", "time_zone": "America/New_York", "language": ""}
     ),
@@ -229,6 +231,14 @@ PLANS: Mapping[str, Plan] = {
         before=_PAID + "delete from parcels",
         body={"tracking_number": "9400111899223197428490", "carrier": "USPS"},
     ),
+    "portal.act_on_rows": Plan(body={"row": "@attentions", "act": "assign", "owner": ""}, before=_OWNED),
+    "worklist.snooze_rows": Plan(body={"rows": "@@attentions", "until": "2026-11-24T12:00:00Z"}, before=_FAR),
+    "worklist.assign_rows": Plan(body={"rows": "@@attentions", "owner": None}, before=_OWNED),
+    "portal.undo": Plan(answers=frozenset({409}), quiet="the token is a made-up one"),
+    "portal.switch_all_buying": Plan(url={"word": "stop"}, who=("owner", "stranger")),
+    "portal.today_views": Plan(no_rows="views are a person's own and belong to no client"),
+    "portal.save_view": Plan(body={"name": "New", "back": "action=approve"}),
+    "portal.change_view": Plan(body={"name": "Renamed"}),
     "portal.set_carrier": Plan(body={"provider_name": "USPS"}),
     "portal.correct_tracking": Plan(
         before=_PUSHED, body={"tracking_number": "9400111899223197428490", "carrier": "USPS"}

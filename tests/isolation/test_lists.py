@@ -19,7 +19,7 @@ from tests.worlds import TENANT_TABLES
 READS = [route for route in ROUTES if not route.writes and route.permission in ("read", "owner", "client")]
 SEARCHERS = ("owner", "operator_kite", "stranger", "member")
 NARROW = ("owner", "operator", "operator_kite", "viewer_kite", "stranger", "member", "member_kite", "both")
-_ABOVE = ("invitations", "api_tokens", "audit_entries")
+_ABOVE = ("invitations", "api_tokens", "audit_entries", "saved_views")
 
 
 @pytest.fixture(autouse=True)

@@ -38,7 +38,7 @@ from tests.desk_rows import (
     add_sku,
     keys_of,
 )
-from tests.isolation.agency_rows import MEMBERS, add_agency_rows, add_factors, personal_ids
+from tests.isolation.agency_rows import MEMBERS, add_agency_rows, add_factors, add_views, personal_ids
 from tests.isolation.callers import Caller, all_callers, token_callers
 from tests.isolation.canaries import CLIENTS, COST, Canaries, canary
 from tests.isolation.catalogue import PORTAL_TABLES
@@ -117,6 +117,7 @@ def open_world() -> Iterator[World]:
         for code, ids in add_agency_rows(connection, people, above, canaries).items():
             world.ids[code] |= ids
         add_factors(connection, people)
+        add_views(connection)
         world.callers = all_callers(connection, people)
         world.callers += token_callers(
             connection, people["owner"], known_areas(desk.app), world.clients["hl"]

@@ -37,6 +37,15 @@ class WorklistSchema(ListSchema):
         validate=validate.Length(max=100),
         metadata={"description": "An exact order number or seller sku"},
     )
+    client = fields.String(
+        load_default="", validate=validate.Length(max=60), metadata={"description": "A client's id"}
+    )
+    owner = fields.String(load_default="", validate=validate.OneOf(("", "mine", "nobody")))
+    snoozed = fields.String(
+        load_default="",
+        validate=validate.OneOf(("", "yes")),
+        metadata={"description": "The rows that sleep until their next check, instead of the others"},
+    )
     zone = fields.String(
         load_default="",
         validate=validate.OneOf(

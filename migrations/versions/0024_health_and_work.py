@@ -6,8 +6,8 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
-revision = "0023"
-down_revision = "0021"
+revision = "0024"
+down_revision = "0023"
 
 _OURS = "fulfillment_type = 'FULFILLMENT_BY_SELLER' and shipping_type = 'SELLER'"
 

@@ -6,8 +6,8 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
-revision = "0025"
-down_revision = "0021"
+revision = "0026"
+down_revision = "0025"
 
 
 def upgrade() -> None:

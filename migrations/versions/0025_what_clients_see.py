@@ -8,8 +8,8 @@ from sqlalchemy.dialects import postgresql
 
 from migrations.tenant import CLIENT, open_to_system, protect, system_only
 
-revision = "0024"
-down_revision = "0021"
+revision = "0025"
+down_revision = "0024"
 
 _MOMENT = postgresql.TIMESTAMP(timezone=True)
 _BRAND = ("shown_name", "support_email", "footer", "logo_hash")

@@ -1,0 +1,269 @@
+"""One act on many rows of Today: first what will happen to each, then doing it, each row in a savepoint of its own."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from agency.domain.errors import Conflict, Invalid, ShopfleetError
+from agency.domain.money import Money
+from agency.domain.orders import Stage
+from agency.domain.said import said
+from agency.domain.scope import Scope
+from agency.services import approvals, row_acts
+from agency.services.chosen_rows import ChosenRow
+from agency.services.row_acts import Colleague
+from agency.services.snoozing import next_check
+from agency.services.undo_steps import Step
+from agency.services.wording import action_label
+from agency.services.worklist_mapping import can_be_ticked
+
+_BEFORE_BUYING = (Stage.HELD, Stage.TO_BUY, Stage.BLOCKED)
+DONE, ALREADY, FAILED = "done", "already", "failed"
+
+
+@dataclass(frozen=True)
+class Errand:
+    """What shall be done: the word, and what it needs (until when, or to whom)."""
+
+    word: str
+    until: datetime | None = None
+    person: Colleague | None = None
+
+
+@dataclass(frozen=True)
+class Forecast:
+    """What will happen to a row. `possible` False: `sentence` says why not. `cost`: what it spends, as far as known."""
+
+    row: ChosenRow
+    possible: bool
+    sentence: str
+    back_at: datetime | None = None
+    cost: Money | None = None
+
+
+@dataclass(frozen=True)
+class Result:
+    """What happened to a row: "done", "already" (it was so before) or "failed" with the reason."""
+
+    row: ChosenRow
+    outcome: str
+    sentence: str
+    steps: tuple[Step, ...] = ()
+
+
+def foresee(rows: Sequence[ChosenRow], errand: Errand, now: datetime) -> tuple[Forecast, ...]:
+    """What the act would do to each row; nothing is changed. Raises Invalid for an unknown act."""
+    rule = _rule(errand.word).foresee
+    return tuple(rule(row, errand, now) for row in rows)
+
+
+def perform(
+    scope: Scope, session: Session, rows: Sequence[ChosenRow], errand: Errand, now: datetime
+) -> tuple[Result, ...]:
+    """Does it row by row; a row that fails changes nothing and stops no other. Repeating it changes nothing more.
+
+    `now` is shop time. Raises Forbidden for those who may only look, and Invalid for an unknown act.
+    """
+    scope.require_write()
+    act = _rule(errand.word).act
+    results = []
+    for row in rows:
+        was_so = _was_so(row, errand)
+        if was_so:
+            results.append(Result(row, ALREADY, was_so))
+            continue
+        try:
+            with session.begin_nested():
+                steps = act(scope, session, row, errand, now)
+            results.append(Result(row, DONE, "", steps))
+        except ShopfleetError as refusal:
+            results.append(Result(row, FAILED, str(refusal)))
+    return tuple(results)
+
+
+def sums(amounts: Sequence[Money | None]) -> tuple[Money, ...]:
+    """One sum per currency, since currencies are never added."""
+    totals: Counter[str] = Counter()
+    for amount in amounts:
+        if amount is not None:
+            totals[amount.currency] += amount.amount
+    return tuple(Money(totals[currency], currency) for currency in sorted(totals))
+
+
+def _was_so(row: ChosenRow, errand: Errand) -> str:
+    """Why there is nothing to do, when the row is already what the act would make of it."""
+    if errand.word == "hold" and row.orders and all(one.held_by for one in row.orders):
+        return "This was on hold already."
+    if errand.word == "release" and row.orders and not any(one.held_by for one in row.orders):
+        return "Nobody held this."
+    settled = not row.is_order and not row.decisions
+    if settled and errand.word in ("approve", "done", "next"):
+        return "This was settled already."
+    if errand.word == "assign" and row.decisions:
+        owner = errand.person.actor if errand.person else ""
+        if all(one.owner == owner for one in row.decisions):
+            return "This was so already."
+    return ""
+
+
+def _foresee_approve(row: ChosenRow, _errand: Errand, _now: datetime) -> Forecast:
+    if len(row.orders) != 1 or not row.orders[0].approvable:
+        return Forecast(row, False, "Nothing of this waits for an approval.")
+    return Forecast(row, True, "Is bought", cost=row.cost)
+
+
+def _approve(
+    scope: Scope, session: Session, row: ChosenRow, _errand: Errand, now: datetime
+) -> tuple[Step, ...]:
+    if len(row.orders) != 1:
+        raise Conflict("Nothing of this waits for an approval.")
+    approvals.approve(scope, session, row.orders[0].number, None, now)
+    return ()
+
+
+def _foresee_hold(row: ChosenRow, _errand: Errand, _now: datetime) -> Forecast:
+    if not row.orders:
+        return Forecast(row, False, "There is no order to hold.")
+    if all(one.held_by for one in row.orders):
+        return Forecast(row, False, "A person holds this already.")
+    if not any(one.stage in _BEFORE_BUYING for one in row.orders):
+        return Forecast(row, False, "The order is bought; a hold comes too late.")
+    return Forecast(row, True, "Waits until somebody releases it; its clock goes on")
+
+
+def _hold(scope: Scope, session: Session, row: ChosenRow, _errand: Errand, now: datetime) -> tuple[Step, ...]:
+    numbers = [one.number for one in row.orders if not one.held_by and one.stage in _BEFORE_BUYING]
+    if not numbers:
+        raise Conflict("The order is bought; a hold comes too late.")
+    for number in numbers:
+        approvals.hold(scope, session, number, now)
+    return (Step("hold", tuple(numbers)),)
+
+
+def _foresee_release(row: ChosenRow, _errand: Errand, _now: datetime) -> Forecast:
+    if not any(one.held_by for one in row.orders):
+        return Forecast(row, False, "Nobody holds this.")
+    return Forecast(row, True, "Is planned again at once")
+
+
+def _release(
+    scope: Scope, session: Session, row: ChosenRow, _errand: Errand, now: datetime
+) -> tuple[Step, ...]:
+    numbers = [one.number for one in row.orders if one.held_by]
+    for number in numbers:
+        approvals.release_hold(scope, session, number, now)
+    return (Step("release", tuple(numbers)),)
+
+
+def _foresee_snooze(row: ChosenRow, errand: Errand, now: datetime) -> Forecast:
+    if not row.decisions:
+        return Forecast(row, False, "The machine works on it. There is nothing to snooze.")
+    try:
+        moment = next_check(_until(errand), row.due_at, now)
+    except Invalid as refusal:
+        return Forecast(row, False, str(refusal))
+    return Forecast(row, True, "Comes back at", moment)
+
+
+def _snooze(
+    scope: Scope, session: Session, row: ChosenRow, errand: Errand, now: datetime
+) -> tuple[Step, ...]:
+    return (row_acts.snooze(scope, session, row, _until(errand), now),)
+
+
+def _foresee_wake(row: ChosenRow, _errand: Errand, _now: datetime) -> Forecast:
+    sleeping = any(one.next_check_at for one in row.decisions)
+    return Forecast(row, sleeping, "Is on the list again" if sleeping else "This is not snoozed.")
+
+
+def _wake(
+    scope: Scope, session: Session, row: ChosenRow, _errand: Errand, _now: datetime
+) -> tuple[Step, ...]:
+    return (row_acts.wake(scope, session, row),)
+
+
+def _foresee_assign(row: ChosenRow, errand: Errand, _now: datetime) -> Forecast:
+    if errand.person is None:
+        return Forecast(
+            row, bool(row.decisions), "Is nobody's again" if row.decisions else "Nobody has this order."
+        )
+    if not errand.person.sees(row.client_ids):
+        return Forecast(row, False, said("{name} does not see this client.", name=errand.person.name))
+    return Forecast(row, True, said("Goes to {name}", name=errand.person.name))
+
+
+def _assign(
+    scope: Scope, session: Session, row: ChosenRow, errand: Errand, _now: datetime
+) -> tuple[Step, ...]:
+    return (row_acts.assign(scope, session, row, errand.person),)
+
+
+def _foresee_done(row: ChosenRow, _errand: Errand, _now: datetime) -> Forecast:
+    if row.main and all(can_be_ticked(one.kind, one.action) for one in row.main):
+        return Forecast(row, True, "Leaves the list")
+    return Forecast(row, False, "This ends by itself when its cause is gone. Do what its row says.")
+
+
+def _done(
+    scope: Scope, session: Session, row: ChosenRow, _errand: Errand, _now: datetime
+) -> tuple[Step, ...]:
+    return (row_acts.tick(scope, session, row),)
+
+
+def _foresee_next(row: ChosenRow, errand: Errand, now: datetime) -> Forecast:
+    if _next_word(row) == "approve":
+        return _foresee_approve(row, errand, now)
+    if _next_word(row) == "done":
+        return _foresee_done(row, errand, now)
+    if not row.main:
+        return Forecast(row, False, "Nobody has to decide here: the machine works on it.")
+    label = action_label(row.main[0].action)
+    return Forecast(row, False, said("Needs a page of its own: {label}.", label=label))
+
+
+def _next(scope: Scope, session: Session, row: ChosenRow, errand: Errand, now: datetime) -> tuple[Step, ...]:
+    forecast = _foresee_next(row, errand, now)
+    if not forecast.possible:
+        raise Conflict(forecast.sentence)
+    return (_approve if _next_word(row) == "approve" else _done)(scope, session, row, errand, now)
+
+
+def _next_word(row: ChosenRow) -> str:
+    if row.main and row.main[0].action == "approve":
+        return "approve"
+    return "done" if row.main and can_be_ticked(row.main[0].kind, row.main[0].action) else ""
+
+
+def _until(errand: Errand) -> datetime:
+    if errand.until is None:
+        raise Invalid("until", "Choose when it shall come back.")
+    return errand.until
+
+
+@dataclass(frozen=True)
+class _Rule:
+    foresee: Callable[[ChosenRow, Errand, datetime], Forecast]
+    act: Callable[[Scope, Session, ChosenRow, Errand, datetime], tuple[Step, ...]]
+
+
+_RULES: Mapping[str, _Rule] = {
+    "approve": _Rule(_foresee_approve, _approve),
+    "hold": _Rule(_foresee_hold, _hold),
+    "release": _Rule(_foresee_release, _release),
+    "snooze": _Rule(_foresee_snooze, _snooze),
+    "wake": _Rule(_foresee_wake, _wake),
+    "assign": _Rule(_foresee_assign, _assign),
+    "done": _Rule(_foresee_done, _done),
+    "next": _Rule(_foresee_next, _next),
+}
+
+
+def _rule(word: str) -> _Rule:
+    if word not in _RULES:
+        raise Invalid("act", "Choose what to do with these rows.")
+    return _RULES[word]
