@@ -112,6 +112,17 @@ def test_every_icon_that_a_page_names_is_in_the_sprite() -> None:
     assert named <= drawn
 
 
+def test_no_two_macros_have_one_name() -> None:
+    """They all live in one object, `ui`; the second would silently take the place of the first."""
+    named = [
+        name
+        for path in TEMPLATES
+        if path.parent.name == "ui"
+        for name in re.findall(r"{% macro (\w+)", path.read_text())
+    ]
+    assert [name for name in sorted(set(named)) if named.count(name) > 1] == []
+
+
 def test_a_form_that_writes_carries_the_token() -> None:
     for path in TEMPLATES:
         for form in re.findall(r'<form[^>]*method="post".*?</form>', path.read_text(), re.DOTALL):
