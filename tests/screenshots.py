@@ -48,6 +48,9 @@ SHOTS = (
     Shot("clients", "/clients"),
     Shot("team", "/team"),
     Shot("client", "/client", "ana"),
+    Shot("health", "/health"),
+    Shot("work", "/work"),
+    Shot("brand", "/settings/brand"),
     Shot("setup", "/setup"),
 )
 # The README's pictures: page -> file. Both light and on a desktop.
