@@ -111,7 +111,7 @@ def _links(client_id: UUID) -> list[MonthLinkRow]:
 def _require_one_of(client_id: UUID, wanted: str, known: list[str]) -> None:
     """Raises NotFound for what is another client's, or ended already."""
     if wanted not in known:
-        raise NotFound("Request" if "requests" in request.path else "Link")
+        raise NotFound("Request") if "requests" in request.path else NotFound("Link")
 
 
 def _back(client_id: UUID, word: str) -> ResponseReturnValue:
