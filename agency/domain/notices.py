@@ -18,7 +18,7 @@ KINDS: dict[str, tuple[str, ...]] = {
     ),
     "deadline": (
         "unmapped", "blocked", "buy_by_hand", "pack", "no_first_scan", "tracking_late", "tracking_blocked",
-        "tracking_refused", "tracking_changed", "address_changed", "ship_warning", "unknown_code",
+        "tracking_refused", "tracking_changed", "address_changed", "ship_warning", "unknown_code", "asked",
     ),
     "connection": (
         "shop_unread", "count_differs", "reconnect", "supplier_credentials", "shop_taken", "change_key",

@@ -62,8 +62,7 @@ def test_ready_needs_a_dispatcher_and_a_worker_that_reported_lately(desk: Desk) 
 def test_a_lane_that_nobody_serves_makes_the_installation_not_ready(desk: Desk, overdue: str) -> None:
     _beat(desk, "dispatcher", 1)
     _beat(desk, "worker", 1)
-    with desk.system() as session:
-        session.execute(text(f"update lanes set {overdue} where api = 'orders'"))
+    desk.rewrite(f"update lanes set {overdue} where api = 'orders'")
     answer = desk.web().get("/readyz")
     assert answer.status_code == 503
     assert 179 < answer.json["oldest_due_lane_seconds"] < 200

@@ -67,7 +67,7 @@ def test_every_page_of_an_empty_agency_opens_and_every_empty_list_leads_on(desk:
         if path == "/client" or path.startswith(
             "/client/"
         ):  # a shop owner has nothing to do; the words say when something comes
-            assert person != "member" or _boxes(answer.text), path
+            assert person != "member" or _boxes(answer.text) or "A quiet month." in answer.text, path
             continue
         for box in _boxes(answer.text):
             (link,) = _LINK.findall(box)
@@ -106,7 +106,8 @@ def test_owners_pages_say_their_first_step_and_refuse_others_in_other_words(desk
 def test_nothing_found_offers_to_clear_the_filters(desk: Desk, path: str) -> None:
     (box,) = _boxes(visit(desk, "founder").page(path))
     assert _WORDS.findall(box) == ["Nothing matches"]
-    assert _LINK.findall(box) == [path.partition("?")[0]]
+    (link,) = _LINK.findall(box)
+    assert link.removesuffix("?view=all") == path.partition("?")[0]  # Today's start page may be a saved view
 
 
 def test_what_could_not_be_read_never_looks_like_nothing(desk: Desk) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 import pytest
@@ -65,7 +66,7 @@ def test_the_steps_follow_the_database(desk: Desk) -> None:
     assert "1 of 10 done" in owner.page("/setup")
     owner.send("/clients", name="Luma", currency="USD", time_zone="America/New_York")
     assert "2 of 10 done" in owner.page("/setup")
-    client = owner.page("/clients").partition("/clients/")[2].partition("/")[0]
+    (client,) = set(re.findall(r"/clients/([0-9a-f-]{36})", owner.page("/clients")))
     owner.send(
         f"/clients/{client}/limits", approval_above_minor="50", daily_budget_minor="1000", margin_floor="0"
     )

@@ -136,18 +136,17 @@ class Findings(HTMLParser):
 
     def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
         values = dict(attributes)
-        wrong = [
-            name for name in values if name.startswith("on") or name in ("style", "srcdoc", "formaction")
-        ]
+        wrong = [name for name in values if name.startswith("on") or name in ("style", "srcdoc")]
         if tag in ("style", "base", "iframe", "object", "embed") or (
             tag == "script" and not values.get("src")
         ):
             wrong.append(tag)
-        for name in ("src", "href", "action"):
+        for name in ("src", "href", "action", "formaction"):
             address = (values.get(name) or "").strip().lower()
             if address.startswith(("javascript:", "data:", "vbscript:")):
                 wrong.append(address[:20])
-            if tag in ("script", "link", "img", "form") and address.startswith(("http:", "https:", "//")):
+            loads = tag in ("script", "link", "img", "form") or name == "formaction"
+            if loads and address.startswith(("http:", "https:", "//")):
                 wrong.append(address)
         self.found += [f"<{tag}> {name}" for name in wrong]
 

@@ -107,4 +107,5 @@ def test_what_opens_an_account_fails_closed_and_what_must_arrive_fails_open() ->
         "webhook_shop",
         "api",
         "wrong_token",
+        "month",  # a link of 256 random bits: there is nothing to guess, and a client must be able to read it
     }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from urllib.parse import quote, urljoin, urlsplit
 
 import pytest
@@ -104,27 +104,50 @@ def test_a_stranger_is_led_to_the_sign_in_page_of_this_site(desk: Desk) -> None:
         assert "\n" not in location
 
 
-# Functions that only ever give a path of ours; what they are made of is tested above.
-_OURS = {"url_for", "own_path", "_wanted", "_second_step"}
+# Functions that only ever give a path of ours; what they are made of is tested above, or is `url_for`.
+_OURS = {"url_for", "own_path", "_wanted", "_second_step", "link", "open_link"}
+_ADDING = {"with_word", "with_undo", "after_act"}  # they add to a path, or lead back through own_page
 
 
-def _leads_home(target: ast.expr) -> bool:
+def _leads_home(target: ast.expr, names: Mapping[str, list[ast.expr]]) -> bool:
     if isinstance(target, ast.IfExp):
-        return _leads_home(target.body) and _leads_home(target.orelse)
+        return _leads_home(target.body, names) and _leads_home(target.orelse, names)
+    if isinstance(target, ast.Name):  # every value that this function ever gives the name
+        values = names.get(target.id, [])
+        return bool(values) and all(_leads_home(value, names) for value in values)
     if not isinstance(target, ast.Call) or not isinstance(target.func, ast.Name):
         return False
-    if target.func.id == "with_word":  # adds a word to a path
-        return _leads_home(target.args[0])
+    if target.func.id in _ADDING:
+        return _leads_home(target.args[0], names)
     return target.func.id in _OURS
 
 
+def _given_names(function: ast.AST) -> dict[str, list[ast.expr]]:
+    given: dict[str, list[ast.expr]] = {}
+    for node in ast.walk(function):
+        if isinstance(node, ast.Assign):
+            for target in node.targets:
+                if isinstance(target, ast.Name):
+                    given.setdefault(target.id, []).append(node.value)
+    return given
+
+
+def _loose_redirects(tree: ast.AST) -> Iterator[int]:
+    for function in ast.walk(tree):
+        if isinstance(function, ast.FunctionDef):
+            names = _given_names(function)
+            calls = [node for node in ast.walk(function) if isinstance(node, ast.Call)]
+            named = [call for call in calls if isinstance(call.func, ast.Name) and call.func.id == "redirect"]
+            yield from (call.lineno for call in named if not _leads_home(call.args[0], names))
+
+
 def test_every_redirect_of_the_portal_goes_to_a_route_or_through_the_check() -> None:
-    loose = [
-        f"{module}:{node.lineno}"
-        for module in modules()
-        if module.name.startswith(("agency.portal.", "agency.api.", "agency.web."))
-        for node in ast.walk(module.tree)
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "redirect"
-        if not _leads_home(node.args[0])
-    ]
-    assert loose == []
+    doors = [m for m in modules() if m.name.startswith(("agency.portal.", "agency.api.", "agency.web."))]
+    assert [f"{module}:{line}" for module in doors for line in _loose_redirects(module.tree)] == []
+
+
+@pytest.mark.parametrize(
+    "code", ["return redirect(request.args['next'])", "to = typed\n  return redirect(to)"]
+)
+def test_a_redirect_to_what_somebody_typed_would_be_found(code: str) -> None:
+    assert list(_loose_redirects(ast.parse(f"def view(typed):\n  {code}")))

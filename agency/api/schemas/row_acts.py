@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from marshmallow import Schema, fields, validate
 
-from agency.api.schemas.base import WITHOUT_NUL, Input
+from agency.api.schemas.base import Input
 
 _ROWS = "Ids of rows, as GET /worklist names them"
 
@@ -13,7 +13,9 @@ class _Rows(Input):
     """Some rows of Today."""
 
     rows = fields.List(
-        fields.String(validate=validate.Regexp(r"[0-9A-Za-z-]{1,40}$"), metadata={"pattern": WITHOUT_NUL}),
+        fields.String(
+            validate=validate.Regexp(r"[0-9A-Za-z-]{1,40}\Z"), metadata={"pattern": "^[0-9A-Za-z-]{1,40}$"}
+        ),
         required=True,
         validate=validate.Length(1, 50, error="Name one to fifty rows."),
         error_messages={"required": "Name the rows."},
