@@ -15,7 +15,7 @@ from agency.api.schemas.row_acts import AssignSchema, RowOutcomesSchema, SnoozeS
 from agency.domain.errors import NotFound
 from agency.services.assignees import find_colleague, list_colleagues
 from agency.services.bulk import Errand, perform
-from agency.services.chosen_rows import find_chosen
+from agency.services.chosen_rows import ChosenRow, find_chosen
 from agency.services.health_figures import list_figures
 from agency.services.health_rows import FleetFigures
 from agency.services.list_rows import Totals
@@ -52,7 +52,8 @@ def show_worklist(asked: dict[str, Any]) -> Response:
 )
 def snooze_rows(body: dict[str, Any]) -> Response:
     """Takes rows off the list until a time; they are back half an hour before their deadline in any case."""
-    return _act(body["rows"], Errand("snooze", until=checked_moment(body["until"], shop_now())))
+    rows = _rows(body["rows"])
+    return _act(rows, Errand("snooze", until=checked_moment(body["until"], shop_now())))
 
 
 @operation(
@@ -64,17 +65,22 @@ def snooze_rows(body: dict[str, Any]) -> Response:
 )
 def assign_rows(body: dict[str, Any]) -> Response:
     """Gives rows to a person of the team who sees their client, or to nobody."""
+    rows = _rows(body["rows"])
     wanted = str(body["owner"] or "")
     person = find_colleague(list_colleagues(current_scope(), system_session()), wanted)
     require_choice(person, wanted)
-    return _act(body["rows"], Errand("assign", person=person))
+    return _act(rows, Errand("assign", person=person))
 
 
-def _act(keys: Sequence[str], errand: Errand) -> Response:
+def _rows(keys: Sequence[str]) -> Sequence[ChosenRow]:
     """Raises NotFound when none of the rows is there for this caller; single ones that are not are left out."""
     rows = find_chosen(current_scope(), db_session(), keys)
     if not rows:
         raise NotFound("Row")
+    return rows
+
+
+def _act(rows: Sequence[ChosenRow], errand: Errand) -> Response:
     results = perform(current_scope(), db_session(), rows, errand, shop_now())
     return answer(
         {"rows": [{"row": one.row.key, "outcome": one.outcome, "sentence": one.sentence} for one in results]}

@@ -69,12 +69,12 @@ def test_from_today_to_a_mapped_supplier(window: Window) -> None:
 def test_an_approval_is_asked_for_once_more_with_the_amount_in_view(window: Window) -> None:
     page = window.sign_in("owner")
     page.get_by_role("navigation", name="Main").get_by_role("link", name="Approvals").click()
-    page.get_by_role("row").filter(has_text="Dear chair").get_by_role("button", name="Approve").click()
+    page.locator(f"#row-{DEAR}").get_by_role("button", name="Approve").click()
     question = page.get_by_role("dialog")
     expect(question).to_contain_text("Buy this order")
     question.get_by_role("button", name="Go back").click()
-    expect(page.get_by_text("Dear chair")).to_be_visible()
-    page.get_by_role("row").filter(has_text="Dear chair").get_by_role("button", name="Approve").click()
+    expect(page.get_by_role("link", name="Dear chair")).to_be_visible()
+    page.locator(f"#row-{DEAR}").get_by_role("button", name="Approve").click()
     question.get_by_role("button", name="Approve").click()
     expect(page.get_by_text("Approved.")).to_be_visible()
 
@@ -163,8 +163,8 @@ def test_the_more_sheet_leads_to_the_other_pages_and_out(phone: Window) -> None:
 def test_everything_works_without_script(plain: Window, desk: Desk) -> None:
     page = plain.sign_in("owner")
     plain.open("/orders?stage=blocked")
-    page.get_by_label("Order, tracking or sku").fill(UNMAPPED)
-    page.get_by_label("Order, tracking or sku").press("Enter")
+    page.get_by_role("searchbox").fill(UNMAPPED)
+    page.get_by_role("searchbox").press("Enter")
     page.get_by_role("link", name="Unmapped lamp").click()
     page.get_by_role("button", name="Hold").click()
     expect(page.get_by_text("Held.")).to_be_visible()

@@ -6,7 +6,7 @@ from typing import Any
 
 from marshmallow import EXCLUDE, Schema, ValidationError, fields, validate, validates_schema
 
-from agency.api.schemas.base import CursorSchema
+from agency.api.schemas.base import WITHOUT_NUL, CursorSchema
 from agency.domain.orders import Stage
 from agency.domain.said import said
 from agency.services.clients import list_time_zones
@@ -57,7 +57,9 @@ class WorklistSchema(ListSchema):
 
 def _filter(longest: int, description: str) -> fields.String:
     return fields.String(
-        load_default="", validate=validate.Length(max=longest), metadata={"description": description}
+        load_default="",
+        validate=validate.Length(max=longest),
+        metadata={"pattern": WITHOUT_NUL, "description": description},
     )
 
 

@@ -6,6 +6,8 @@ from marshmallow import Schema, fields, validate
 
 from agency.api.schemas.base import Input
 
+# A decision's id, or an order's number for an order that needs no decision.
+_ROW = r"^([0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|[0-9A-Za-z]{1,40})$"
 _ROWS = "Ids of rows, as GET /worklist names them"
 
 
@@ -13,9 +15,7 @@ class _Rows(Input):
     """Some rows of Today."""
 
     rows = fields.List(
-        fields.String(
-            validate=validate.Regexp(r"[0-9A-Za-z-]{1,40}\Z"), metadata={"pattern": "^[0-9A-Za-z-]{1,40}$"}
-        ),
+        fields.String(validate=validate.Regexp(_ROW), metadata={"pattern": _ROW}),
         required=True,
         validate=validate.Length(1, 50, error="Name one to fifty rows."),
         error_messages={"required": "Name the rows."},
