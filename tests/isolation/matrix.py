@@ -181,7 +181,7 @@ class Matrix:
         kept = {
             name: Jsonb(value) if isinstance(value, dict | list) and _is_json(table, name) else value
             for name, value in row.items()
-            if name in table.c and table.c[name].identity is None and name != "public_id"
+            if name in table.c and _is_given(table, name) and name != "public_id"
         }
         statement = sql.SQL("insert into {} ({}) values ({})").format(
             sql.Identifier(table.name),
@@ -230,6 +230,11 @@ def matrix_of(world: World, connection: psycopg.Connection[Any]) -> Matrix:
     """The matrix over the rows of the world."""
     agencies = {code: side_of(world.desk, code).agency_id for code in CLIENTS}
     return Matrix(connection, world.clients, agencies)
+
+
+def _is_given(table: Table, name: str) -> bool:
+    """Whether a statement gives the column its value; numbers and computed columns are the database's own."""
+    return table.c[name].identity is None and table.c[name].computed is None
 
 
 def _is_json(table: Table, column: str) -> bool:

@@ -190,6 +190,8 @@ def test_no_row_can_point_at_another_tenants_row(house: FullHouse, table: Table)
                 # Out of the way first, or a unique key would speak before the foreign key.
                 with suppress(IntegrityError), connection.begin_nested():
                     connection.execute(delete(table).where(at(table, other)))
+                # And what guards the moves of a row refuses the change as well; here the keys alone must do.
+                connection.execute(text(f"alter table {table.name} disable trigger user"))
                 with pytest.raises(IntegrityError, match="foreign key"):
                     connection.execute(update(table).values({column: foreign}).where(at(table, house.ours)))
 
