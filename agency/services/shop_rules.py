@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import pairwise
 
-from sqlalchemy import select, text
+from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from agency.domain.clock_policies import PROMISES
@@ -21,7 +21,7 @@ from agency.services.audit import Act, record_act
 from agency.services.carriers import judge_again
 from agency.services.public_ids import as_public_id
 from agency.services.stages import recompute
-from agency.services.visibility import get_visible, visible
+from agency.services.visibility import get_visible
 
 LONGEST_DELAY = 4320  # minutes; three days is the longest that any dated rule gives for handling
 BATCH = 500
@@ -78,12 +78,6 @@ def set_shop_rules(
     record_act(
         scope, session, Act("shop.rules_changed", "shop", str(shop.public_id), shop.client_id, details)
     )
-
-
-def list_shop_rules(scope: Scope, session: Session) -> dict[str, ShopRules]:
-    """The rules of every shop that the reader sees, by the shop's public id."""
-    shops = session.scalars(select(Shop).where(visible(scope, Shop)))
-    return {str(shop.public_id): rules_of(shop) for shop in shops}
 
 
 def list_promises() -> list[tuple[str, str]]:
