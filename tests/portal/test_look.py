@@ -141,6 +141,19 @@ def test_every_class_of_the_style_sheet_stands_on_some_page() -> None:
     assert sorted(classes - words - put_together) == []
 
 
+def test_two_pages_give_no_class_two_looks() -> None:
+    """The sheets of all pages are one on the wire; the second rule would silently repaint the other page."""
+    found: dict[str, set[str]] = {}
+    for path in (PORTAL / "static" / "css").glob("5-*.css"):
+        sheet = re.sub(
+            r"(?s)/\*.*?\*/|@media[^{]+{(?:[^{}]*{[^{}]*})*\s*}|:is\([^)]*\)", "", path.read_text()
+        )
+        for selector in ",".join(re.findall(r"([^{}]+){", sheet)).split(","):
+            if re.fullmatch(r"\s*\.[\w-]+\s*", selector):
+                found.setdefault(selector.strip(), set()).add(path.name)
+    assert {name: places for name, places in found.items() if len(places) > 1} == {}
+
+
 def test_a_form_that_writes_carries_the_token() -> None:
     for path in TEMPLATES:
         for form in re.findall(r'<form[^>]*method="post".*?</form>', path.read_text(), re.DOTALL):
