@@ -71,7 +71,7 @@ if (toasts) {
   message.remove();
   setTimeout(() => toasts.append(message), 100);
   const address = new URL(location.href);
-  address.searchParams.delete("done");
+  for (const name of ["done", "undo"]) address.searchParams.delete(name);
   history.replaceState(history.state, "", address);
 }
 
