@@ -145,5 +145,5 @@ def test_neither_a_viewer_nor_a_stranger_sets_rules(desk: Desk) -> None:
 def test_each_promise_says_what_it_means() -> None:
     assert dict(list_promises()) == {
         "tiktok": "TikTok's own limits",
-        "course": "Stricter: 3 days to process, 3 days to tracking, 11 days to delivery, 18 days in all",
+        "course": "Stricter: 3 days to process, 3 to tracking, 11 to delivery, 18 in all",
     }

@@ -77,6 +77,9 @@ if (toasts) {
 
 document.addEventListener("change", (event) => {
   if (event.target.matches("[data-send-on-change]")) event.target.form.requestSubmit();
+  if (event.target.matches("[data-keys-switch]")) {
+    try { localStorage.setItem("keys", event.target.checked ? "on" : "off"); } catch { /* holds for this page only */ }
+  }
 });
 
 // Keys: off inside fields, with a modifier held, or while a dialog is open.
@@ -100,8 +103,13 @@ const keys = {
   "?": () => one("#keys")?.showModal(),
 };
 
+// Who dictates or leans on a key can switch them off in the list of shortcuts (WCAG 2.1.4); it holds in this browser.
+function switchedOff() {
+  try { return localStorage.getItem("keys") === "off"; } catch { return false; }
+}
+
 document.addEventListener("keydown", (event) => {
-  if (event.ctrlKey || event.metaKey || event.altKey || one("dialog[open]")) return;
+  if (event.ctrlKey || event.metaKey || event.altKey || one("dialog[open]") || switchedOff()) return;
   if (event.target.closest("input, textarea, select, [contenteditable]")) return;
   const act = keys[event.key];
   if (act) {
@@ -111,3 +119,6 @@ document.addEventListener("keydown", (event) => {
 });
 
 one("[data-errors]")?.focus();
+
+const keySwitch = one("[data-keys-switch]");
+if (keySwitch) keySwitch.checked = !switchedOff();

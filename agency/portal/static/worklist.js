@@ -156,9 +156,6 @@ document.addEventListener("click", (event) => {
 
 document.addEventListener("change", (event) => {
   if (event.target.matches("[data-all]")) for (const field of boxes()) field.checked = event.target.checked;
-  if (event.target.matches("[data-keys-switch]")) {
-    try { localStorage.setItem("keys", event.target.checked ? "on" : "off"); } catch { /* holds for this page only */ }
-  }
   show();
 });
 
@@ -176,6 +173,4 @@ new MutationObserver(() => {
 
 bar?.classList.add("scripted");
 for (const hidden of all("[data-all], [data-clear]")) hidden.hidden = false;
-const keySwitch = one("[data-keys-switch]");
-if (keySwitch) keySwitch.checked = !switchedOff();
 show();
