@@ -189,9 +189,8 @@ def _wake(
 
 def _foresee_assign(row: ChosenRow, errand: Errand, _now: datetime) -> Forecast:
     if errand.person is None:
-        return Forecast(
-            row, bool(row.decisions), "Is nobody's again" if row.decisions else "Nobody has this order."
-        )
+        free = said("Is nobody's again") if row.decisions else said("Nobody has this order.")
+        return Forecast(row, bool(row.decisions), free)
     if not errand.person.sees(row.client_ids):
         return Forecast(row, False, said("{name} does not see this client.", name=errand.person.name))
     return Forecast(row, True, said("Goes to {name}", name=errand.person.name))
