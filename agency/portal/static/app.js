@@ -45,6 +45,17 @@ document.addEventListener("submit", (event) => {
   }
 });
 
+// A menu closes as people expect: by a click elsewhere, and by Esc with the focus back on its button.
+document.addEventListener("click", (event) => {
+  for (const menu of all("details.pick[open]")) if (!menu.contains(event.target)) menu.open = false;
+});
+document.addEventListener("keydown", (event) => {
+  const menu = event.key === "Escape" && one("details.pick[open]");
+  if (!menu) return;
+  menu.open = false;
+  one("summary", menu).focus();
+});
+
 document.addEventListener("click", (event) => {
   const target = event.target.closest("[data-theme-switch], [data-copy], [data-ask-yes], [data-close], [data-open], [data-dismiss]");
   if (!target) return;

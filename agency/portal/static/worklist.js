@@ -148,10 +148,6 @@ document.addEventListener("click", (event) => {
     put(row, false);
     show();
   } else if (event.target.closest("[data-clear]")) clear();
-  else {
-    const pick = one("details.pick[open]");
-    if (pick && !pick.contains(event.target)) pick.open = false;
-  }
 });
 
 document.addEventListener("change", (event) => {
