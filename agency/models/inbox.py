@@ -11,8 +11,6 @@ from sqlalchemy.orm import Mapped, mapped_column
 from agency.models.base import Base, WithCreatedAt, WithId
 from agency.models.tenancy import TenantOwned, belongs_to
 
-INBOX_SOURCES = ("tiktok", "supplier")
-
 
 class InboxItem(WithId, TenantOwned, WithCreatedAt, Base):
     """A verified notification of a known shop or supplier. It is a hint: the order is always read again."""

@@ -7,8 +7,7 @@ from flask.typing import ResponseReturnValue
 
 from agency.domain.months import parse_month
 from agency.portal.blueprint import portal
-from agency.portal.client_chart import line_of
-from agency.portal.client_page import client_page
+from agency.portal.client_page import client_page, sales_line
 from agency.portal.frame import link, read_in_zone, reader
 from agency.services.client_month import export_month, get_month, last_complete_month, list_months
 from agency.services.client_overview import get_overview
@@ -20,7 +19,7 @@ from agency.web import current_scope, db_session, route, streamed_export
 def overview() -> ResponseReturnValue:
     """Is all well?"""
     view = get_overview(current_scope(), db_session(), reader().now)
-    return client_page("client_overview.html", view=view, line=line_of(view.sales))
+    return client_page("client_overview.html", view=view, line=sales_line(view.sales))
 
 
 @route(portal, "/client/orders", permission="client")
@@ -58,7 +57,7 @@ def client_report() -> ResponseReturnValue:
     return client_page(
         "client_report.html",
         view=view,
-        line=line_of(view.days),
+        line=sales_line(view.days),
         months=list_months(session, now),
         file=url_for("portal.client_report_file", month=view.month),
     )

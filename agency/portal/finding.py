@@ -64,5 +64,5 @@ def _address(found: Found) -> str:
     if found.kind == "supplier":
         return url_for("portal.supplier", supplier_id=found.key)
     if found.kind == "client":
-        return url_for("portal.clients" if current_scope().role == "owner" else "portal.shops")
-    return url_for("portal.orders", shop=found.key)
+        return url_for("portal.client_work", client_id=found.key)
+    return url_for("portal.shop", shop_id=found.key)

@@ -6,7 +6,7 @@ from flask.typing import ResponseReturnValue
 
 from agency.domain.months import parse_month
 from agency.portal.blueprint import portal
-from agency.portal.client_chart import line_of
+from agency.portal.client_page import sales_line
 from agency.portal.frame import page, read_in_zone
 from agency.services.brands import get_brand
 from agency.services.client_month import get_month, last_complete_month
@@ -22,4 +22,4 @@ def month_by_link(secret: str) -> ResponseReturnValue:
         month = parse_month(opened.month) if opened.month else last_complete_month(session, now)
         view, brand = get_month(opened.scope, session, month, now), get_brand(session)
     read_in_zone(view.time_zone)
-    return page("month.html", view=view, line=line_of(view.days), brand=brand)
+    return page("month.html", view=view, line=sales_line(view.days), brand=brand)

@@ -18,6 +18,7 @@ from agency.portal.blueprint import portal
 from agency.portal.forms import Form, sent_form
 from agency.portal.frame import reader
 from agency.portal.order_filters import list_filters, typed_filters
+from agency.portal.order_standing import read_standing
 from agency.portal.schemas import BoughtSchema, NoteSchema, ReviewSchema, TrackingSchema
 from agency.portal.staff import staff_page
 from agency.services import approvals, contacts, handwork, order_notes, reviews
@@ -29,12 +30,6 @@ from agency.services.order_pages import find_neighbours, get_order_page
 from agency.services.order_purchase_rows import PurchaseRow
 from agency.services.order_timeline import DOERS, EVENTS_A_PAGE, TimelineAsked
 from agency.web import current_scope, db_session, ground, route, system_session
-
-_ACTS = {
-    "hold": (approvals.hold, "held"),
-    "release": (approvals.release_hold, "unheld"),
-    "try_again": (approvals.try_again, "again"),
-}
 
 
 def show_order(number: str, form: Form | None = None, contact: Sequence[str] = ()) -> ResponseReturnValue:
@@ -52,6 +47,7 @@ def show_order(number: str, form: Form | None = None, contact: Sequence[str] = (
         older=older,
         asked=_timeline_asked(),
         doers=DOERS,
+        standing=read_standing(page),
         carriers=_carriers(page),
         corrections={parcel.parcel_id: corrections_left(parcel, reader().now) for parcel in page.parcels},
     )
@@ -64,18 +60,6 @@ def keep_the_list(_endpoint: str, values: dict[str, Any]) -> None:
     if "number" in values and has_request_context() and "number" in (http.view_args or {}):
         for name, value in typed_filters().items():
             values.setdefault(name, value)
-
-
-@route(portal, "/orders/<number>/act/<word>", permission="write", methods=["POST"])
-def order_act(number: str, word: str) -> ResponseReturnValue:
-    """Hold, release or plan again. Raises NotFound for another word."""
-    if word not in _ACTS:
-        raise NotFound("Action")
-    act, done = _ACTS[word]
-    form = sent_form()
-    with form.keeping_errors():
-        act(current_scope(), db_session(), number, reader().now)
-    return back_to_order(number, form, done)
 
 
 @route(portal, "/orders/<number>/approve", permission="write", methods=["POST"])

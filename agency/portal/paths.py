@@ -25,9 +25,9 @@ def with_word(path: str, word: str) -> str:
     return f"{before}?{'&'.join([*kept, urlencode({'done': word})])}"
 
 
-def after_act(page: str, word: str) -> str:
-    """Where to go after an act: the page of ours that the form names as `back`, else `page`, with the act's word."""
-    return with_word(own_page(request.form.get("back", "")) or page, word)
+def asked_page(page: str) -> str:
+    """Where to go after an act: the page of ours that the form names as `back`, else `page`."""
+    return own_page(request.form.get("back", "")) or page
 
 
 def page_of_request() -> str:

@@ -11,9 +11,10 @@ from agency.domain.errors import NotFound
 from agency.portal.blueprint import portal
 from agency.portal.forms import Form, sent_form
 from agency.portal.frame import link, reader
-from agency.portal.paths import after_act
+from agency.portal.paths import asked_page
 from agency.portal.schemas import ShopRulesSchema
 from agency.portal.staff import staff_page
+from agency.portal.undo import with_undo
 from agency.services import shops as shop_service
 from agency.services import switches
 from agency.services.connections import list_connections
@@ -57,15 +58,15 @@ def shop(shop_id: UUID) -> ResponseReturnValue:
 @route(portal, "/shops/<uuid:shop_id>/pause", permission="write", methods=["POST"])
 def pause_shop(shop_id: UUID) -> ResponseReturnValue:
     """Stops reading and writing one shop."""
-    shop_service.pause_shop(current_scope(), db_session(), str(shop_id))
-    return redirect(after_act(url_for("portal.shop", shop_id=shop_id), "paused"), 303)
+    steps = shop_service.pause_shop(current_scope(), db_session(), str(shop_id))
+    return redirect(with_undo(asked_page(url_for("portal.shop", shop_id=shop_id)), "paused", steps), 303)
 
 
 @route(portal, "/shops/<uuid:shop_id>/resume", permission="write", methods=["POST"])
 def resume_shop(shop_id: UUID) -> ResponseReturnValue:
     """Goes on with a paused shop."""
-    shop_service.resume_shop(current_scope(), db_session(), str(shop_id))
-    return redirect(after_act(url_for("portal.shop", shop_id=shop_id), "resumed"), 303)
+    steps = shop_service.resume_shop(current_scope(), db_session(), str(shop_id))
+    return redirect(with_undo(asked_page(url_for("portal.shop", shop_id=shop_id)), "resumed", steps), 303)
 
 
 @route(portal, "/shops/<uuid:shop_id>/rules", permission="write", methods=["POST"])
@@ -90,15 +91,17 @@ def switch_buying(word: str) -> ResponseReturnValue:
     if "what" in request.form:
         subject, _, public_id = request.form["what"].partition(":")
     if word == "stop":
-        switches.stop_buying(current_scope(), db_session(), subject, public_id, request.form.get("why", ""))
+        why = request.form.get("why", "")
+        steps = switches.stop_buying(current_scope(), db_session(), subject, public_id, why)
     elif word == "start":
-        switches.start_buying(current_scope(), db_session(), subject, public_id, reader().now)
+        steps = switches.start_buying(current_scope(), db_session(), subject, public_id, reader().now)
     else:
         raise NotFound("Switch")
     page = url_for("portal.shops")
     if subject == "supplier":
         page = url_for("portal.supplier", supplier_id=public_id)
-    return redirect(after_act(page, "stopped" if word == "stop" else "started"), 303)
+    done = "stopped" if word == "stop" else "started"
+    return redirect(with_undo(asked_page(page), done, steps), 303)
 
 
 def _page_number() -> int:

@@ -151,6 +151,11 @@ def tenth_text(number: float) -> str:
     return format_decimal(number, format="0.0", locale=locale_name())
 
 
+def axis_text(number: float) -> str:
+    """A number beside a chart, without idle zeros: "2.5", "12,000"."""
+    return format_decimal(number, locale=locale_name())
+
+
 def short_number(number: str) -> str:
     """The end of a long number, by which people tell orders apart."""
     return f"\N{HORIZONTAL ELLIPSIS}{number[-6:]}" if len(number) > 8 else number
@@ -194,8 +199,3 @@ def mark_class(name: str) -> str:
 
 def _dated(moment: datetime, zone: ZoneInfo, pattern: str) -> str:
     return format_datetime(moment, pattern, tzinfo=zone, locale=locale_name())
-
-
-def plural(count: int, one: str, many: str = "") -> str:
-    """A count with its noun: "1 shop", "3 shops"."""
-    return f"{count:,} {one if count == 1 else many or one + 's'}"

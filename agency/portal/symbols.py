@@ -9,6 +9,7 @@ from flask_babel import gettext as _
 from agency.domain.money import Money
 from agency.domain.orders import Stage
 from agency.domain.said import said
+from agency.portal.language import tr
 from agency.portal.showing import money_text, span_text
 from agency.services.worklist_rows import WorkRow
 
@@ -68,6 +69,23 @@ _DUE_WORDS = {
     "collection_due": said("collection"),
     "delivery_sla": said("delivery"),
     "delivery_due": said("end of delivery"),
+}
+# TikTok's own words for an order's state and kind, as a person says them.
+_TIKTOK_WORDS = {
+    "UNPAID": said("Unpaid"),
+    "ON_HOLD": said("On hold"),
+    "AWAITING_SHIPMENT": said("Awaiting shipment"),
+    "PARTIALLY_SHIPPING": said("Partially shipped"),
+    "AWAITING_COLLECTION": said("Awaiting collection"),
+    "IN_TRANSIT": said("In transit"),
+    "DELIVERED": said("Delivered"),
+    "COMPLETED": said("Completed"),
+    "CANCELLED": said("Cancelled"),
+    "NORMAL": said("Normal"),
+    "PRE_ORDER": said("Pre-order"),
+    "MADE_TO_ORDER": said("Made to order"),
+    "BACK_ORDER": said("Back order"),
+    "ZERO_LOTTERY": said("Free prize"),
 }
 _GROUP_TONES = {"unread": "bad", "overdue": "bad", "next_4_hours": "warn"}
 
@@ -135,12 +153,18 @@ def due_source(source: str) -> str:
     return words.get(kind, source)
 
 
+def tiktok_word(word: str) -> str:
+    """A state or kind of order in the reader's language; a word that is new to us as TikTok writes it."""
+    return tr(_TIKTOK_WORDS.get(word, word.replace("_", " ").capitalize()))
+
+
 FILTERS = {
+    "tiktok_word": tiktok_word,
     "due_source": due_source,
     "options": options,
     "pairs": pairs,
     "stage_icon": stage_icon,
-    "due_word": lambda kind: _DUE_WORDS.get(kind, ""),
+    "due_word": lambda kind: tr(_DUE_WORDS.get(kind, "")),
     "step_icon": step_icon,
     "action_icon": action_icon,
     "event_icon": event_icon,

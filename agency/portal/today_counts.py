@@ -13,7 +13,6 @@ from agency.portal.undo import with_undo
 from agency.services import switches
 from agency.services.shop_names import list_shop_names
 from agency.services.totals import read_totals
-from agency.services.undo_steps import Step
 from agency.services.wording import STAGES
 from agency.web import current_scope, db_session, route, shop_now
 
@@ -46,10 +45,10 @@ def switch_all_buying(word: str) -> ResponseReturnValue:
     """Stops or starts buying for the whole agency. Raises NotFound for another word."""
     scope, session = current_scope(), db_session()
     if word == "stop":
-        switches.stop_buying(scope, session, "agency")
+        steps = switches.stop_buying(scope, session, "agency")
     elif word == "start":
-        switches.start_buying(scope, session, "agency", "", shop_now())
+        steps = switches.start_buying(scope, session, "agency", "", shop_now())
     else:
         raise NotFound("Switch")
     done = "buying_stopped" if word == "stop" else "buying_started"
-    return redirect(with_undo(url_for("portal.today", view="all"), done, [Step(word, ("agency", ""))]), 303)
+    return redirect(with_undo(url_for("portal.today", view="all"), done, steps), 303)

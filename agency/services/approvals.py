@@ -24,6 +24,7 @@ from agency.services.purchase_outcomes import release
 from agency.services.purchases import move
 from agency.services.stages import recompute
 from agency.services.timeline import record_event
+from agency.services.undo_steps import Step
 from agency.services.visibility import get_visible
 
 MOST_AT_ONCE = 50  # orders; what one page of the list shows
@@ -105,10 +106,14 @@ def decline(scope: Scope, session: Session, number: str, reason: str, now: datet
     record_act(scope, session, Act("order.declined", "order", number, order.client_id))
 
 
-def hold(scope: Scope, session: Session, number: str, now: datetime) -> None:
-    """Keeps the machine away from an order; purchases that were not sent yet are let go."""
+def hold(scope: Scope, session: Session, number: str, now: datetime) -> tuple[Step, ...]:
+    """Keeps the machine away from an order; purchases that were not sent yet are let go.
+
+    Returns what undoes it; nothing when somebody held it before, whose hold would end with that.
+    """
     scope.require_write()
     order = get_order(scope, session, number)
+    undone_by = () if order.held_by else (Step("hold", (number,)),)
     order.held_by = scope.actor
     record_event(scope, session, order, "held", {}, now)
     query = select(Purchase).where(Purchase.order_id == order.id, Purchase.state == PurchaseState.READY)
@@ -117,12 +122,14 @@ def hold(scope: Scope, session: Session, number: str, now: datetime) -> None:
     session.flush()
     recompute(scope, session, [order.id], now)
     record_act(scope, session, Act("order.held", "order", number, order.client_id))
+    return undone_by
 
 
-def release_hold(scope: Scope, session: Session, number: str, now: datetime) -> None:
-    """Ends a hold; the order is planned again at once."""
+def release_hold(scope: Scope, session: Session, number: str, now: datetime) -> tuple[Step, ...]:
+    """Ends a hold; the order is planned again at once. Returns what undoes it, nothing when nobody held it."""
     scope.require_write()
     order = get_order(scope, session, number)
+    undone_by = (Step("release", (number,)),) if order.held_by else ()
     order.held_by = ""
     record_event(scope, session, order, "released", {}, now)
     session.flush()
@@ -130,6 +137,7 @@ def release_hold(scope: Scope, session: Session, number: str, now: datetime) -> 
     session.expire(order)
     recompute(scope, session, [order.id], now)
     record_act(scope, session, Act("order.released", "order", number, order.client_id))
+    return undone_by
 
 
 def try_again(scope: Scope, session: Session, number: str, now: datetime) -> None:

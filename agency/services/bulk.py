@@ -98,23 +98,23 @@ def sums(amounts: Sequence[Money | None]) -> tuple[Money, ...]:
 def _was_so(row: ChosenRow, errand: Errand) -> str:
     """Why there is nothing to do, when the row is already what the act would make of it."""
     if errand.word == "hold" and row.orders and all(one.held_by for one in row.orders):
-        return "This was on hold already."
+        return said("This was on hold already.")
     if errand.word == "release" and row.orders and not any(one.held_by for one in row.orders):
-        return "Nobody held this."
+        return said("Nobody held this.")
     settled = not row.is_order and not row.decisions
     if settled and errand.word in ("approve", "done", "next"):
-        return "This was settled already."
+        return said("This was settled already.")
     if errand.word == "assign" and row.decisions:
         owner = errand.person.actor if errand.person else ""
         if all(one.owner == owner for one in row.decisions):
-            return "This was so already."
+            return said("This was so already.")
     return ""
 
 
 def _foresee_approve(row: ChosenRow, _errand: Errand, _now: datetime) -> Forecast:
     if len(row.orders) != 1 or not row.orders[0].approvable:
-        return Forecast(row, False, "Nothing of this waits for an approval.")
-    return Forecast(row, True, "Is bought", cost=row.cost)
+        return Forecast(row, False, said("Nothing of this waits for an approval."))
+    return Forecast(row, True, said("Is bought"), cost=row.cost)
 
 
 def _approve(
@@ -128,12 +128,12 @@ def _approve(
 
 def _foresee_hold(row: ChosenRow, _errand: Errand, _now: datetime) -> Forecast:
     if not row.orders:
-        return Forecast(row, False, "There is no order to hold.")
+        return Forecast(row, False, said("There is no order to hold."))
     if all(one.held_by for one in row.orders):
-        return Forecast(row, False, "A person holds this already.")
+        return Forecast(row, False, said("A person holds this already."))
     if not any(one.stage in _BEFORE_BUYING for one in row.orders):
-        return Forecast(row, False, "The order is bought; a hold comes too late.")
-    return Forecast(row, True, "Waits until somebody releases it; its clock goes on")
+        return Forecast(row, False, said("The order is bought; a hold comes too late."))
+    return Forecast(row, True, said("Waits until somebody releases it; its clock goes on"))
 
 
 def _hold(scope: Scope, session: Session, row: ChosenRow, _errand: Errand, now: datetime) -> tuple[Step, ...]:
@@ -147,8 +147,8 @@ def _hold(scope: Scope, session: Session, row: ChosenRow, _errand: Errand, now: 
 
 def _foresee_release(row: ChosenRow, _errand: Errand, _now: datetime) -> Forecast:
     if not any(one.held_by for one in row.orders):
-        return Forecast(row, False, "Nobody holds this.")
-    return Forecast(row, True, "Is planned again at once")
+        return Forecast(row, False, said("Nobody holds this."))
+    return Forecast(row, True, said("Is planned again at once"))
 
 
 def _release(
@@ -162,12 +162,12 @@ def _release(
 
 def _foresee_snooze(row: ChosenRow, errand: Errand, now: datetime) -> Forecast:
     if not row.decisions:
-        return Forecast(row, False, "The machine works on it. There is nothing to snooze.")
+        return Forecast(row, False, said("The machine works on it. There is nothing to snooze."))
     try:
         moment = next_check(_until(errand), row.due_at, now)
     except Invalid as refusal:
         return Forecast(row, False, str(refusal))
-    return Forecast(row, True, "Comes back at", moment)
+    return Forecast(row, True, said("Comes back at"), moment)
 
 
 def _snooze(
@@ -178,7 +178,7 @@ def _snooze(
 
 def _foresee_wake(row: ChosenRow, _errand: Errand, _now: datetime) -> Forecast:
     sleeping = any(one.next_check_at for one in row.decisions)
-    return Forecast(row, sleeping, "Is on the list again" if sleeping else "This is not snoozed.")
+    return Forecast(row, sleeping, said("Is on the list again") if sleeping else said("This is not snoozed."))
 
 
 def _wake(
@@ -189,9 +189,8 @@ def _wake(
 
 def _foresee_assign(row: ChosenRow, errand: Errand, _now: datetime) -> Forecast:
     if errand.person is None:
-        return Forecast(
-            row, bool(row.decisions), "Is nobody's again" if row.decisions else "Nobody has this order."
-        )
+        free = said("Is nobody's again") if row.decisions else said("Nobody has this order.")
+        return Forecast(row, bool(row.decisions), free)
     if not errand.person.sees(row.client_ids):
         return Forecast(row, False, said("{name} does not see this client.", name=errand.person.name))
     return Forecast(row, True, said("Goes to {name}", name=errand.person.name))
@@ -205,8 +204,8 @@ def _assign(
 
 def _foresee_done(row: ChosenRow, _errand: Errand, _now: datetime) -> Forecast:
     if row.main and all(can_be_ticked(one.kind, one.action) for one in row.main):
-        return Forecast(row, True, "Leaves the list")
-    return Forecast(row, False, "This ends by itself when its cause is gone. Do what its row says.")
+        return Forecast(row, True, said("Leaves the list"))
+    return Forecast(row, False, said("This ends by itself when its cause is gone. Do what its row says."))
 
 
 def _done(
@@ -221,7 +220,7 @@ def _foresee_next(row: ChosenRow, errand: Errand, now: datetime) -> Forecast:
     if _next_word(row) == "done":
         return _foresee_done(row, errand, now)
     if not row.main:
-        return Forecast(row, False, "Nobody has to decide here: the machine works on it.")
+        return Forecast(row, False, said("Nobody has to decide here: the machine works on it."))
     label = action_label(row.main[0].action)
     return Forecast(row, False, said("Needs a page of its own: {label}.", label=label))
 

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import pairwise
 
-from sqlalchemy import select, text
+from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from agency.domain.clock_policies import PROMISES
+from agency.domain.clock_policies import PROMISES, Promise
 from agency.domain.errors import Invalid
 from agency.domain.said import said
 from agency.domain.scope import Scope
@@ -21,7 +21,7 @@ from agency.services.audit import Act, record_act
 from agency.services.carriers import judge_again
 from agency.services.public_ids import as_public_id
 from agency.services.stages import recompute
-from agency.services.visibility import get_visible, visible
+from agency.services.visibility import get_visible
 
 LONGEST_DELAY = 4320  # minutes; three days is the longest that any dated rule gives for handling
 BATCH = 500
@@ -80,26 +80,21 @@ def set_shop_rules(
     )
 
 
-def list_shop_rules(scope: Scope, session: Session) -> dict[str, ShopRules]:
-    """The rules of every shop that the reader sees, by the shop's public id."""
-    shops = session.scalars(select(Shop).where(visible(scope, Shop)))
-    return {str(shop.public_id): rules_of(shop) for shop in shops}
-
-
 def list_promises() -> list[tuple[str, str]]:
     """Each promise with what it means, for a reader to choose from."""
-    parts = (
-        ("process_days", said("{days} days to process")),
-        ("tracking_days", said("{days} days to tracking")),
-        ("delivery_days", said("{days} days to delivery")),
-        ("overall_days", said("{days} days in all")),
+    return [(word, _promise_text(promise)) for word, promise in PROMISES.items()]
+
+
+def _promise_text(promise: Promise) -> str:
+    if not promise.process_days:
+        return said("TikTok's own limits")
+    return said(
+        "Stricter: {process} days to process, {tracking} to tracking, {delivery} to delivery, {overall} in all",
+        process=promise.process_days,
+        tracking=promise.tracking_days,
+        delivery=promise.delivery_days,
+        overall=promise.overall_days,
     )
-    found = []
-    for word, promise in PROMISES.items():
-        days = [what.format(days=getattr(promise, name)) for name, what in parts if getattr(promise, name)]
-        stricter = said("Stricter: {limits}", limits=", ".join(days))
-        found.append((word, stricter if days else said("TikTok's own limits")))
-    return found
 
 
 def _check_rules(rules: ShopRules) -> None:

@@ -23,6 +23,7 @@ from agency.services.client_status import require_present_id
 from agency.services.public_ids import as_public_id
 from agency.services.sealing import Keyring
 from agency.services.shown_access import show_access
+from agency.services.undo_steps import Step
 from agency.services.visibility import get_visible
 
 SHOP_LANES = ("orders", "plan", "ship", "finance", "sweep")
@@ -191,23 +192,29 @@ def open_cipher(session: Session, keyring: Keyring, shop: Shop) -> str:
     return keyring.open(session, shop.client_id, cipher_place(shop.id), secret.sealed_cipher).decode()
 
 
-def pause_shop(scope: Scope, session: Session, shop_public_id: str) -> None:
-    """Stops reading and writing a shop until it is resumed."""
+def pause_shop(scope: Scope, session: Session, shop_public_id: str) -> tuple[Step, ...]:
+    """Stops reading and writing a shop until it is resumed. Returns what undoes it; nothing for a paused shop."""
     scope.require_write()
     shop = get_visible(scope, session, Shop, "Shop", Shop.public_id == as_public_id(shop_public_id, "Shop"))
+    if shop.paused_at is not None:
+        return ()
     shop.paused_at = machine_now()
     record_act(scope, session, Act("shop.paused", "shop", str(shop.public_id), shop.client_id))
+    return (Step("pause", (str(shop.public_id),)),)
 
 
-def resume_shop(scope: Scope, session: Session, shop_public_id: str) -> None:
-    """Goes on with a paused shop; the next read catches up."""
+def resume_shop(scope: Scope, session: Session, shop_public_id: str) -> tuple[Step, ...]:
+    """Goes on with a paused shop; the next read catches up. Returns what undoes it; nothing for a shop at work."""
     scope.require_write()
     shop = get_visible(scope, session, Shop, "Shop", Shop.public_id == as_public_id(shop_public_id, "Shop"))
+    if shop.paused_at is None:
+        return ()
     require_present_id(session, shop.client_id)
     shop.paused_at = None
     for api in SHOP_LANES:
         make_due(session, api=api, shop_id=shop.id)
     record_act(scope, session, Act("shop.resumed", "shop", str(shop.public_id), shop.client_id))
+    return (Step("resume", (str(shop.public_id),)),)
 
 
 def refresh_due_at(authorization: Authorization, now: datetime) -> datetime:

@@ -11,8 +11,6 @@ WAKES_BEFORE = timedelta(minutes=30)  # so long before its deadline a row is on 
 LONGEST = timedelta(days=30)
 _AFTERNOON, _MORNING = time(14), time(8)
 
-CHOICES = ("hour", "afternoon", "tomorrow", "own")
-
 
 def wanted_moment(choice: str, typed: str, now: datetime, zone: str) -> datetime:
     """The moment that a choice means, in aware UTC: "hour", "afternoon", "tomorrow", or "own" with a typed local time.

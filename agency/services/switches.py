@@ -23,6 +23,7 @@ from agency.services.audit import Act, record_act
 from agency.services.blocked import plan_blocked_again
 from agency.services.client_status import require_present_id
 from agency.services.public_ids import as_public_id
+from agency.services.undo_steps import Step
 from agency.services.visibility import get_visible, visible
 
 LONGEST_REASON = 200
@@ -34,28 +35,38 @@ _MODELS: Mapping[str, tuple[Any, str]] = {
 }
 
 
-def stop_buying(scope: Scope, session: Session, subject: str, public_id: str = "", why: str = "") -> None:
+def stop_buying(
+    scope: Scope, session: Session, subject: str, public_id: str = "", why: str = ""
+) -> tuple[Step, ...]:
     """Stops buying at once; what was sent already goes on. Stopping twice changes nothing.
 
-    A supplier keeps the reason `why` beside its switch. Raises Forbidden, NotFound, and Invalid for an unknown kind of
-    subject or a reason that is too long.
+    A supplier keeps the reason `why` beside its switch. Returns what undoes it, nothing if nothing changed. Raises
+    Forbidden, NotFound, and Invalid for an unknown kind of subject or a reason that is too long.
+    """
+    scope.require_write()
+    row = _get_subject(scope, session, subject, public_id)
+    if row.buying_stopped_at is not None:
+        return ()
+    row.buying_stopped_at, row.buying_stopped_by = machine_now(), scope.actor
+    if subject == "supplier":
+        row.buying_stopped_why = _reason(why)
+    session.flush()
+    _record(scope, session, Act("buying.stopped", subject, str(row.public_id)), row)
+    return (Step("stop", (subject, public_id)),)
+
+
+def start_buying(
+    scope: Scope, session: Session, subject: str, public_id: str, now: datetime
+) -> tuple[Step, ...]:
+    """Lets purchases go on: orders that the stop blocked are planned anew, lanes are woken. `now` is shop time.
+
+    Returns what undoes it, with a supplier's reason; nothing if nothing changed.
     """
     scope.require_write()
     row = _get_subject(scope, session, subject, public_id)
     if row.buying_stopped_at is None:
-        row.buying_stopped_at, row.buying_stopped_by = machine_now(), scope.actor
-        if subject == "supplier":
-            row.buying_stopped_why = _reason(why)
-        session.flush()
-        _record(scope, session, Act("buying.stopped", subject, str(row.public_id)), row)
-
-
-def start_buying(scope: Scope, session: Session, subject: str, public_id: str, now: datetime) -> None:
-    """Lets purchases go on: orders that the stop blocked are planned anew, lanes are woken. `now` is shop time."""
-    scope.require_write()
-    row = _get_subject(scope, session, subject, public_id)
-    if row.buying_stopped_at is None:
-        return
+        return ()
+    former = (row.buying_stopped_why,) if subject == "supplier" else ()
     if subject != "agency":
         require_present_id(session, _client_of(subject, row))
     row.buying_stopped_at = row.buying_stopped_by = None
@@ -71,6 +82,7 @@ def start_buying(scope: Scope, session: Session, subject: str, public_id: str, n
     for supplier_id in session.scalars(_suppliers(scope, subject, row)):
         make_due(session, api="purchase", supplier_id=supplier_id)
     _record(scope, session, Act("buying.started", subject, str(row.public_id)), row)
+    return (Step("start", (subject, public_id), former),)
 
 
 def _reason(why: str) -> str:

@@ -102,7 +102,7 @@ def _stop(scope: Scope, session: Session, step: Step, _now: datetime) -> None:
     subject, public_id = step.ids
     if _is_stopped(scope, session, subject, public_id):
         raise Conflict(_MOVED_ON)
-    switches.stop_buying(scope, session, subject, public_id)
+    switches.stop_buying(scope, session, subject, public_id, step.before[0] if step.before else "")
 
 
 def _is_stopped(scope: Scope, session: Session, subject: str, public_id: str) -> bool:

@@ -126,8 +126,19 @@ def trouble_row(row: Mapping[Any, Any]) -> WorkRow:
         loss=None,
         action="check_supplier" if supplier else "look",
         action_label=action_label("check_supplier") if supplier else said("Check shop"),
-        href=f"/suppliers/{row['public_id']}" if supplier else "/shops",
+        href=f"/suppliers/{row['public_id']}" if supplier else _shop_page(row),
         why=why,
+    )
+
+
+def _shop_page(row: Mapping[Any, Any]) -> str:
+    """The page of the row's shop; the list when the row is about several, that of one client where no shop is named."""
+    if row.get("shops", 1) > 1 or not (row["shop_public_id"] or row.get("client_public_id")):
+        return "/shops"
+    return (
+        f"/shops/{row['shop_public_id']}"
+        if row["shop_public_id"]
+        else f"/shops?client={row['client_public_id']}"
     )
 
 
@@ -166,5 +177,5 @@ def _href(row: Mapping[Any, Any]) -> str:
     if action in ("check_supplier", "record_consent") and row["supplier_public_id"]:
         return f"/suppliers/{row['supplier_public_id']}{_PARTS.get(action, '')}"
     if action == "start_buying" or number is None:
-        return "/shops"
+        return _shop_page(row)
     return f"/orders/{number}{_PARTS.get(action, '')}"

@@ -140,8 +140,8 @@ def page_statement(scope: Scope) -> TextClause:
           k.more, k.owner, k.other_owner, k.snoozed, k.next_check_at, b.cost, b.currency as cost_currency,
           k.currency as loss_currency, o.tiktok_order_id, o.title, o.unit_count, o.status, o.stage, o.collected_at,
           o.due_kind, o.due_source, o.currency, o.total_minor, o.profit_minor, s.public_id as shop_public_id,
-          s.name as shop_name, s.region, s.time_zone, c.name as client_name, p.public_id as supplier_public_id,
-          p.name as supplier_name
+          s.name as shop_name, s.region, s.time_zone, c.name as client_name, c.public_id as client_public_id,
+          p.public_id as supplier_public_id, p.name as supplier_name
         from keys k left join orders o on o.id = k.order_id
         left join shops s on s.id = coalesce(o.shop_id, k.shop_id)
         left join clients c on c.id = coalesce(o.client_id, k.client_id)

@@ -12,7 +12,6 @@ from agency.simulator.world import World
 PENDING = "CANCELLATION_REQUEST_PENDING"
 SUCCESS = "CANCELLATION_REQUEST_SUCCESS"
 WITHDRAWN = "CANCELLATION_REQUEST_CANCEL"
-COMPLETE = "CANCELLATION_REQUEST_COMPLETE"
 # API overview of returns and cancellations: a seller has 48 hours.
 ANSWER_WITHIN = 48 * HOUR
 BY_MISTAKE = "ecom_order_to_ship_canceled_reason_created_by_mistakes"

@@ -7,7 +7,7 @@ from collections import defaultdict
 from agency.simulator.book import Doc
 from agency.simulator.clock import DAY
 from agency.simulator.money import share, spread, to_minor
-from agency.simulator.order_book import SimOrder, find_order, select_orders
+from agency.simulator.order_book import SimOrder, select_orders
 from agency.simulator.order_life import move
 from agency.simulator.world import World
 
@@ -104,9 +104,3 @@ def pay_out(world: World, statement_id: str, at: float) -> None:
     if statement is not None:
         statement |= {"payment_status": "PAID", "paid_time": int(at)}
         world.book.put("statement", statement_id, statement)
-
-
-def settled_order(world: World, order_id: str) -> Doc | None:
-    """An order's settled money with its statement, or None while it is unsettled."""
-    order = find_order(world.book, order_id)
-    return order.own.get("settled") if order else None

@@ -32,7 +32,7 @@ from tests.portal.scenes import OVER_LIMIT, add_buyer, add_purchase
 pytestmark = pytest.mark.e2e
 
 DOUBT, DEAR, SENT = "577500000000044616", "577500000000044627", "577500000000044638"
-UNTOUCHED = "577500000000044649"
+UNTOUCHED, LATER = "577500000000044649", "577500000000044650"
 PAGES = (f"/orders/{UNTOUCHED}", f"/orders/{SENT}?stage=shipped", "/orders?problem=any&sort=deadline", "/approvals",
          "/approvals?show=answered")  # fmt: skip
 
@@ -54,6 +54,8 @@ def desk() -> Iterator[Desk]:
                 session, opened.ours, kind="approval", action="approve", why=OVER_LIMIT["sentence"],
                 order_id=dear.id, shop_id=dear.shop_id, due_at=dear.due_at,
             )  # fmt: skip
+            later = add_order(session, opened.ours, number=LATER, due_at=NOW + timedelta(hours=9))
+            add_attention(session, opened.ours, kind="ship_warning", order_id=later.id, due_at=later.due_at)
             sent = add_order(
                 session, opened.ours, number=SENT, stage="shipped", title="Linen apron", sku_id="apron"
             )
@@ -102,6 +104,32 @@ def test_a_purchase_in_doubt_is_explained_and_settled(window: Window) -> None:
     expect(page.get_by_text("Settled.")).to_be_visible()
     expect(page.locator("#review")).to_have_count(0)
     expect(page.locator("#purchases")).to_contain_text("KC-20418")
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_snoozing_and_assigning_on_the_page_and_taking_it_back(window: Window, theme: str) -> None:
+    page = window.sign_in("owner")
+    page.emulate_media(color_scheme=theme)  # type: ignore[arg-type]
+    for name in ("Assign", "Snooze"):
+        for width in (1280, 768, 320):
+            page.set_viewport_size({"width": width, "height": 900})
+            window.open(f"/orders/{LATER}")
+            page.locator("summary", has_text=name).click()
+            assert axe_violations(page) == []
+            menu = page.locator("details.pick[open] .pick-in").bounding_box()
+            assert menu is not None
+            assert menu["x"] >= 0
+            assert menu["x"] + menu["width"] <= width
+            assert width > 320 or sideways(page, width) == []
+        page.keyboard.press("Escape")
+        expect(page.locator("details.pick[open]")).to_have_count(0)
+        expect(page.locator("summary", has_text=name)).to_be_focused()
+    page.locator("summary", has_text="Snooze").click()
+    page.get_by_role("button", name="In 1 hour").click()
+    expect(page.get_by_text("Snoozed until")).to_be_visible()
+    page.get_by_role("button", name="Undo").click()
+    expect(page.get_by_text("Undone.")).to_be_visible()
+    expect(page.get_by_text("Snoozed until")).to_have_count(0)
 
 
 def test_an_approval_over_the_limit_shows_what_it_means_and_asks_with_the_amount(window: Window) -> None:

@@ -47,6 +47,25 @@ def test_the_palette_by_keyboard_alone(window: Window) -> None:
     expect(page.get_by_role("heading", level=1)).to_contain_text("Tin lamp")
 
 
+def test_single_keys_can_be_switched_off_for_every_page(window: Window) -> None:
+    page = window.sign_in("owner")
+    window.open("/orders")
+    search, box = page.locator("[data-search]"), page.get_by_role("dialog", name="Shortcuts")
+    page.keyboard.press("/")
+    expect(search).to_be_focused()
+    search.blur()
+    page.keyboard.press("?")
+    box.get_by_role("checkbox").uncheck()
+    box.get_by_role("button", name="Close").click()
+    window.open("/orders")
+    page.keyboard.press("/")
+    page.keyboard.press("?")
+    expect(search).not_to_be_focused()
+    expect(box).to_be_hidden()
+    page.keyboard.press("Control+k")  # no single key: it stays
+    expect(page.get_by_role("dialog", name="Find anything")).to_be_visible()
+
+
 def test_what_is_typed_faster_than_answered_is_sought_on_the_page(window: Window) -> None:
     page = window.sign_in("owner")
     page.wait_for_load_state()

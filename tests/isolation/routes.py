@@ -73,6 +73,7 @@ _ASKED_BY_API = (
 _FILE = "shop,sku,supplier,supplier_sku\nNowhere,fake-sku-1,Nobody,KC-1\n"
 _OWNED = "update attentions set owner = 'user:999999', resolved_at = null;"
 _FAR = "update attentions set due_at = '2026-12-20 12:00+00', resolved_at = null; update orders set due_at = null;"
+_ASLEEP = _FAR + "update attentions set next_check_at = '2026-12-01 12:00+00';"
 _INVITED = {"email": "invited@example.test"}
 _NO_PROOF = "the proof is a made-up one"
 
@@ -217,6 +218,9 @@ PLANS: Mapping[str, Plan] = {
     ),
     "portal.unmap": Plan(body={"rank": "1"}),
     "portal.order_act": Plan(url={"word": "hold"}),
+    "portal.snooze_order": Plan(body={"choice": "hour"}, before=_FAR),
+    "portal.wake_order": Plan(before=_ASLEEP),
+    "portal.assign_order": Plan(body={"owner": ""}, before=_OWNED),
     "portal.decline": Plan(body={"reason": "No."}),
     "portal.add_note": Plan(body={"text": "Seen."}),
     "portal.approve_cause": Plan(body={"numbers": "@orders"}),

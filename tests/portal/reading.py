@@ -23,8 +23,10 @@ _DATA = re.compile(
     r"[\w.+-]+@[\w.-]+|https?://\S+|\b[A-Z][A-Za-z]+/[A-Za-z_ ]+(?:/[A-Za-z_ ]+)?|\b(?:USD|GBP|EUR|UTC|CSV|API|JSON)\b"
     r"|\b[0-9a-f]{8,}\b|\b[A-Z2-7]{16,}\b|\b[a-z_]+:(?:read|write)\b"
 )
-# Lists of time zones, and the letters that stand for a name.
-_LISTS = re.compile(r"(?s)<select[^>]*name=\"time_zone\".*?</select>|<span class=\"mark [^>]*>.*?</span>")
+# Lists of time zones and currencies, and the letters that stand for a name.
+_LISTS = re.compile(
+    r"(?s)<select[^>]*name=\"(?:time_zone|currency)\".*?</select>|<span class=\"mark [^>]*>.*?</span>"
+)
 
 
 @contextmanager

@@ -1,8 +1,12 @@
 """The geometry of charts: what is drawn lies where its number says, and a limit is always in the picture."""
 
+from datetime import date, timedelta
+
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from agency.domain.money import Money
 from agency.portal.charts import (
     WIDTH,
     goal_bars,
@@ -13,6 +17,8 @@ from agency.portal.charts import (
     sparkline,
     stacked_bars,
 )
+from agency.portal.client_page import sales_line
+from agency.services.client_rows import DaySales
 
 
 def test_a_line_goes_from_edge_to_edge_on_a_round_scale():
@@ -88,3 +94,21 @@ def test_everything_drawn_lies_in_the_box(points, limit):
 @given(st.floats(1e-5, 1e9))
 def test_the_top_of_a_scale_is_round_and_not_far_above(highest):
     assert highest * (1 - 1e-9) <= nice_top(highest) <= highest * 2.6
+
+
+def _days(currency: str, *amounts: int) -> list[DaySales]:
+    return [
+        DaySales(date(2026, 11, 1) + timedelta(days=n), Money(m, currency)) for n, m in enumerate(amounts)
+    ]
+
+
+@pytest.mark.parametrize(("currency", "top"), [("USD", 25.0), ("JPY", 2500.0)])
+def test_sales_are_drawn_in_whole_units_of_their_currency(currency, top):
+    chart = sales_line(_days(currency, 0, 2_400, 1_000))
+    assert chart is not None
+    assert (chart.rows[0], chart.columns) == (top, ("1 Nov", "2 Nov", "3 Nov"))
+
+
+@pytest.mark.parametrize("amounts", [(), (500,), (0, 0, 0)])
+def test_a_client_without_sales_sees_no_empty_chart(amounts):
+    assert sales_line(_days("USD", *amounts)) is None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -81,6 +82,12 @@ def test_find_offers_owners_pages_to_owners_only(desk: Desk, owner: Visitor) -> 
     assert 'href="/settings/audit"' not in visit(desk, "operator").page("/find?q=audit")
 
 
+def test_find_leads_to_the_page_of_a_shop_and_of_a_client(desk: Desk) -> None:
+    page = visit(desk, "operator").page("/find?q=luma")
+    assert f'href="/shops/{desk.ours.public["Luma Shop"]}"' in page
+    assert f'href="/clients/{desk.ours.public["Luma"]}"' in page
+
+
 def test_find_shows_what_was_typed_as_text(owner: Visitor) -> None:
     assert "<script>alert" not in owner.page("/find?q=<script>alert(1)</script>")
 
@@ -89,6 +96,21 @@ def test_find_shows_an_operator_nothing_of_other_clients_and_a_client_nothing_at
     page = visit(desk, "operator").page("/find?q=kite")
     assert "Kite Shop" not in page
     assert visit(desk, "member").get("/find?q=luma").status_code == 403
+
+
+def test_a_shops_health_lights_up_health_and_its_other_pages_all_shops(desk: Desk, owner: Visitor) -> None:
+    shop = f"/shops/{desk.ours.public['Luma Shop']}"
+    lit = {
+        path: re.findall(r'href="(/[\w/]+)" aria-current="page"', owner.page(path))
+        for path in (shop, f"{shop}/health")
+    }
+    assert lit == {shop: ["/shops", "/shops"], f"{shop}/health": ["/health"] * 3}
+
+
+def test_the_phone_has_today_orders_approvals_and_health_in_its_bar(owner: Visitor) -> None:
+    bar = owner.page("/today").partition('<nav class="tabbar"')[2].partition('<div class="sheet"')
+    assert re.findall(r'<a href="([^"]+)"', bar[0]) == ["/today", "/orders", "/approvals", "/health"]
+    assert 'href="/shops"' in bar[2].partition("</nav>")[0]
 
 
 def test_a_part_of_a_page_without_a_session_sends_the_window_to_the_sign_in(desk: Desk) -> None:

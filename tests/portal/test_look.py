@@ -123,6 +123,37 @@ def test_no_two_macros_have_one_name() -> None:
     assert [name for name in sorted(set(named)) if named.count(name) > 1] == []
 
 
+def test_every_macro_is_drawn_somewhere() -> None:
+    """One that no page draws any more would still be translated and kept."""
+    everything = "\n".join(path.read_text() for path in TEMPLATES)
+    named = re.findall(r"{% macro (\w+)", everything)
+    assert [name for name in named if not re.search(rf"\bui\.{name}\b", everything)] == []
+
+
+def test_every_class_of_the_style_sheet_stands_on_some_page() -> None:
+    sheets = "\n".join(path.read_text() for path in (PORTAL / "static" / "css").glob("*.css"))
+    chosen = " ".join(re.findall(r"([^{}]+){", re.sub(r"(?s)/\*.*?\*/", "", sheets)))
+    classes = set(re.findall(r"\.([a-zA-Z][\w-]*)", chosen))
+    services = PORTAL.parent / "services"
+    places = [*TEMPLATES, *(PORTAL / "static").glob("*.js"), *PORTAL.glob("*.py"), *services.glob("*.py")]
+    words = set(re.findall(r"[\w-]+", "\n".join(path.read_text() for path in places)))
+    put_together = {f"m{number}" for number in range(6)} | {"in-light", "in-dark"}
+    assert sorted(classes - words - put_together) == []
+
+
+def test_two_pages_give_no_class_two_looks() -> None:
+    """The sheets of all pages are one on the wire; the second rule would silently repaint the other page."""
+    found: dict[str, set[str]] = {}
+    for path in (PORTAL / "static" / "css").glob("5-*.css"):
+        sheet = re.sub(
+            r"(?s)/\*.*?\*/|@media[^{]+{(?:[^{}]*{[^{}]*})*\s*}|:is\([^)]*\)", "", path.read_text()
+        )
+        for selector in ",".join(re.findall(r"([^{}]+){", sheet)).split(","):
+            if re.fullmatch(r"\s*\.[\w-]+\s*", selector):
+                found.setdefault(selector.strip(), set()).add(path.name)
+    assert {name: places for name, places in found.items() if len(places) > 1} == {}
+
+
 def test_a_form_that_writes_carries_the_token() -> None:
     for path in TEMPLATES:
         for form in re.findall(r'<form[^>]*method="post".*?</form>', path.read_text(), re.DOTALL):

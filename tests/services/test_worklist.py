@@ -117,6 +117,19 @@ def test_an_order_with_an_open_decision_appears_once_and_names_its_action(desk: 
     assert row.href == f"/orders/{order.tiktok_order_id}#decide"
 
 
+def test_a_row_about_one_shop_leads_to_its_page_and_one_about_a_client_to_its_shops(desk: Desk) -> None:
+    public = desk.ours.public
+    with desk.session() as session:
+        order = add_order(session, desk.ours, stage="blocked")
+        at = {"order_id": order.id, "shop_id": order.shop_id}
+        add_attention(session, desk.ours, kind="blocked", action="start_buying", **at)
+        add_attention(session, desk.ours, "Kite", kind="count_differs", shop_id=desk.ours.shops["Kite"])
+        add_attention(session, desk.ours, kind="reconnect", action="reconnect")
+    assert sorted(row.href for row in _read(desk).rows) == sorted(
+        [f"/shops/{public['Luma Shop']}", f"/shops/{public['Kite Shop']}", f"/shops?client={public['Luma']}"]
+    )
+
+
 def test_a_closed_decision_gives_the_order_its_own_row_back(desk: Desk) -> None:
     with desk.session() as session:
         order = add_order(session, desk.ours)

@@ -66,7 +66,7 @@ def _filter(longest: int, description: str) -> fields.String:
 def _day(description: str) -> fields.Date:
     return fields.Date(
         load_default=None,
-        error_messages={"invalid": "Write a day as year-month-day, for example 2026-11-25."},
+        error_messages={"invalid": said("Write a day as year-month-day, for example 2026-11-25.")},
         metadata={"description": description},
     )
 
@@ -90,7 +90,7 @@ class OrdersSchema(ListSchema):
     until = _day("Placed on this day or before, in the reader's zone")
     late = fields.Boolean(
         load_default=False,
-        error_messages={"invalid": "Say yes or leave it out."},
+        error_messages={"invalid": said("Say yes or leave it out.")},
         metadata={"description": "Only open orders whose deadline has passed"},
     )
     sort = fields.String(

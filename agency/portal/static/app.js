@@ -45,6 +45,17 @@ document.addEventListener("submit", (event) => {
   }
 });
 
+// A menu closes as people expect: by a click elsewhere, and by Esc with the focus back on its button.
+document.addEventListener("click", (event) => {
+  for (const menu of all("details.pick[open]")) if (!menu.contains(event.target)) menu.open = false;
+});
+document.addEventListener("keydown", (event) => {
+  const menu = event.key === "Escape" && one("details.pick[open]");
+  if (!menu) return;
+  menu.open = false;
+  one("summary", menu).focus();
+});
+
 document.addEventListener("click", (event) => {
   const target = event.target.closest("[data-theme-switch], [data-copy], [data-ask-yes], [data-close], [data-open], [data-dismiss]");
   if (!target) return;
@@ -71,12 +82,15 @@ if (toasts) {
   message.remove();
   setTimeout(() => toasts.append(message), 100);
   const address = new URL(location.href);
-  address.searchParams.delete("done");
+  for (const name of ["done", "undo"]) address.searchParams.delete(name);
   history.replaceState(history.state, "", address);
 }
 
 document.addEventListener("change", (event) => {
   if (event.target.matches("[data-send-on-change]")) event.target.form.requestSubmit();
+  if (event.target.matches("[data-keys-switch]")) {
+    try { localStorage.setItem("keys", event.target.checked ? "on" : "off"); } catch { /* holds for this page only */ }
+  }
 });
 
 // Keys: off inside fields, with a modifier held, or while a dialog is open.
@@ -100,8 +114,13 @@ const keys = {
   "?": () => one("#keys")?.showModal(),
 };
 
+// Who dictates or leans on a key can switch them off in the list of shortcuts (WCAG 2.1.4); it holds in this browser.
+function switchedOff() {
+  try { return localStorage.getItem("keys") === "off"; } catch { return false; }
+}
+
 document.addEventListener("keydown", (event) => {
-  if (event.ctrlKey || event.metaKey || event.altKey || one("dialog[open]")) return;
+  if (event.ctrlKey || event.metaKey || event.altKey || one("dialog[open]") || switchedOff()) return;
   if (event.target.closest("input, textarea, select, [contenteditable]")) return;
   const act = keys[event.key];
   if (act) {
@@ -111,3 +130,6 @@ document.addEventListener("keydown", (event) => {
 });
 
 one("[data-errors]")?.focus();
+
+const keySwitch = one("[data-keys-switch]");
+if (keySwitch) keySwitch.checked = !switchedOff();

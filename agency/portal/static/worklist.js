@@ -148,17 +148,10 @@ document.addEventListener("click", (event) => {
     put(row, false);
     show();
   } else if (event.target.closest("[data-clear]")) clear();
-  else {
-    const pick = one("details.pick[open]");
-    if (pick && !pick.contains(event.target)) pick.open = false;
-  }
 });
 
 document.addEventListener("change", (event) => {
   if (event.target.matches("[data-all]")) for (const field of boxes()) field.checked = event.target.checked;
-  if (event.target.matches("[data-keys-switch]")) {
-    try { localStorage.setItem("keys", event.target.checked ? "on" : "off"); } catch { /* holds for this page only */ }
-  }
   show();
 });
 
@@ -176,6 +169,4 @@ new MutationObserver(() => {
 
 bar?.classList.add("scripted");
 for (const hidden of all("[data-all], [data-clear]")) hidden.hidden = false;
-const keySwitch = one("[data-keys-switch]");
-if (keySwitch) keySwitch.checked = !switchedOff();
 show();
