@@ -176,7 +176,7 @@ def _behind_links(desk: Desk) -> dict[str, tuple[str, ...]]:
 def _numbers(desk: Desk) -> list[str]:
     """An order of the first shop in each of these stages, and the one whose purchase is in doubt."""
     wanted = ("shipped", "settled", "cancelled", "blocked", "bought")
-    query = "select min(tiktok_order_id) from orders where shop_id = {} and stage = '{}' and tiktok_order_id like '5769%'"
+    query = "select min(tiktok_order_id) from orders where shop_id = {} and stage = '{}' and tiktok_order_id ~ '^5769'"
     return [
         *(_column(desk, query.format(desk.ours.shops["Luma"], stage))[0] for stage in wanted), "577000000000009001",
     ]  # fmt: skip

@@ -1,19 +1,17 @@
-"""Every page of the portal for everybody who may open it: axe-core and the width, in both themes, with all that opens open.
+"""Every page of the portal for everybody who may open it: axe-core and the width, in both themes, all that opens open.
 
-A page is loaded once; theme and width are changed on it. Owner and member meet every page in all six cells, operator and
-viewer in one, since their pages are the owner's with less on them.
+A page is loaded once; theme and width are changed on it. Owner, member and people without a session meet every page in
+all six cells; operator and viewer in one, since their pages are the owner's with less on them.
 """
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 import pytest
 from playwright.sync_api import Browser, Page
 
-from tests.browsers import serve
 from tests.desk import Desk
 from tests.e2e.axe import axe_violations, sideways
 from tests.e2e.conftest import Window, window_of
@@ -109,7 +107,10 @@ def test_no_page_is_forgotten(pages: Pages) -> None:
 
 @pytest.mark.parametrize(
     ("person", "cells"),
-    [("", ALL_CELLS), ("half", ALL_CELLS), ("ana", ALL_CELLS), ("maya", ALL_CELLS), ("sam", ONE_CELL), ("lee", ONE_CELL)],
+    [
+        ("", ALL_CELLS), ("half", ALL_CELLS), ("ana", ALL_CELLS), ("maya", ALL_CELLS), ("sam", ONE_CELL),
+        ("lee", ONE_CELL),
+    ],
     ids=["signed out", "half way", "member", "owner", "operator", "viewer"],
 )  # fmt: skip
 def test_nothing_is_wrong_on_any_page(
