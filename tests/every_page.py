@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
@@ -19,13 +19,19 @@ from tests.factors import enrol
 from tests.images import png
 from tests.mailbox import last_mail
 from tests.portal.browsing import OURS, visit
-from tests.rich_names import CLIENTS
+from tests.rich_names import CLIENTS, RichClient
 from tests.rich_world import open_rich_world
 from tests.work_rows import fill_work
 
 # One shop each of a client whose supplier has an API, of one who is bought from by hand, of one with stock of its own:
 # lists of 10 to 20 rows, since every kind of row is met and axe needs a second for 50.
 FEW = tuple(replace(CLIENTS[place], shops=CLIENTS[place].shops[:1]) for place in (0, 4, 5))
+# 54 clients, suppliers and shops, so that every list has more than a page of 50, and a client with 85 orders.
+MANY = (
+    CLIENTS[0],
+    *FEW[1:],
+    *(replace(CLIENTS[place % 8], name=f"Client {place}", shops=(f"Shop {place}",)) for place in range(51)),
+)
 # Routes that show no page of their own.
 NO_PAGE = {
     "home": "leads to the first page of whoever asks",
@@ -77,9 +83,9 @@ def _is_for_members(path: str) -> bool:
 
 
 @contextmanager
-def open_pages() -> Iterator[Pages]:
-    """The small rich world with a row for every page, and the addresses."""
-    with open_rich_world(FEW, sign_up=True) as desk:
+def open_pages(clients: Sequence[RichClient] = FEW) -> Iterator[Pages]:
+    """A small rich world, or that of other `clients`, with a row for every page, and the addresses."""
+    with open_rich_world(clients, sign_up=True) as desk:
         _add_more(desk)
         yield Pages(desk, _plain_paths(desk.app) | _filled(desk) | _behind_links(desk))
 

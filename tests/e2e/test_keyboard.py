@@ -1,4 +1,4 @@
-"""The Tab key alone reaches everything that can be used, in the order of the page, with the focus in view and no trap."""
+"""The Tab key alone reaches all that can be used, in the order of the page, the focus in view, without a trap."""
 
 from __future__ import annotations
 
@@ -22,11 +22,15 @@ CLIENT = ("overview", "client_orders", "client_order", "client_report", "account
 ALONE = ("sign_in", "sign_up", "forgot", "reset", "invitation", "month_by_link")
 # Remembers what can be used and how each looks without the focus; then what the focus comes to, and how that looks.
 _WATCH = """() => {
-  const looks = (e) => { const s = getComputedStyle(e); return [s.outlineStyle, s.outlineWidth, s.outlineColor, s.boxShadow].join(" "); };
-  const seen = (e) => e.checkVisibility({ visibilityProperty: true }) && !e.disabled && e.tabIndex >= 0 && !e.closest("[inert]");
+  const looks = (e) => {
+    const style = getComputedStyle(e);
+    return [style.outlineStyle, style.outlineWidth, style.outlineColor, style.boxShadow].join(" ");
+  };
+  const shown = (e) => e.checkVisibility({ visibilityProperty: true }) && !e.closest("[inert]");
+  const kinds = "a[href], button, input:not([type=hidden]), select, textarea, summary, [tabindex]";
   const begun = document.activeElement !== document.body;  // a page that puts the focus in a field begins in the middle
   document.activeElement.blur();
-  const usable = [...document.querySelectorAll("a[href], button, input:not([type=hidden]), select, textarea, summary, [tabindex]")].filter(seen);
+  const usable = [...document.querySelectorAll(kinds)].filter((e) => shown(e) && !e.disabled && e.tabIndex >= 0);
   const before = new Map(usable.map((e) => [e, looks(e)]));
   window.walk = { usable, begun, met: [], dull: [] };
   document.addEventListener("focusin", ({ target }) => {
@@ -39,7 +43,8 @@ _TOLD = """() => {
   const name = (e) => e.outerHTML.slice(0, 160);
   const turn = walk.met.indexOf(walk.met[0], 1);
   const met = walk.met.slice(0, turn < 0 ? undefined : turn);
-  const group = (e) => e.type === "radio" && met.some((m) => m.type === "radio" && m.name === e.name && m.form === e.form);
+  const radios = met.filter((e) => e.type === "radio");  // of a group of them Tab meets one
+  const group = (e) => e.type === "radio" && radios.some((one) => one.name === e.name && one.form === e.form);
   const back = met.filter((e, at) => at && met[at - 1].compareDocumentPosition(e) & Node.DOCUMENT_POSITION_PRECEDING);
   return {
     turned: turn > 0,
