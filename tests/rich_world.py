@@ -6,7 +6,7 @@ making; so two worlds look alike, but for the ids that are random by design.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
 from random import Random
@@ -35,10 +35,10 @@ _LANES = ("orders", "plan", "ship", "finance", "sweep")
 
 
 @contextmanager
-def open_rich_world(**settings: object) -> Iterator[Desk]:
-    """The world in a database of its own, with the application; dropped at the end.
+def open_rich_world(clients: Sequence[RichClient] = CLIENTS, **settings: object) -> Iterator[Desk]:
+    """The world in a database of its own, with the application; dropped at the end. Fewer `clients` make a smaller one.
 
-    People sign in as maya (owner), sam (operator), lee (viewer) and ana (a member of Luma Group) @example.test.
+    People sign in as maya (owner), sam (operator), lee (viewer) and ana (a member of the first client) @example.test.
     """
     made = create_database("rich")
     try:
@@ -47,20 +47,20 @@ def open_rich_world(**settings: object) -> Iterator[Desk]:
             agency = create_agency_with_owner(session, AGENCY, owner)
         side = Side(agency.agency_id)
         with transaction(made.database, side.scope(actor=f"user:{agency.user_id}")) as session:
-            _fill(side, session)
-        _add_people(made.database, side)
+            _fill(side, session, clients)
+        _add_people(made.database, side, clients[0])
         app = create_app(make_settings(clock_rate=STILL, **settings), made.database)
         yield Desk(made.database, made.owner_url, app, side, Side(0))
     finally:
         drop_database(made)
 
 
-def _add_people(database: object, side: Side) -> None:
+def _add_people(database: object, side: Side, first: RichClient) -> None:
     with system_transaction(database) as session:  # type: ignore[arg-type] # the desk's database
         for word, name, role in PEOPLE[1:]:
             add_member(session, side.agency_id, Person(f"{word}@example.test", name, PASSWORD), role, None)
         member = Person(f"{MEMBER[0]}@example.test", MEMBER[1], PASSWORD, "America/New_York")
-        add_member(session, side.agency_id, member, "client_member", [side.clients[CLIENTS[0].name]])
+        add_member(session, side.agency_id, member, "client_member", [side.clients[first.name]])
         for name, kind in (("dispatcher", "dispatcher"), ("worker-1", "worker"), ("worker-2", "worker")):
             session.execute(
                 text(
@@ -70,9 +70,9 @@ def _add_people(database: object, side: Side) -> None:
             )
 
 
-def _fill(side: Side, session: Session) -> None:
+def _fill(side: Side, session: Session, clients: Sequence[RichClient]) -> None:
     dice, scope, number = Random(40), side.scope(actor="rule:plan"), 0
-    for client in CLIENTS:
+    for client in clients:
         row = Client(
             agency_id=side.agency_id, name=client.name, currency=client.currency, time_zone=client.zone,
             approval_above_minor=2500, margin_floor_bp=300, daily_budget_minor=200_000, limits_set_at=machine_now(),

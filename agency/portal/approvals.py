@@ -17,6 +17,7 @@ from agency.services.colleagues import read_colleagues
 from agency.web import current_scope, db_session, route, system_session
 
 ANSWERED = "answered"
+CARDS = 30  # on a page: a card has twice the elements of a row, and a page at most 1,800
 
 
 @route(portal, "/approvals", permission="read")
@@ -42,7 +43,7 @@ def approve_cause() -> ResponseReturnValue:
 
 def _waiting(form: Form, refused: Mapping[str, str]) -> str:
     cursor = request.args.get("after", "")
-    found = list_approvals(current_scope(), db_session(), reader().now, cursor)
+    found = list_approvals(current_scope(), db_session(), reader().now, cursor, CARDS)
     return staff_page(
         "approvals.html",
         form=form,

@@ -21,7 +21,7 @@ from agency.services.worklist_rows import WorkFilters
 from agency.web import current_caller, current_scope, db_session, route, system_session
 
 FILTERS = tuple(WorkFilters.__dataclass_fields__)
-CHOOSABLE_SHOPS = 60  # more are chosen on a page of their own, so that the list's page stays light
+CHOOSABLE_SHOPS = 40  # more are chosen on a page of their own, so that the list's page stays light
 
 
 @route(portal, "/today", permission="read")

@@ -51,19 +51,21 @@ _ANSWERED = """
 """
 
 
-def list_approvals(scope: Scope, session: Session, now: datetime, cursor: str = "") -> Page[ApprovalRow]:
-    """A page of 50. `now` is shop time. Raises Invalid for a cursor of another list."""
+def list_approvals(
+    scope: Scope, session: Session, now: datetime, cursor: str = "", size: int = PAGE_SIZE
+) -> Page[ApprovalRow]:
+    """A page of `size` rows. `now` is shop time. Raises Invalid for a cursor of another list."""
     values: dict[str, Any] = {"far": _FAR}
     goes_on = ""
     if cursor:
         values["at"], values["id"] = decode_cursor(cursor, (datetime, int))
         goes_on = "and (coalesce(o.due_at, :far), a.id) > (:at, :id)"
     query = text(
-        f"{_WAITING} and {visible_sql(scope, 'a.client_id')} {goes_on} order by sort_at, a.id limit {PAGE_SIZE + 1}"
+        f"{_WAITING} and {visible_sql(scope, 'a.client_id')} {goes_on} order by sort_at, a.id limit {size + 1}"
     )
     rows = list(session.execute(query, values).mappings())
-    last = rows[PAGE_SIZE - 1] if len(rows) > PAGE_SIZE else None
-    shown = rows[:PAGE_SIZE]
+    last = rows[size - 1] if len(rows) > size else None
+    shown = rows[:size]
     limits = read_limits(session, [row["order_id"] for row in shown], now)
     return Page(
         rows=tuple(_row(row, limits.get(row["order_id"])) for row in shown),

@@ -11,16 +11,11 @@ from sqlalchemy import text
 from agency.models.shops import Shop
 from agency.services.health import note_health
 from tests.desk import NOW, Desk, open_desk
-from tests.e2e.axe import axe_violations, sideways
 from tests.e2e.conftest import Window
 from tests.health_rows import fill_health
 from tests.work_rows import fill_work
 
 pytestmark = pytest.mark.e2e
-WIDTHS = (320, 768, 1280)
-# The frame around a page has tests of its own.
-_FRAME = (".side-top", ".side-end", ".pulse", ".person")
-_NODES = "document.querySelectorAll('*').length"
 
 
 @pytest.fixture(scope="module")
@@ -103,21 +98,3 @@ def test_the_numbers_behind_a_chart_are_reached_by_keyboard(window: Window, path
     expect(page.get_by_role("table", name="Orders due, late and taken by carriers, by day")).to_be_visible()
     page.keyboard.press("Tab")
     assert page.evaluate("document.activeElement.matches('.scroll')")
-
-
-@pytest.mark.parametrize("theme", ["light", "dark"])
-def test_axe_finds_nothing_and_nothing_goes_sideways(
-    window: Window, paths: tuple[str, ...], theme: str
-) -> None:
-    page = window.sign_in("owner")
-    page.emulate_media(color_scheme=theme)  # type: ignore[arg-type]
-    found: list[str] = []
-    for path in paths:
-        window.open(path)
-        page.evaluate("document.querySelectorAll('main details').forEach((one) => { one.open = true; })")
-        assert page.evaluate(_NODES) <= 1800, path
-        for width in WIDTHS:
-            page.set_viewport_size({"width": width, "height": 900})
-            wrong = [one for one in axe_violations(page) if not any(part in one for part in _FRAME)]
-            found += [f"{path} {width} {one}" for one in [*wrong, *sideways(page, width)]]
-    assert found == []

@@ -9,7 +9,7 @@ from playwright.sync_api import expect
 
 from tests.desk import Desk, open_desk
 from tests.desk_rows import add_order
-from tests.e2e.axe import axe_violations, sideways
+from tests.e2e.axe import axe_violations
 from tests.e2e.conftest import Window
 
 pytestmark = pytest.mark.e2e
@@ -113,15 +113,3 @@ def test_the_sheet_of_a_phone_takes_the_focus_and_gives_it_back(phone: Window) -
     page.keyboard.press("Escape")
     expect(page.locator("#more")).to_be_hidden()
     expect(page.get_by_role("button", name="More")).to_be_focused()
-
-
-@pytest.mark.parametrize("width", [320, 768, 1280])
-@pytest.mark.parametrize("theme", ["light", "dark"])
-def test_the_frame_has_no_barriers(window: Window, width: int, theme: str) -> None:
-    page = window.sign_in("owner")
-    page.set_viewport_size({"width": width, "height": 800})
-    page.emulate_media(color_scheme=theme)  # type: ignore[arg-type]
-    for path in ("/today", "/find?q=kite"):
-        window.open(path)
-        assert axe_violations(page) == [], path
-        assert sideways(page, width) == [], path

@@ -54,14 +54,7 @@ def sku_id(sku: str) -> str:
 
 def open_agency(journey: Journey, **settings: Any) -> None:
     """Peoples the outside, makes the agency, connects both shops and maps the goods."""
-    journey.sim("setup", **_outside(), **{"seed": 11, "settle_days": 1, "hang_seconds": 0.11, **settings})
-    with system_transaction(journey.database) as session:
-        owner = Person("owner@example.test", "Olga Owner", "fake-password-1")
-        made = create_agency_with_owner(session, "Story agency", owner)
-    journey.agency_id, journey.user_id = made.agency_id, made.user_id
-    _add_clients(journey)
-    for name in SUPPLIERS:
-        _add_supplier(journey, name)
+    prepare_agency(journey, **settings)
     for client, seller in (("Luma", "seller-luma"), ("Kite", "seller-kite")):
         connect(journey, client, seller)
     journey.work()
@@ -69,6 +62,18 @@ def open_agency(journey: Journey, **settings: Any) -> None:
     # TikTok's times are whole seconds: an order of the second in which we connected would count as older.
     journey.pass_time(timedelta(minutes=1))
     journey.work()
+
+
+def prepare_agency(journey: Journey, **settings: Any) -> None:
+    """Peoples the outside and makes the agency with its clients and suppliers; no shop is connected yet."""
+    journey.sim("setup", **{**_outside(), "seed": 11, "settle_days": 1, "hang_seconds": 0.11, **settings})
+    with system_transaction(journey.database) as session:
+        owner = Person("owner@example.test", "Olga Owner", "fake-password-1")
+        made = create_agency_with_owner(session, "Story agency", owner)
+    journey.agency_id, journey.user_id = made.agency_id, made.user_id
+    _add_clients(journey)
+    for name in SUPPLIERS:
+        _add_supplier(journey, name)
 
 
 def connect(journey: Journey, client: str, seller: str) -> None:
