@@ -90,7 +90,7 @@ def _fill(side: Side, session: Session) -> Plans:
         session.flush()
         session.refresh(row)
         side.clients[client.name], side.public[client.name] = row.id, str(row.public_id)
-        supplier, items = _supplier(session, row, client)
+        supplier, items = _supplier(side, session, row, client)
         for name in client.shops:
             number += 1
             shop = _shop(session, row, client, name, number)
@@ -110,7 +110,9 @@ def _look_back(side: Side, session: Session, plans: Plans) -> None:
         note_health(side.scope(actor="rule:plan"), session, shop, NOW)
 
 
-def _supplier(session: Session, row: Client, client: RichClient) -> tuple[Supplier, list[SupplierItem]]:
+def _supplier(
+    side: Side, session: Session, row: Client, client: RichClient
+) -> tuple[Supplier, list[SupplierItem]]:
     keys = {"agency_id": row.agency_id, "client_id": row.id}
     supplier = Supplier(
         **keys, kind=client.kind, name=client.supplier, currency=client.currency,
@@ -120,6 +122,7 @@ def _supplier(session: Session, row: Client, client: RichClient) -> tuple[Suppli
     session.add(supplier)
     session.flush()
     session.refresh(supplier)
+    side.public[client.supplier] = str(supplier.public_id)
     if needs_consent(client.kind):
         add_consent(session, supplier)
     items = [
