@@ -1,4 +1,4 @@
-"""Two months of finished orders for each shop of the rich world, by which its rates and charts have a shape.
+"""Twelve weeks of finished orders for each shop of the rich world, by which its rates and charts have a shape.
 
 A plan of a few plain facts per order is made with dice of the shop's own; five statements write it into the tables.
 """
@@ -17,12 +17,13 @@ from tests.desk import NOW
 from tests.rich_names import GOODS
 from tests.rich_orders import ShopFloor
 
-DAYS, NEWEST = 66, 3.6  # days back of the oldest, and of the newest, which the orders of `rich_orders` follow
+DAYS, NEWEST = 84, 3.6  # days back of the oldest, and of the newest, which the orders of `rich_orders` follow
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 _WEEK = (0, 0, 1, 0, 0, 1, 1)  # more orders from Wednesday on
 # One order in so many is late; the others are shops in which all is well. US shops only: we know no British limit.
 LATE = {7: 13, 22: 16, 34: 15, 1: 36, 9: 33, 18: 34, 25: 30, 37: 32}
 USUALLY, CANCELLED, BY_US, UNSCANNED = 130, 41, 151, 52  # one order in so many
+_WAITED = ("shipped", "bought", "shipped", "scan")
 BAD_TRACKING = 31  # a shop of which one parcel in nine has no scan
 
 _ORDERS = """
@@ -55,7 +56,7 @@ _LINES = """
 _PURCHASES = """
     insert into purchases (agency_id, client_id, shop_id, order_id, supplier_id, reference, state, currency,
       expected_minor, max_minor, actual_minor, supplier_order_id, placed_at, paid_at, shipped_at)
-    select o.agency_id, o.client_id, o.shop_id, o.id, h.supplier_id, 'TS-' || h.number || '-1', 'shipped', h.currency,
+    select o.agency_id, o.client_id, o.shop_id, o.id, h.supplier_id, 'TS-' || h.number || '-1', 'closed', h.currency,
       h.cost, h.cost + 200, h.cost, 'SO-' || right(h.number, 8), h.bought_at, h.bought_at, h.shipped_at
     from plan h join orders o on o.shop_id = h.shop_id and o.tiktok_order_id = h.number
     where h.stage <> 'cancelled'
@@ -139,14 +140,13 @@ def _order(floor: ShopFloor, shop: int, nth: int, placed: datetime, dice: Random
         at, who = placed + 5 * HOUR, "SELLER" if nth % BY_US == 90 else "BUYER"
         return facts | {"stage": "cancelled", "moved_at": at, "cancelled_at": at, "cancelled_by": who}
     every = LATE.get(shop, USUALLY)
-    return facts | _way(placed, nth, dice, nth % every == every // 2) | {
+    return facts | _way(placed, nth, dice, _WAITED[nth // every % 4] if nth % every == every // 2 else "") | {
         "is_scanned": nth % (9 if shop == BAD_TRACKING else UNSCANNED) != 5
     }  # fmt: skip
 
 
-def _way(placed: datetime, nth: int, dice: Random, is_late: bool) -> dict[str, object]:
+def _way(placed: datetime, nth: int, dice: Random, waited: str) -> dict[str, object]:
     """When an order was bought, shipped, taken, delivered and paid; a late one waited at one of three places."""
-    waited = ("bought", "shipped", "shipped", "scan")[nth % 4] if is_late else ""
     bought = placed + (49 * HOUR if waited == "bought" else dice.uniform(0.2, 2.5) * HOUR)
     shipped = bought + (51 * HOUR if waited == "shipped" else dice.uniform(8, 24) * HOUR)
     pushed = shipped + dice.uniform(0.3, 2) * HOUR

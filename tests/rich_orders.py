@@ -91,7 +91,10 @@ def _order(floor: ShopFloor, place: int, letter: str) -> None:
     if letter == "q" and decision[4] is not None:
         which = decision[4]
     good, stage, item = GOODS[which], _SCENES[letter], floor.items[which]
-    placed = NOW - _AGES[place] * HOUR - floor.dice.randrange(50) * MINUTE
+    age = _AGES[
+        1 - place if place < 2 and floor.first % 200 else place
+    ]  # so that the newest are not all held
+    placed = NOW - age * HOUR - floor.dice.randrange(20 if age < 1 else 100) * MINUTE
     quantity = 2 if floor.dice.random() < 0.15 or (letter == "q" and decision[3] == "cost_over_limit") else 1
     order = floor.add(Order(**floor.keys, **_values(floor, place, letter, good, placed, quantity)))
     lines = [floor.add(_line(floor, order, item, good, nth)) for nth in range(quantity)]
@@ -291,4 +294,5 @@ def map_goods(floor: ShopFloor, mapped: int) -> None:
     """The first `mapped` goods of the shop have their supplier's item."""
     for item in floor.items[:mapped]:
         floor.leave(Mapping(**floor.keys, sku_id=f"27{item.supplier_sku[-4:]}", version=1, supplier_item_id=item.id,
+                          created_at=NOW - timedelta(days=150),
                           created_by="user:1"))  # fmt: skip

@@ -10,7 +10,7 @@ from agency.domain.money import Money
 from agency.services.client_rows import DaySales
 
 WIDTH, HEIGHT = 1000, 240
-_STEPS = (1, 2, 2.5, 5, 10)
+_STEPS = (1, 1.2, 1.6, 2, 3, 4, 5, 6, 8, 10)
 _LABELS = 4  # days named under the line, the last one included
 
 
