@@ -197,6 +197,8 @@ def _attend(floor: ShopFloor, order: Order | None, kind: str, action: str, why: 
 def _decision(floor: ShopFloor, place: int) -> tuple[str, str, str, str, int | None]:
     """What stands against buying that order; a person buys only where the supplier has no API."""
     found = DECISIONS[(floor.first // 100 + place) % len(DECISIONS)]
+    if found[3] == "margin_below_floor" and floor.shop.region == "GB":
+        return DECISIONS[0]  # TikTok's fee there would turn what is left into a loss
     by_hand = DECISIONS[2] if floor.supplier.kind == "manual" else DECISIONS[4]
     return by_hand if found[0] in ("buy_by_hand", "cancel_request") else found
 
