@@ -50,7 +50,7 @@ GOODS = (
     ("Knit throw blanket", "Grey, 50x60", 3998, 1580),
     ("2027 weekly planner", "Sage", 2650, 990),
     ("Walnut laptop stand", "Large", 4450, 2100),
-    ("Cast iron skillet", "26 cm", 6400, 5840),
+    ("Cast iron skillet", "26 cm", 6400, 5560),
     ("Soy candle", "Cedar", 1650, 605),
     ("Fine liner set", "12 colours", 1899, 720),
     ("Linen apron", "Oat", 2700, 1090),

@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from agency.domain.addresses import Address
+from agency.domain.money import format_money
 from agency.domain.scope import Scope
 from agency.models.attention import Attention
 from agency.models.catalog import Mapping, Supplier, SupplierItem
@@ -20,6 +21,7 @@ from agency.models.parcels import Parcel, ParcelLine, ParcelScan
 from agency.models.purchasing import Purchase, PurchaseLine
 from agency.models.shops import Shop
 from agency.services.contacts_store import place_of
+from agency.services.limit_facts import read_limits
 from agency.services.sealing import Keyring
 from agency.services.timeline import Happening, OrderRef, record_events
 from tests.databases import MASTER_KEY
@@ -34,15 +36,18 @@ _STATUS = {"held": "ON_HOLD", "shipped": "IN_TRANSIT", "delivered": "DELIVERED",
            "cancelled": "CANCELLED"}  # fmt: skip
 _SCENES = {"h": "held", "b": "to_buy", "q": "blocked", "p": "bought", "t": "shipped", "s": "shipped", "d": "delivered",
            "e": "settled", "x": "cancelled"}  # fmt: skip
-# kind, action, why, blocker code; what stands against buying.
-DECISIONS = (
-    ("approval", "approve", "It would cost {cost}, above the limit of {limit}.", "cost_over_limit"),
-    ("unmapped", "map", "No supplier's item is mapped to {sku}.", "unmapped"),
-    ("buy_by_hand", "buy_by_hand", "This supplier has no API; a person places the order.", ""),
-    ("approval", "approve", "Only {left} would be left of this sale, below the floor of 3 %.", "margin_below_floor"),
-    ("cancel_request", "look", "The buyer asks to cancel; TikTok decides in 24 hours.", ""),
-    ("blocked", "map", "The supplier has 0 of {sku} in stock.", "out_of_stock"),
+# kind, action, why, blocker code, and which of GOODS it is about (None = any); what stands against buying.
+DECISIONS: tuple[tuple[str, str, str, str, int | None], ...] = (
+    ("approval", "approve", "Cost {cost} is over the limit of {limit}. Approve it to buy.", "cost_over_limit", 1),
+    ("unmapped", "map", "No supplier's item is mapped to {sku}.", "unmapped", 11),
+    ("buy_by_hand", "buy_by_hand", "This supplier has no API; a person places the order.", "", None),
+    ("approval", "approve", "Only {left} would be left of this sale. Approve it to buy all the same.",
+     "margin_below_floor", 4),
+    ("cancel_request", "look", "The buyer asks to cancel; TikTok decides in 24 hours.", "", None),
+    ("blocked", "map", "The supplier has 0 of {sku} in stock.", "out_of_stock", 0),
 )  # fmt: skip
+# Hours since each order of PATTERN was placed; `rich_history` goes on from there.
+_AGES = (0.4, 2, 6, 11, 16, 22, 30, 34, 44, 52, 62, 75, 90, 150, 160, 400, 500)
 
 
 @dataclass
@@ -81,11 +86,16 @@ def fill_shop(floor: ShopFloor) -> int:
 
 
 def _order(floor: ShopFloor, place: int, letter: str) -> None:
-    good = GOODS[(floor.first // 100 + place) % len(GOODS)]
-    stage, item = _SCENES[letter], floor.items[(floor.first // 100 + place) % len(GOODS)]
-    age = (0.4, 3, 5, 9, 14, 20, 26, 30, 40, 46, 60, 75, 120, 150, 160, 400, 500)[place]
-    placed = NOW - age * HOUR - floor.dice.randrange(50) * MINUTE
-    quantity = 2 if floor.dice.random() < 0.15 else 1
+    decision = _decision(floor, place)
+    which = (floor.first // 100 + place) % (len(GOODS) - 1)  # the last one is only there to be unmapped
+    if letter == "q" and decision[4] is not None:
+        which = decision[4]
+    good, stage, item = GOODS[which], _SCENES[letter], floor.items[which]
+    age = _AGES[
+        1 - place if place < 2 and floor.first % 200 else place
+    ]  # so that the newest are not all held
+    placed = NOW - age * HOUR - floor.dice.randrange(20 if age < 1 else 100) * MINUTE
+    quantity = 2 if floor.dice.random() < 0.15 or (letter == "q" and decision[3] == "cost_over_limit") else 1
     order = floor.add(Order(**floor.keys, **_values(floor, place, letter, good, placed, quantity)))
     lines = [floor.add(_line(floor, order, item, good, nth)) for nth in range(quantity)]
     if letter in "bqpts":
@@ -93,7 +103,7 @@ def _order(floor: ShopFloor, place: int, letter: str) -> None:
     told: list[Happening] = [_happened(order, "order_received", placed, "marketplace", total_minor=order.total_minor,
                                        currency=order.currency)]  # fmt: skip
     if stage == "blocked":
-        _decide(floor, order, item, place, told)
+        _decide(floor, order, item, decision, told)
     if stage in ("bought", "shipped", "delivered", "settled"):
         purchase = _buy(floor, order, item, lines, told)
         if stage != "bought":
@@ -123,7 +133,7 @@ def _values(
         "is_sample": False, "is_replacement": False, "is_cancel_requested": False,
     }  # fmt: skip
     if stage in ("to_buy", "blocked", "bought") or letter == "t":
-        due = NOW + floor.dice.randrange(-300, 2400) * MINUTE
+        due = NOW + floor.dice.randrange(-150, 2400) * MINUTE
         values |= {"due_at": due, "due_kind": "tts_sla", "due_source": "tiktok", "tts_sla_at": due}
     if letter == "s":
         values |= {"collected_at": NOW - 20 * HOUR, "tts_sla_at": NOW - 10 * HOUR, "rts_at": NOW - 30 * HOUR,
@@ -184,11 +194,30 @@ def _attend(floor: ShopFloor, order: Order | None, kind: str, action: str, why: 
     floor.leave(Attention(**keys, kind=kind, cause_key=cause, action=action, why=why, **values))
 
 
-def _decide(floor: ShopFloor, order: Order, item: SupplierItem, place: int, told: list[Happening]) -> None:
-    kind, action, why, code = DECISIONS[(floor.first // 100 + place) % len(DECISIONS)]
-    sign = "£" if floor.shop.currency == "GBP" else "$"
-    cost = f"{sign}{item.unit_cost_minor / 100:.2f}"
-    sentence = why.format(cost=cost, limit=f"{sign}25.00", left=f"{sign}0.84", sku=item.supplier_sku)
+def _decision(floor: ShopFloor, place: int) -> tuple[str, str, str, str, int | None]:
+    """What stands against buying that order; a person buys only where the supplier has no API."""
+    found = DECISIONS[(floor.first // 100 + place) % len(DECISIONS)]
+    if found[3] == "margin_below_floor" and floor.shop.region == "GB":
+        return DECISIONS[0]  # TikTok's fee there would turn what is left into a loss
+    by_hand = DECISIONS[2] if floor.supplier.kind == "manual" else DECISIONS[4]
+    return by_hand if found[0] in ("buy_by_hand", "cancel_request") else found
+
+
+def has_unmapped(floor: ShopFloor) -> bool:
+    """Whether an order of this shop waits for a mapping."""
+    return any(letter == "q" and _decision(floor, nth)[0] == "unmapped" for nth, letter in enumerate(PATTERN))
+
+
+def _decide(floor: ShopFloor, order: Order, item: SupplierItem, decision: tuple[str, str, str, str, int | None],
+            told: list[Happening]) -> None:  # fmt: skip
+    kind, action, why, code, _which = decision
+    money = read_limits(floor.session, [order.id], NOW)[order.id]
+    words = {
+        "cost": format_money(money.cost) if money.cost else "", "limit": format_money(money.limit),
+        "left": format_money(money.margin) if money.margin else "", "sku": item.supplier_sku,
+    }  # fmt: skip
+    sentence = why.format(**words)
+    order.is_cancel_requested = kind == "cancel_request"
     data = {"sku_ids": f"27{item.supplier_sku[-4:]}"} if kind == "unmapped" else {}
     _attend(floor, order, kind, action, sentence, data=data)
     if code:
@@ -267,4 +296,5 @@ def map_goods(floor: ShopFloor, mapped: int) -> None:
     """The first `mapped` goods of the shop have their supplier's item."""
     for item in floor.items[:mapped]:
         floor.leave(Mapping(**floor.keys, sku_id=f"27{item.supplier_sku[-4:]}", version=1, supplier_item_id=item.id,
+                          created_at=NOW - timedelta(days=150),
                           created_by="user:1"))  # fmt: skip

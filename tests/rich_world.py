@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from datetime import timedelta
 from random import Random
 
+from psycopg import connect
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
@@ -22,14 +23,17 @@ from agency.models.catalog import Sku, Supplier, SupplierItem
 from agency.models.clients import Client
 from agency.models.lanes import Lane
 from agency.models.shops import Authorization, Shop
+from agency.services.health import note_health
 from agency.services.memberships import Person, add_member, create_agency_with_owner
 from agency.transaction import system_transaction, transaction
 from tests.databases import create_database, drop_database
 from tests.desk import NOW, PASSWORD, Desk, Side, make_settings
 from tests.desk_rows import add_consent
+from tests.rich_history import plan_history, write_history
 from tests.rich_names import AGENCY, CLIENTS, GOODS, MEMBER, PEOPLE, RichClient
-from tests.rich_orders import ShopFloor, fill_shop, map_goods
+from tests.rich_orders import PATTERN, ShopFloor, fill_shop, has_unmapped, map_goods
 
+Plans = dict[int, list[dict[str, object]]]  # each shop's history, by its internal id
 STILL = 1e-9  # seconds of shop time in a second: none that anybody sees
 _LANES = ("orders", "plan", "ship", "finance", "sweep")
 
@@ -47,7 +51,11 @@ def open_rich_world(clients: Sequence[RichClient] = CLIENTS, **settings: object)
             agency = create_agency_with_owner(session, AGENCY, owner)
         side = Side(agency.agency_id)
         with transaction(made.database, side.scope(actor=f"user:{agency.user_id}")) as session:
-            _fill(side, session, clients)
+            plans = _fill(side, session, clients)
+        with connect(made.owner_url.replace("+psycopg", ""), autocommit=True) as connection:
+            connection.execute("analyze")  # else each row of the history is looked up by reading all of them
+        with transaction(made.database, side.scope(actor="rule:plan")) as session:
+            _look_back(side, session, plans)
         _add_people(made.database, side, clients[0])
         app = create_app(make_settings(clock_rate=STILL, **settings), made.database)
         yield Desk(made.database, made.owner_url, app, side, Side(0))
@@ -70,8 +78,9 @@ def _add_people(database: object, side: Side, first: RichClient) -> None:
             )
 
 
-def _fill(side: Side, session: Session, clients: Sequence[RichClient]) -> None:
+def _fill(side: Side, session: Session, clients: Sequence[RichClient]) -> Plans:
     dice, scope, number = Random(40), side.scope(actor="rule:plan"), 0
+    floors: list[ShopFloor] = []
     for client in clients:
         row = Client(
             agency_id=side.agency_id, name=client.name, currency=client.currency, time_zone=client.zone,
@@ -81,16 +90,29 @@ def _fill(side: Side, session: Session, clients: Sequence[RichClient]) -> None:
         session.flush()
         session.refresh(row)
         side.clients[client.name], side.public[client.name] = row.id, str(row.public_id)
-        supplier, items = _supplier(session, row, client)
+        supplier, items = _supplier(side, session, row, client)
         for name in client.shops:
             number += 1
             shop = _shop(session, row, client, name, number)
             side.clients[name], side.shops[name] = row.id, shop.id
             side.public[name] = str(shop.public_id)
-            _stock_shop(ShopFloor(scope, session, shop, supplier, items, dice, number * 100))
+            floors.append(ShopFloor(scope, session, shop, supplier, items, dice, number * 100))
+            _stock_shop(floors[-1])
+    return {floor.shop.id: plan_history(floor) for floor in floors}
 
 
-def _supplier(session: Session, row: Client, client: RichClient) -> tuple[Supplier, list[SupplierItem]]:
+def _look_back(side: Side, session: Session, plans: Plans) -> None:
+    """Gives all shops their history, and says what follows: how many orders there are, and how each shop does."""
+    write_history(session, side.agency_id, [order for plan in plans.values() for order in plan])
+    for shop_id, plan in plans.items():
+        shop, count = session.get_one(Shop, shop_id), len(PATTERN) + len(plan)
+        shop.count_tiktok, shop.count_ours = count + (1 if shop.read_error else 0), count
+        note_health(side.scope(actor="rule:plan"), session, shop, NOW)
+
+
+def _supplier(
+    side: Side, session: Session, row: Client, client: RichClient
+) -> tuple[Supplier, list[SupplierItem]]:
     keys = {"agency_id": row.agency_id, "client_id": row.id}
     supplier = Supplier(
         **keys, kind=client.kind, name=client.supplier, currency=client.currency,
@@ -100,6 +122,7 @@ def _supplier(session: Session, row: Client, client: RichClient) -> tuple[Suppli
     session.add(supplier)
     session.flush()
     session.refresh(supplier)
+    side.public[client.supplier] = str(supplier.public_id)
     if needs_consent(client.kind):
         add_consent(session, supplier)
     items = [
@@ -130,7 +153,7 @@ def _shop(session: Session, row: Client, client: RichClient, name: str, number: 
         code=f"{client.region}LC{number:04d}", name=name, region=client.region, currency=client.currency,
         time_zone=client.zone, connected_at=NOW - timedelta(days=200),
         last_read_at=read - timedelta(hours=5 if lost else 0), counted_at=read,
-        read_error="TikTok did not answer in time." if lost else "", count_tiktok=17 + lost, count_ours=17,
+        read_error="TikTok did not answer in time." if lost else "",
         paused_at=read if number == 38 else None,
     )  # fmt: skip
     session.add(shop)
@@ -159,5 +182,5 @@ def _stock_shop(floor: ShopFloor) -> None:
             )
         )  # fmt: skip
     floor.session.flush()
-    map_goods(floor, 12 if floor.first % 300 else 11)
+    map_goods(floor, 11 if has_unmapped(floor) else 12)
     fill_shop(floor)

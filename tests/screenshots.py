@@ -30,11 +30,15 @@ ORDER = "576900000000002007"  # TikTok has its tracking number and no carrier ha
 
 @dataclass(frozen=True)
 class Shot:
-    """One page: its name, its path, and who looks at it."""
+    """One page: its name, its path with names of the world in braces, and who looks at it."""
 
     name: str
     path: str
     person: str = "maya"
+
+    def url(self, base: str, world: Desk) -> str:
+        """Where it is: names of shops and suppliers are their public ids there."""
+        return base + self.path.format_map(world.ours.public)
 
 
 SHOTS = (
@@ -43,14 +47,23 @@ SHOTS = (
     Shot("orders", "/orders"),
     Shot("approvals", "/approvals"),
     Shot("shops", "/shops"),
+    Shot("shop", "/shops/{Luma Kitchen}"),
     Shot("suppliers", "/suppliers"),
+    Shot("supplier", "/suppliers/{Eastport Goods}"),
     Shot("mappings", "/mappings"),
+    Shot("mapping", "/mappings/{Luma Kitchen}/271001"),
     Shot("clients", "/clients"),
     Shot("team", "/team"),
     Shot("client", "/client", "ana"),
+    Shot("client-orders", "/client/orders", "ana"),
+    Shot("client-report", "/client/reports", "ana"),
     Shot("health", "/health"),
+    Shot("shop-health", "/shops/{Luma Kitchen}/health"),
     Shot("work", "/work"),
     Shot("brand", "/settings/brand"),
+    Shot("limits", "/settings/limits"),
+    Shot("notifications", "/settings/notifications"),
+    Shot("account", "/account"),
     Shot("setup", "/setup"),
 )
 # The README's pictures: page -> file. Both light and on a desktop.
@@ -95,7 +108,7 @@ def _all(browser: Browser, base: str, world: Desk, wanted: list[Shot]) -> list[P
                 for shot in wanted:
                     if shot.person == person:
                         path = FOLDER / f"{shot.name}-{size}-{theme}.png"
-                        _open(context.pages[0], base + shot.path).screenshot(
+                        _open(context.pages[0], shot.url(base, world)).screenshot(
                             path=path, full_page=size == "phone"
                         )
                         made.append(path)
@@ -108,7 +121,7 @@ def _readme(browser: Browser, base: str, world: Desk) -> list[Path]:
     for shot in SHOTS:
         if shot.name in README:
             context = _signed_in(browser, base, world, shot.person, 1280, 800)
-            picture = _open(context.pages[0], base + shot.path).screenshot()
+            picture = _open(context.pages[0], shot.url(base, world)).screenshot()
             path = DOCS / README[shot.name]
             path.write_bytes(reduce_colours(picture))
             made.append(path)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from flask_babel import gettext as _
 
-from agency.domain.money import Money
+from agency.domain.money import Money, exponent_of
 from agency.domain.orders import Stage
 from agency.domain.said import said
 from agency.portal.language import tr
@@ -127,6 +128,15 @@ def sums_text(amounts: Sequence[Money]) -> str:
     return " + ".join(money_text(amount) for amount in amounts) or "\N{EN DASH}"
 
 
+def round_sums_text(amounts: Sequence[Money]) -> str:
+    """The same in whole units, for a figure whose cents nobody reads: "$1,204 + £88"."""
+    whole = [
+        Money(amount.amount - amount.amount % 10 ** exponent_of(amount.currency), amount.currency)
+        for amount in amounts
+    ]
+    return re.sub(r"[.,]0+(?![\d.,])", "", sums_text(whole))
+
+
 def place_name(zone: str) -> str:
     """The town of a zone's name: "America/New_York" is "New York"."""
     return zone.rpartition("/")[2].replace("_", " ")
@@ -171,6 +181,7 @@ FILTERS = {
     "row_icon": row_icon,
     "group_tone": group_tone,
     "sums": sums_text,
+    "round_sums": round_sums_text,
     "span": span_text,
     "place": place_name,
 }

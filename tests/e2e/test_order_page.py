@@ -25,7 +25,7 @@ from tests.desk_rows import (
     add_sku,
     keys_of,
 )
-from tests.e2e.axe import axe_violations
+from tests.e2e.axe import axe_violations, sideways
 from tests.e2e.conftest import Window
 from tests.portal.scenes import OVER_LIMIT, add_buyer, add_purchase
 
