@@ -75,7 +75,7 @@ SERVICES = {
         '    return f"""\n      {OPEN} and ' + _SEEN,
         '    return f"""\n      {OPEN}',
         narrow("operator_kite"),
-        "depends on the rows of others",
+        "was shown",
     ),
     "decisions without scope": Mutant(
         "agency/services/worklist_sql.py",
@@ -103,7 +103,7 @@ SERVICES = {
         "k.sku_id = :sku_id and {visible_sql(scope, 'k.client_id')}",
         "k.sku_id = :sku_id",
         refused("GET /mappings/<uuid:shop_id>/<sku_id>"),
-        "was shown",
+        "can tell a foreign id from an unknown one",
     ),
     "names of all clients on the shops' page": Mutant(
         "agency/services/shop_lists.py",
@@ -165,9 +165,9 @@ SERVICES = {
         "was shown",
     ),
     "a cost on the client's page": Mutant(
-        "agency/services/client_view.py",
-        'text(\n    f"""\n    select c.name, c.time_zone,',
-        'text(\n    f"""\n    select (select min(p.name) from suppliers p) as name, c.time_zone,',
+        "agency/services/client_overview.py",
+        "select c.name, c.time_zone, c.currency,",
+        "select (select min(p.name) from suppliers p) as name, c.time_zone, c.currency,",
         through("GET /client"),
         "got 500",
     ),
