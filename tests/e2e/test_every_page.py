@@ -44,7 +44,7 @@ _BREAK = """() => {
   const hide = (place, html) => document.querySelector(place).insertAdjacentHTML("beforeend", html);
   hide("#main", "<details><summary>More</summary><button></button></details>");
   hide("#keys", '<p><img src="/brand/sample/1b1f28.css"></p>');
-  document.querySelector("#main details:last-child button").style.width = "400px";
+  document.querySelector("#main").lastElementChild.querySelector("button").style.width = "400px";
 }"""
 _DIALOGS = "[...document.querySelectorAll('dialog')].map((one) => one.id)"
 _SHOW = "(place) => document.querySelectorAll('dialog')[place].showModal()"
