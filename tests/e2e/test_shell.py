@@ -33,6 +33,7 @@ def test_the_palette_by_keyboard_alone(window: Window) -> None:
     expect(palette.get_by_role("link", name="Approvals")).to_be_visible()
     assert axe_violations(page) == []
     page.keyboard.type("lum")
+    expect(palette.locator("[data-typed='lum']")).to_be_attached()  # the answer to all that was typed
     expect(palette.get_by_role("link", name="Luma Shop")).to_be_visible()
     page.keyboard.press("ArrowDown")
     expect(palette.get_by_role("link", name="Luma Shop")).to_be_focused()
