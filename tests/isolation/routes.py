@@ -192,6 +192,7 @@ PLANS: Mapping[str, Plan] = {
         body={"client_id": "@clients", "kind": "manual", "name": "New", "currency": "USD"}
     ),
     "portal.add_item": Plan(body={"title": "New", "supplier_sku": "N-1", "unit_cost": "4.20"}),
+    "portal.resume_shop": Plan(before="update shops set paused_at = now()"),
     "portal.replace_key": Plan(body={"api_key": "fake-key"}, before="update suppliers set kind = 'cj'"),
     "portal.change_supplier": Plan(body={"name": "Renamed"}),
     "portal.change_item": Plan(
