@@ -106,7 +106,7 @@ def test_a_stranger_is_led_to_the_sign_in_page_of_this_site(desk: Desk) -> None:
 
 # Functions that only ever give a path of ours; what they are made of is tested above, or is `url_for`.
 _OURS = {"url_for", "own_path", "_wanted", "_second_step", "link", "open_link"}
-_ADDING = {"with_word", "with_undo", "after_act"}  # they add to a path, or lead back through own_page
+_ADDING = {"with_word", "with_undo", "asked_page"}  # they add to a path, or lead back through own_page
 
 
 def _leads_home(target: ast.expr, names: Mapping[str, list[ast.expr]]) -> bool:
