@@ -14,7 +14,7 @@ from agency.domain.consents import MISSING
 from agency.domain.purchasing import Blocker
 from agency.domain.scope import Scope
 from agency.lanes import make_due
-from agency.models.catalog import Supplier
+from agency.models.catalog import Mapping, Supplier
 from agency.models.orders import Order, OrderLine
 from agency.services.attention import Cause, close_order_attentions, open_attention
 from agency.services.timeline import record_event
@@ -45,7 +45,6 @@ def block_order(
     approvable = all(blocker.approvable for blocker in blockers)
     kind = "approval" if approvable else "unmapped" if blockers[0].code == "unmapped" else "blocked"
     close_order_attentions(scope, session, order.id, only=[k for k in BLOCKED_KINDS if k != kind])
-    sku_ids = sorted(set(session.scalars(select(OrderLine.sku_id).where(OrderLine.order_id == order.id))))
     open_attention(
         scope,
         session,
@@ -61,9 +60,22 @@ def block_order(
             due_at=order.due_at,
             loss_minor=order.total_minor,
             currency=order.currency,
-            data={"codes": [blocker.code for blocker in blockers], "sku_ids": sku_ids},
+            data={"codes": [blocker.code for blocker in blockers], "sku_ids": _skus(session, order, kind)},
         ),
     )
+
+
+def _skus(session: Session, order: Order, kind: str) -> list[str]:
+    """The skus to decide about: those that nothing is mapped to when that is the reason, else all of the order."""
+    query = select(OrderLine.sku_id).where(OrderLine.order_id == order.id)
+    if kind == "unmapped":
+        mapped = select(Mapping.id).where(
+            Mapping.shop_id == order.shop_id,
+            Mapping.sku_id == OrderLine.sku_id,
+            Mapping.superseded_at.is_(None),
+        )
+        query = query.where(~mapped.exists())
+    return sorted(set(session.scalars(query)))
 
 
 def _supplier_of(session: Session, blocker: Blocker) -> int | None:
