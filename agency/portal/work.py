@@ -45,14 +45,14 @@ def work() -> ResponseReturnValue:
     )
 
 
-@route(portal, "/work/retry", permission="write", methods=["POST"])
+@route(portal, "/retries/lanes", permission="write", methods=["POST"])
 def retry_work() -> ResponseReturnValue:
     """Tries a lane now, without waiting for its back-off."""
     retry_lane(current_scope(), db_session(), _sent("kind"), _sent("id"), _sent("api"))
     return redirect(url_for("portal.work", done="lane_retried"), 303)
 
 
-@route(portal, "/work/webhooks/retry", permission="write", methods=["POST"])
+@route(portal, "/retries/webhooks", permission="write", methods=["POST"])
 def retry_webhooks() -> ResponseReturnValue:
     """Has everything read again that a sender's failed webhooks were about."""
     retry_letters(current_scope(), db_session(), _sent("kind"), _sent("id"))

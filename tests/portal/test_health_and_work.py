@@ -99,10 +99,10 @@ def test_work_tells_what_is_stuck_and_what_helps_but_no_payload(owner: Visitor) 
 
 def test_trying_again_and_asking_again(desk: Desk, owner: Visitor) -> None:
     luma = desk.ours.public["Luma Shop"]
-    answer = owner.send("/work/retry", kind="shop", id=luma, api="orders")
+    answer = owner.send("/retries/lanes", kind="shop", id=luma, api="orders")
     assert "It is tried again now." in answer.text
     assert "Failed 4 times" not in answer.text
-    answer = owner.send("/work/webhooks/retry", kind="supplier", id=desk.ours.public["supplier"])
+    answer = owner.send("/retries/webhooks", kind="supplier", id=desk.ours.public["supplier"])
     assert "The sender is asked again now" in answer.text
     assert "Signature wrong" not in answer.text
     assert "asked the machine to try some of its work again" in owner.page("/settings/audit")
@@ -112,7 +112,7 @@ def test_a_viewer_looks_and_tries_nothing(desk: Desk) -> None:
     viewer = visit(desk, "viewer")
     assert "Try now" not in viewer.page("/work?state=all")
     sent = viewer.send(
-        "/work/retry", follow=False, kind="shop", id=desk.ours.public["Luma Shop"], api="orders"
+        "/retries/lanes", follow=False, kind="shop", id=desk.ours.public["Luma Shop"], api="orders"
     )
     assert sent.status_code == 403
 
@@ -122,7 +122,7 @@ def test_an_operator_of_one_client_sees_and_wakes_nothing_of_another(desk: Desk)
     assert "Kite" not in operator.page("/work?state=all")
     assert "Kite" not in operator.page("/health")
     kite = desk.ours.public["Kite Shop"]
-    assert operator.send("/work/retry", follow=False, kind="shop", id=kite, api="orders").status_code == 404
+    assert operator.send("/retries/lanes", follow=False, kind="shop", id=kite, api="orders").status_code == 404
 
 
 def test_the_side_bar_leads_there_with_the_number_of_troubles(owner: Visitor) -> None:
