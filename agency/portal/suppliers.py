@@ -159,6 +159,7 @@ def _show_all(form: Form) -> ResponseReturnValue:
         given=given,
         kept={name: value for name, value in given.items() if value},
         standings=STANDINGS,
+        takes_key=catalog.takes_key,
         clients=[client for client in list_shops(scope, session).clients if not client.left_at],
         kinds=list(wording.SUPPLIER_KINDS.items()),
         form=form,

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from agency.domain.consents import RECEIVES_ADDRESSES
 from agency.domain.scope import Scope
 from agency.services.callers import SignedIn
 from agency.services.factors import has_factor
@@ -28,7 +29,7 @@ def _some(table: str, condition: str = "true") -> str:
     )
 
 
-_CONSENTED = """(t.kind not in ('rest', 'cj') or exists (select 1 from supplier_consents n
+_CONSENTED = f"""(t.kind not in {RECEIVES_ADDRESSES} or exists (select 1 from supplier_consents n
     where n.supplier_id = t.id and n.withdrawn_at is null))"""
 # True while a step that the staff login can see is not done; for the side bar, on every page, so it stops early.
 UNFINISHED = f"""
