@@ -11,7 +11,7 @@ from agency.domain.errors import NotFound
 from agency.portal.blueprint import portal
 from agency.portal.forms import Form, sent_form
 from agency.portal.frame import link, reader
-from agency.portal.paths import asked_page
+from agency.portal.paths import asked_number, asked_page
 from agency.portal.schemas import ShopRulesSchema
 from agency.portal.staff import staff_page
 from agency.portal.undo import with_undo
@@ -34,7 +34,7 @@ def shops() -> ResponseReturnValue:
     scope, session = current_scope(), db_session()
     given = {name: request.args.get(name, "").strip()[:120] for name in _FILTERS}
     kept = {name: value for name, value in given.items() if value}
-    found = search_shops(scope, session, ShopFilters(**given), reader().now, _page_number())
+    found = search_shops(scope, session, ShopFilters(**given), reader().now, asked_number("page", 1))
     return staff_page(
         "shops.html",
         found=found,
@@ -102,12 +102,6 @@ def switch_buying(word: str) -> ResponseReturnValue:
         page = url_for("portal.supplier", supplier_id=public_id)
     done = "stopped" if word == "stop" else "started"
     return redirect(with_undo(asked_page(page), done, steps), 303)
-
-
-def _page_number() -> int:
-    """The page that was asked for; 1 for anything that is not a number of a page."""
-    asked = request.args.get("page", "")
-    return int(asked) if asked.isascii() and asked.isdigit() and len(asked) < 5 else 1
 
 
 def _show_shop(shop_id: UUID, form: Form) -> ResponseReturnValue:

@@ -7,6 +7,7 @@ from flask.typing import ResponseReturnValue
 
 from agency.portal.blueprint import portal
 from agency.portal.frame import link
+from agency.portal.paths import asked_number
 from agency.portal.staff import staff_page
 from agency.services import work_words
 from agency.services.machine_room import count_mails, list_processes, list_strays, tiktok_shops
@@ -23,9 +24,7 @@ def work() -> ResponseReturnValue:
     """Lanes by state, writes in doubt, webhooks, processes. State, search and page are in the address."""
     scope, session, system = current_scope(), db_session(), system_session()
     state, q = request.args.get("state", LANE_STATES[0]), request.args.get("q", "").strip()[:80]
-    given = request.args.get("page", "")
-    page = int(given) if given.isdecimal() and len(given) < 5 else 1
-    lanes = list_lanes(scope, session, "" if state == ALL else state, q, page)
+    lanes = list_lanes(scope, session, "" if state == ALL else state, q, asked_number("page", 1))
     kept = {"state": state if state != LANE_STATES[0] else "", "q": q}
     return staff_page(
         "work.html",
