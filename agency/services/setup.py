@@ -30,7 +30,7 @@ def _some(table: str, condition: str = "true") -> str:
 
 
 _CONSENTED = f"""(t.kind not in {RECEIVES_ADDRESSES} or exists (select 1 from supplier_consents n
-    where n.supplier_id = t.id and n.withdrawn_at is null))"""
+    where n.supplier_id = t.id and n.withdrawn_at is null))"""  # noqa: S608 - made of constants
 # True while a step that the staff login can see is not done; for the side bar, on every page, so it stops early.
 UNFINISHED = f"""
     not (exists (select 1 from clients c where {_REAL} and c.limits_set_at is not null)
