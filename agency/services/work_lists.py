@@ -22,6 +22,7 @@ from agency.services.work_rows import (
     Queue,
 )
 from agency.services.work_words import FAILING, LOST, OVERDUE, SLEEPING
+from agency.services.worklist_sql import STAYED
 
 _LAST_PAGE = 1000
 
@@ -33,11 +34,11 @@ _LOST = "(l.lease_until < now() - interval '1 minute')"
 _TROUBLE = f"({_FAILS} or {_SLEEPS} or {_OVERDUE} or {_LOST})"
 _STATE = f"""case when {_TROUBLE} then 'trouble' when l.lease_until is not null then 'working'
   when l.due_at is not null then 'waiting' else 'asleep' end"""
-_HERE = """
+_HERE = f"""
     from lanes l join clients c on c.id = l.client_id
     left join shops s on s.id = l.shop_id left join suppliers u on u.id = l.supplier_id
     left join authorizations a on a.id = l.authorization_id
-    where c.left_at is null and s.paused_at is null
+    where {STAYED.format("l")} and s.paused_at is null
 """
 _NAME = """coalesce(s.name, u.name, nullif(a.seller_name, ''),
   (select string_agg(k.name, ', ' order by k.name) from shops k where k.authorization_id = a.id), '')"""
@@ -72,7 +73,8 @@ _DOUBTS = """
 
 BAD_OUTCOMES = "('unreadable', 'signature wrong')"
 _BAD_LETTER = f"""(i.outcome in {BAD_OUTCOMES} and i.created_at > now() - interval '7 days'
-  or i.handled_at is null and i.created_at < now() - interval '10 minutes')"""
+  or i.handled_at is null and i.created_at < now() - interval '10 minutes')
+  and (i.handled_at is null or i.outcome in {BAD_OUTCOMES}) and {STAYED.format("i")}"""
 _LETTERS = f"""
     select case when s.id is not null then 'shop' else 'supplier' end as kind,
       coalesce(s.public_id, u.public_id) as subject_id, coalesce(s.name, u.name) as name, c.name as client_name,
@@ -80,7 +82,7 @@ _LETTERS = f"""
       count(*) as letters, min(i.created_at) as first_at, max(i.created_at) as last_at
     from inbox_items i join clients c on c.id = i.client_id
     left join shops s on s.id = i.shop_id left join suppliers u on u.id = i.supplier_id
-    where {_BAD_LETTER} and (i.handled_at is null or i.outcome in {BAD_OUTCOMES}) and c.left_at is null and {{seen}}
+    where {_BAD_LETTER} and {{seen}}
     group by 1, 2, 3, 4, 5 order by max(i.created_at) desc, 3, 5 limit :most
 """  # noqa: S608 - made of constants
 
@@ -90,7 +92,7 @@ TROUBLES = f"""
     + (select count(*) from effects e where {{effects}}
         and (e.state = 'review' or e.state = 'unknown' and e.sent_at < now() - interval '30 minutes'))
     + (select count(distinct (i.shop_id, i.supplier_id, i.outcome)) from inbox_items i
-        where {_BAD_LETTER} and (i.handled_at is null or i.outcome in {BAD_OUTCOMES}) and {{letters}})
+        where {_BAD_LETTER} and {{letters}})
 """  # noqa: S608 - made of constants
 
 
