@@ -11,12 +11,13 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from agency.domain.consents import RECEIVES_ADDRESSES
+from agency.domain.orders import Stage
 from agency.domain.scope import Scope
 from agency.services.callers import SignedIn
 from agency.services.factors import has_factor
 
 _REAL = "c.practice = '' and c.left_at is null"
-_PROCESSED = "o.stage in ('shipped', 'delivered', 'settled')"
+_PROCESSED = f"o.stage in {Stage.PROCESSED}"
 _SOME_ORDER = (
     f"exists (select 1 from orders o join clients c on c.id = o.client_id where {_REAL} and {_PROCESSED})"  # noqa: S608
 )
