@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from agency.clock import machine_now
 from agency.domain.errors import NotFound
 from agency.domain.money import Money
+from agency.domain.orders import Stage
 from agency.domain.said import said
 from agency.domain.scope import Scope
 from agency.services.list_rows import ClientRow, ShopList, ShopRow
@@ -28,7 +29,7 @@ _SHOPS = """
     from shops s join clients c on c.id = s.client_id join authorizations a on a.id = s.authorization_id
 """
 # For one shop by its own orders; for all shops in one pass, since no index leads from a shop to its open orders.
-_OPEN = "o.stage in ('held', 'to_buy', 'blocked', 'bought', 'shipped')"
+_OPEN = f"o.stage in {Stage.OPEN}"
 _COUNT_ONE = f"""
     left join lateral (select count(*) as open_orders from orders o where o.shop_id = s.id and {_OPEN}) n on true
 """  # noqa: S608 - made of constants

@@ -93,7 +93,7 @@ def read_counts(scope: Scope, session: Session) -> NavCounts:
               min(s.last_read_at) filter (where s.paused_at is null) as oldest,
               count(*) filter (where s.over_limit_since is not null and {STAYED.format("s")}) as over_limit,
               {troubles_sql(scope)} as troubles,
-              (select count(*) from orders o where o.stage in ('held', 'to_buy', 'blocked', 'bought', 'shipped')
+              (select count(*) from orders o where o.stage in {Stage.OPEN}
                 and {visible_sql(scope, "o.client_id")} and {STAYED.format("o")}) as open,
               (select count(*) from attentions a where a.resolved_at is null and a.kind = 'approval'
                 and {visible_sql(scope, "a.client_id")}) as approvals,
