@@ -21,7 +21,6 @@ from agency.services.connections import list_connections
 from agency.services.shop_pages import get_shop_view
 from agency.services.shop_rules import ShopRules, list_promises, set_shop_rules
 from agency.services.shop_search import STANDINGS, ShopFilters, search_shops
-from agency.services.totals import read_totals
 from agency.services.wording import STAGES
 from agency.web import current_scope, db_session, route
 
@@ -42,7 +41,6 @@ def shops() -> ResponseReturnValue:
         kept=kept,
         standings=STANDINGS,
         connections=list_connections(scope, session),
-        totals=read_totals(scope, session),
         here_again=link("portal.shops", kept, page=str(found.page) if found.page > 1 else ""),
         before=link("portal.shops", kept, page=str(found.page - 1)) if found.page > 1 else "",
         next=link("portal.shops", kept, page=str(found.page + 1)) if found.page < found.pages else "",

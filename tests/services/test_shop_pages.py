@@ -92,6 +92,7 @@ def test_the_worst_shops_come_first_and_then_by_name(desk: Desk) -> None:
     found = _search(desk)
     assert _names(found) == ["Silent", "Lost", "Differs", "Stopped", "Held", "Calm", "Kite Shop", "Luma Shop"]
     assert sum(found.states.values()) == found.total == 8
+    assert found.missing == _search(desk, market="US").missing == 1
     assert [line.standing for line in _search(desk, state="missing").lines] == ["missing"]
     assert _names(_search(desk, market="US")) == ["Kite Shop", "Luma Shop"]
     assert _names(_search(desk, client=desk.ours.public["Kite"])) == ["Kite Shop"]
