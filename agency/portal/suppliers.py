@@ -34,7 +34,7 @@ from agency.services.consents import get_consents
 from agency.services.list_rows import SupplierRow
 from agency.services.paging import PAGE_SIZE
 from agency.services.quotes import request_supplier_quotes
-from agency.services.shop_lists import list_shops
+from agency.services.shop_lists import list_clients
 from agency.services.supplier_lists import get_supplier
 from agency.services.supplier_pages import STANDINGS, get_supplier_view, search_suppliers
 from agency.web import current_scope, db_session, ground, require_fresh, route
@@ -164,7 +164,7 @@ def _show_all(form: Form) -> ResponseReturnValue:
         kept={name: value for name, value in given.items() if value},
         standings=STANDINGS,
         takes_key=catalog.takes_key,
-        clients=[client for client in list_shops(scope, session).clients if not client.left_at],
+        clients=list_clients(scope, session, present=True),
         kinds=list(wording.SUPPLIER_KINDS.items()),
         form=form,
     )
