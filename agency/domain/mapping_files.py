@@ -48,7 +48,9 @@ def read_rows(raw: bytes) -> list[FileRow]:
     if len(raw) > LONGEST_FILE:
         raise Invalid(
             "file",
-            said("The file is larger than {most} kB. Split it and send the parts.", most=LONGEST_FILE // 1024),
+            said(
+                "The file is larger than {most} kB. Split it and send the parts.", most=LONGEST_FILE // 1024
+            ),
         )
     table = read_csv(raw)
     header = [cell.strip().lower().replace(" ", "_") for cell in table[0]]

@@ -110,7 +110,9 @@ def test_the_side_bar_counts_nothing_that_the_page_leaves_out(desk: Desk) -> Non
     with desk.database.session(desk.ours.scope()) as session:
         session.execute(text("update clients set left_at = now()"))
         assert list_letters(desk.ours.scope(), session) == list_lanes(desk.ours.scope(), session).rows == ()
-        assert read_counts(desk.ours.scope(), session).troubles == len(list_doubts(desk.ours.scope(), session))
+        assert read_counts(desk.ours.scope(), session).troubles == len(
+            list_doubts(desk.ours.scope(), session)
+        )
         session.rollback()
 
 
