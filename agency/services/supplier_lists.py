@@ -83,10 +83,11 @@ class SkuFilters:
     q: str = ""
 
 
-def list_suppliers(scope: Scope, session: Session) -> tuple[SupplierRow, ...]:
-    """All suppliers that the reader sees, with their items, by client and name."""
+def list_suppliers(scope: Scope, session: Session, *, items: bool = True) -> tuple[SupplierRow, ...]:
+    """All suppliers that the reader sees, by client and name, with their items or without."""
     query = text(f"{_SUPPLIERS} where {visible_sql(scope, 'p.client_id')} order by c.name, p.name, p.id")
-    return _with_items(scope, session, list(session.execute(query).mappings()))
+    rows = session.execute(query).mappings().all()
+    return _with_items(scope, session, rows) if items else tuple(_supplier(row, (), scope) for row in rows)
 
 
 def get_supplier(scope: Scope, session: Session, supplier_id: str) -> SupplierRow:
