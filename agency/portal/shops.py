@@ -16,7 +16,7 @@ from agency.portal.schemas import ShopRulesSchema
 from agency.portal.staff import staff_page
 from agency.portal.undo import with_undo
 from agency.services import shops as shop_service
-from agency.services import switches
+from agency.services import switches, work_words
 from agency.services.connections import list_connections
 from agency.services.shop_pages import get_shop_view
 from agency.services.shop_rules import ShopRules, list_promises, set_shop_rules
@@ -109,6 +109,7 @@ def _show_shop(shop_id: UUID, form: Form) -> ResponseReturnValue:
         page=get_shop_view(scope, session, str(shop_id), reader().now),
         promises=list_promises(),
         stages=STAGES,
+        words=work_words,
         form=form,
     )
     return body, 200 if form.fine else 422

@@ -20,7 +20,7 @@ from agency.portal.schemas import (
     SupplierSchema,
 )
 from agency.portal.staff import staff_page
-from agency.services import catalog, wording
+from agency.services import catalog, wording, work_words
 from agency.services.carriers import forget_carrier, list_choices
 from agency.services.catalog_edits import (
     ItemEdit,
@@ -182,6 +182,7 @@ def show_supplier(supplier_id: UUID, form: Form) -> ResponseReturnValue:
         standings=STANDINGS,
         takes_key=catalog.takes_key(found.kind),
         choices=list_choices(current_scope(), db_session(), str(supplier_id)),
+        words=work_words,
         consents=get_consents(current_scope(), db_session(), str(supplier_id)),
         form=form,
         **_items(found, form),

@@ -17,7 +17,7 @@ from agency.models.accounts import Agency
 from agency.models.clients import Client
 from agency.models.shops import Authorization, Shop
 from agency.services.audit_words import words_of
-from agency.services.lane_rows import LaneRow, list_shop_lanes
+from agency.services.lane_rows import list_shop_lanes
 from agency.services.list_rows import ShopRow
 from agency.services.public_ids import as_public_id
 from agency.services.shop_lists import get_shop, who
@@ -26,6 +26,7 @@ from agency.services.shop_search import standing_of
 from agency.services.spending import spent_today
 from agency.services.visibility import get_visible
 from agency.services.wording import action_label, kind_text
+from agency.services.work_rows import LaneRow
 
 ACTS = 8
 _STAGES = text(

@@ -15,12 +15,13 @@ from agency.domain.money import Money
 from agency.domain.said import said
 from agency.domain.scope import Scope
 from agency.models.catalog import Supplier
-from agency.services.lane_rows import LaneRow, list_supplier_lanes
+from agency.services.lane_rows import list_supplier_lanes
 from agency.services.list_rows import SupplierRow
 from agency.services.public_ids import as_public_id
 from agency.services.supplier_lists import get_supplier, list_suppliers
 from agency.services.visibility import get_visible
 from agency.services.wording import PURCHASES
+from agency.services.work_rows import LaneRow
 
 WINDOW = timedelta(days=30)  # shop time over which money is summed and waits are measured
 OPEN_SHOWN = 20

@@ -29,27 +29,29 @@ _LAST_PAGE = 1000
 # A lane fails now and then and heals; from the third time in a row it is trouble. All times are the database's.
 _FAILS = "l.failures >= 3"
 _SLEEPS = "(l.problem <> '' and l.due_at is null and l.lease_until is null)"
-_OVERDUE = "(l.lease_until is null and l.due_at < now() - interval '10 minutes')"
+_OVERDUE = """(l.lease_until is null and l.due_at < now() - interval '10 minutes'
+  and s.paused_at is null and c.left_at is null)"""  # nobody is to take a paused shop's lane
 _LOST = "(l.lease_until < now() - interval '1 minute')"
 _TROUBLE = f"({_FAILS} or {_SLEEPS} or {_OVERDUE} or {_LOST})"
 _STATE = f"""case when {_TROUBLE} then 'trouble' when l.lease_until is not null then 'working'
   when l.due_at is not null then 'waiting' else 'asleep' end"""
-_HERE = f"""
+_FROM = """
     from lanes l join clients c on c.id = l.client_id
     left join shops s on s.id = l.shop_id left join suppliers u on u.id = l.supplier_id
     left join authorizations a on a.id = l.authorization_id
-    where {STAYED.format("l")} and s.paused_at is null
 """
+_AT_WORK = f"where {STAYED.format('l')} and s.paused_at is null"
 _NAME = """coalesce(s.name, u.name, nullif(a.seller_name, ''),
   (select string_agg(k.name, ', ' order by k.name) from shops k where k.authorization_id = a.id), '')"""
-_LANES = f"""
+LANES_OF_ALL = f"""
     select case when s.id is not null then 'shop' when u.id is not null then 'supplier' else 'connection' end as kind,
       coalesce(s.public_id, u.public_id, a.public_id) as subject_id, {_NAME} as name, c.name as client_name,
       l.api, {_STATE} as state, {_FAILS} as fails, {_SLEEPS} as sleeps, {_OVERDUE} as overdue, {_LOST} as lost,
       l.problem, l.due_at, case when l.lease_until is not null then l.last_turn_at end as working_since,
       l.last_turn_at, l.failures, l.lost_bells, l.turns, l.fence
-    {_HERE}
+    {_FROM}
 """
+_LANES = f"{LANES_OF_ALL} {_AT_WORK}"
 _ORDER = """
     order by state <> 'trouble', state <> 'working', failures desc, due_at nulls last, name, api, subject_id
     limit :most offset :before
@@ -59,7 +61,7 @@ _QUEUE = f"""
       count(*) filter (where l.lease_until >= now()) as working,
       count(*) filter (where l.lease_until is null and l.due_at <= now()) as due,
       min(l.due_at) filter (where l.lease_until is null and l.due_at <= now()) as oldest
-    {_HERE}
+    {_FROM} {_AT_WORK}
 """
 
 _DOUBTS = """
@@ -88,7 +90,7 @@ _LETTERS = f"""
 
 # For the side bar. A write in doubt is the machine's own work for the first half hour.
 TROUBLES = f"""
-    (select count(*) {_HERE} and {_TROUBLE} and {{lanes}})
+    (select count(*) {_FROM} {_AT_WORK} and {_TROUBLE} and {{lanes}})
     + (select count(*) from effects e where {{effects}}
         and (e.state = 'review' or e.state = 'unknown' and e.sent_at < now() - interval '30 minutes'))
     + (select count(distinct (i.shop_id, i.supplier_id, i.outcome)) from inbox_items i
@@ -112,7 +114,7 @@ def list_lanes(scope: Scope, session: Session, state: str = "", q: str = "", pag
         conditions.append("(name ilike :q or client_name ilike :q)")
     seen = visible_sql(scope, "l.client_id")
     query = f"select * from ({_LANES} and {seen}) x where {' and '.join(conditions)} {_ORDER}"  # noqa: S608 - constants
-    rows = [_lane(row) for row in session.execute(text(query), values).mappings()]
+    rows = [lane_row(row) for row in session.execute(text(query), values).mappings()]
     return LanePage(tuple(rows[:PAGE_SIZE]), page, len(rows) > PAGE_SIZE)
 
 
@@ -174,7 +176,8 @@ def _plain(q: str) -> str:
     return q.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
 
 
-def _lane(row: Mapping[Any, Any]) -> LaneRow:
+def lane_row(row: Mapping[Any, Any]) -> LaneRow:
+    """One row of a statement with `LANES_OF_ALL`."""
     return LaneRow(
         kind=row["kind"],
         subject_id=str(row["subject_id"]),
