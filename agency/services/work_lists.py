@@ -11,17 +11,17 @@ from sqlalchemy.orm import Session
 from agency.domain.errors import Invalid
 from agency.domain.said import said
 from agency.domain.scope import Scope
+from agency.services.like_parts import like_part
 from agency.services.paging import PAGE_SIZE
 from agency.services.visibility import visible_sql
 from agency.services.work_rows import (
-    LANE_STATES,
     DoubtRow,
     LanePage,
     LaneRow,
     LetterRow,
     Queue,
 )
-from agency.services.work_words import FAILING, LOST, OVERDUE, SLEEPING
+from agency.services.work_words import FAILING, LANE_STATES, LOST, OVERDUE, SLEEPING
 from agency.services.worklist_sql import STAYED
 
 _LAST_PAGE = 1000
@@ -66,7 +66,7 @@ _QUEUE = f"""
 
 _DOUBTS = """
     select e.kind, e.state, o.tiktok_order_id, o.title, s.name as shop_name, coalesce(u.name, '') as asked, e.reason,
-      e.sent_at, case when e.state = 'unknown' then e.next_at end as next_at, e.attempts, e.absent_count
+      e.sent_at, case when e.state = 'unknown' then e.next_at end as next_at, e.absent_count
     from effects e join orders o on o.id = e.order_id join shops s on s.id = e.shop_id
     left join suppliers u on u.id = e.supplier_id
     where e.state in ('unknown', 'review') and {seen}
@@ -81,7 +81,7 @@ _LETTERS = f"""
     select case when s.id is not null then 'shop' else 'supplier' end as kind,
       coalesce(s.public_id, u.public_id) as subject_id, coalesce(s.name, u.name) as name, c.name as client_name,
       case when i.handled_at is null then 'waiting' else i.outcome end as what,
-      count(*) as letters, min(i.created_at) as first_at, max(i.created_at) as last_at
+      count(*) as letters, max(i.created_at) as last_at
     from inbox_items i join clients c on c.id = i.client_id
     left join shops s on s.id = i.shop_id left join suppliers u on u.id = i.supplier_id
     where {_BAD_LETTER} and {{seen}}
@@ -106,7 +106,7 @@ def list_lanes(scope: Scope, session: Session, state: str = "", q: str = "", pag
     if state and state not in LANE_STATES:
         raise Invalid("state", "There is no such state of work. Choose one of the tabs.")
     page = min(max(page, 1), _LAST_PAGE)
-    values = {"most": PAGE_SIZE + 1, "before": (page - 1) * PAGE_SIZE, "state": state, "q": f"%{_plain(q)}%"}
+    values = {"most": PAGE_SIZE + 1, "before": (page - 1) * PAGE_SIZE, "state": state, "q": like_part(q)}
     conditions = ["true"]
     if state:
         conditions.append("state = :state")
@@ -138,7 +138,6 @@ def list_doubts(scope: Scope, session: Session) -> tuple[DoubtRow, ...]:
             reason=row["reason"],
             sent_at=row["sent_at"],
             next_at=row["next_at"],
-            attempts=row["attempts"],
             absent_count=row["absent_count"],
         )
         for row in session.execute(query, {"most": PAGE_SIZE}).mappings()
@@ -156,7 +155,6 @@ def list_letters(scope: Scope, session: Session) -> tuple[LetterRow, ...]:
             client_name=row.client_name,
             outcome=row.what,
             letters=row.letters,
-            first_at=row.first_at,
             last_at=row.last_at,
         )
         for row in session.execute(query, {"most": PAGE_SIZE})
@@ -170,10 +168,6 @@ def troubles_sql(scope: Scope) -> str:
         effects=visible_sql(scope, "e.client_id"),
         letters=visible_sql(scope, "i.client_id"),
     )
-
-
-def _plain(q: str) -> str:
-    return q.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
 
 
 def lane_row(row: Mapping[Any, Any]) -> LaneRow:
