@@ -25,7 +25,7 @@ from agency.services.shop_rules import ShopRules, rules_of
 from agency.services.shop_search import standing_of
 from agency.services.spending import spent_today
 from agency.services.visibility import get_visible
-from agency.services.wording import action_label, kind_text
+from agency.services.wording import kind_text
 from agency.services.work_rows import LaneRow
 
 ACTS = 8
@@ -65,7 +65,7 @@ _ACTS = text(
 )
 _DECISIONS = text(
     """
-    select kind, count(*) as n, min(action) as action from attentions
+    select kind, count(*) as n from attentions
     where shop_id = :id and resolved_at is null group by kind order by n desc, kind
     """
 )
@@ -120,10 +120,8 @@ class ActRow:
 class DecisionCount:
     """Open decisions of one kind at the shop."""
 
-    kind: str
     text: str
     tone: str
-    action_label: str
     count: int
 
 
@@ -229,4 +227,4 @@ def _acts(scope: Scope, session: Session, shop: Shop) -> tuple[ActRow, ...]:
 
 def _decision(row: Any) -> DecisionCount:
     words, tone = kind_text(row.kind)
-    return DecisionCount(row.kind, words, tone, action_label(row.action), row.n)
+    return DecisionCount(words, tone, row.n)
