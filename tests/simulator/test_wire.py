@@ -97,13 +97,6 @@ def purchases(url: str) -> list[Any]:
     return list(ask(url, "GET", "/_sim/books")[1]["supplier_orders"])
 
 
-def test_an_order_with_a_key_is_placed_once(running: RunningSimulator) -> None:
-    first = place(running.url, key="first")
-    assert place(running.url, key="first") == first
-    assert place(running.url, key="second") != first
-    assert len(ask(running.url, "GET", "/_sim/books")[1]["orders"]) == 2
-
-
 @pytest.mark.parametrize(("dial", "kept"), [("timeout_before", 0), ("timeout_after", 1)])
 def test_a_dropped_connection_leaves_no_answer_and_acts_only_when_it_says_so(
     running: RunningSimulator, dial: str, kept: int
