@@ -53,12 +53,13 @@ class FirstRuns:
             note_practice(session, request.client_id, PracticeStep.CONNECTING)
 
     def _order(self, request: PracticeRequest) -> None:
-        """Once the shop was read, a buyer orders the first good."""
-        ids = practice_ids(request.public_id)
-        with transaction(self.database, _scope(request)) as session:
+        """Once the shop was read, a buyer orders the first good; killed before it is noted, the same order is named."""
+        ids, scope = practice_ids(request.public_id), _scope(request)
+        with transaction(self.database, scope) as session:
             if not is_shop_read(session, request.client_id, self.clock.now()):
                 return
-            self.stage.order_one(ids.shop, ids.sku(0))
+        self.stage.order_one(ids.shop, ids.sku(0), key=f"first-of-{ids.shop}")
+        with transaction(self.database, scope) as session:
             note_practice(session, request.client_id, PracticeStep.ORDERED)
 
     def _world(self, request: PracticeRequest) -> dict[str, Any]:

@@ -44,9 +44,10 @@ class Stage:
         """Takes up sellers, shops and accounts beside those that are there. Safe to repeat."""
         self._post("/_sim/setup", world)
 
-    def order_one(self, shop_id: str, sku_id: str) -> None:
-        """A buyer orders one unit, paid at once."""
-        self._post("/_sim/orders/one", {"shop_id": shop_id, "lines": [{"sku_id": sku_id, "quantity": 1}]})
+    def order_one(self, shop_id: str, sku_id: str, key: str) -> None:
+        """A buyer orders one unit, paid at once. Safe to repeat with the same `key`."""
+        lines = [{"sku_id": sku_id, "quantity": 1}]
+        self._post("/_sim/orders/one", {"shop_id": shop_id, "lines": lines, "key": key})
 
     def authorize(self, seller_id: str, state: str) -> str:
         """The seller opens our link and says yes; gives the one-time code that TikTok would send back."""

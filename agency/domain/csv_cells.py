@@ -9,6 +9,7 @@ from __future__ import annotations
 import codecs
 import csv
 import io
+import re
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
 
@@ -18,6 +19,7 @@ from agency.domain.said import said
 MAX_ROWS, MAX_COLUMNS, MAX_CELL = 50_000, 200, 32 * 1024  # characters in a cell
 GUARD = "'"
 STARTERS = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+_LINE_END, _QUOTED = re.compile(r"[\r\n]"), re.compile(r'"[^"]*(?:"|$)')
 
 Cell = str | int | Decimal
 
@@ -54,14 +56,16 @@ def csv_text(rows: Iterable[Sequence[Cell]]) -> str:
 def read_csv(raw: bytes, field: str = "file") -> list[list[str]]:
     """The rows of an uploaded file: UTF-8 with or without a mark, or UTF-16 with one; guards taken away.
 
-    Raises Invalid for another encoding, NUL, a broken quote, and more than MAX_ROWS, MAX_COLUMNS or MAX_CELL.
+    Cells are separated by commas, or by semicolons where the first line has those and no comma, as spreadsheets of
+    many countries write it. Raises Invalid for another encoding, NUL, a broken quote, and more than MAX_ROWS,
+    MAX_COLUMNS or MAX_CELL.
     """
     text = _decoded(raw, field)
     rows: list[list[str]] = []
     # The library's own limit is one for the whole process; cells are bounded by their length below instead.
     lines = io.StringIO(text, newline="")
     try:
-        for row in csv.reader(lines, strict=True):
+        for row in csv.reader(lines, delimiter=_delimiter(text), strict=True):
             rows.append([unguarded(cell) for cell in _bounded(row, len(rows) + 1, field)])
     except csv.Error:
         raise Invalid(
@@ -74,6 +78,11 @@ def read_csv(raw: bytes, field: str = "file") -> list[list[str]]:
             ),
         ) from None
     return rows
+
+
+def _delimiter(text: str) -> str:
+    first = _QUOTED.sub("", _LINE_END.split(text, maxsplit=1)[0])
+    return ";" if ";" in first and "," not in first else ","
 
 
 def _bounded(row: list[str], number: int, field: str) -> list[str]:

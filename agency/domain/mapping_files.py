@@ -47,14 +47,21 @@ def read_rows(raw: bytes) -> list[FileRow]:
         )
     if len(raw) > LONGEST_FILE:
         raise Invalid(
-            "file", f"The file is larger than {LONGEST_FILE // 1024} kB. Split it and send the parts."
+            "file",
+            said(
+                "The file is larger than {most} kB. Split it and send the parts.", most=LONGEST_FILE // 1024
+            ),
         )
-    table = read_csv(_with_commas(raw))
+    table = read_csv(raw)
     header = [cell.strip().lower().replace(" ", "_") for cell in table[0]]
     missing = [name for name in NEEDED if name not in header]
     if missing:
         raise Invalid(
-            "file", f"The first line lacks the column {', '.join(missing)}. Take the template's first line."
+            "file",
+            said(
+                "The first line lacks the column {names}. Take the template's first line.",
+                names=", ".join(missing),
+            ),
         )
     rows = [
         _row(place, header, cells) for place, cells in enumerate(table[1:], 2) if any(map(str.strip, cells))
@@ -62,7 +69,14 @@ def read_rows(raw: bytes) -> list[FileRow]:
     if not rows:
         raise Invalid("file", "The file has no row below its first line. Add one row per mapping.")
     if len(rows) > MOST_ROWS:
-        raise Invalid("file", f"The file has {len(rows):,} rows; {MOST_ROWS} go in at a time. Split it.")
+        raise Invalid(
+            "file",
+            said(
+                "The file has {count} rows; {most} go in at a time. Split it.",
+                count=f"{len(rows):,}",
+                most=MOST_ROWS,
+            ),
+        )
     return rows
 
 
@@ -86,23 +100,3 @@ def whole_number(row: FileRow, name: str, lowest: int, highest: int) -> int:
 
 def _row(line: int, header: Sequence[str], cells: Sequence[str]) -> FileRow:
     return FileRow(line, {name: cell.strip() for name, cell in zip(header, cells, strict=False)})
-
-
-def _with_commas(raw: bytes) -> bytes:
-    """Spreadsheets of many countries separate cells by semicolons; the first line says so."""
-    first = raw.split(b"\n", 1)[0]
-    return _commas_for_semicolons(raw) if b";" in first and b"," not in first else raw
-
-
-def _commas_for_semicolons(raw: bytes) -> bytes:
-    """Swaps the two outside of quotes, so that a comma inside a cell stays text."""
-    out, quoted = bytearray(), False
-    for byte in raw:
-        quoted ^= byte == 0x22
-        if byte == 0x3B and not quoted:
-            out.append(0x2C)
-        elif byte == 0x2C and not quoted:  # a decimal comma without quotes
-            out.append(0x2E)
-        else:
-            out.append(byte)
-    return bytes(out)

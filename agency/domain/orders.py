@@ -42,6 +42,7 @@ class Stage:
 
     ALL = (HELD, TO_BUY, BLOCKED, BOUGHT, SHIPPED, DELIVERED, SETTLED, CANCELLED, EXCLUDED)
     OPEN = (HELD, TO_BUY, BLOCKED, BOUGHT, SHIPPED)
+    PROCESSED = (SHIPPED, DELIVERED, SETTLED)  # TikTok has the tracking number
 
 
 @dataclass(frozen=True)

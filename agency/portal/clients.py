@@ -15,7 +15,7 @@ from agency.portal.staff import staff_page
 from agency.services.client_requests import list_requests
 from agency.services.clients import NewClient, list_time_zones
 from agency.services.clients import add_client as insert_client
-from agency.services.shop_lists import list_shops
+from agency.services.shop_lists import list_clients
 from agency.web import current_scope, db_session, route
 
 
@@ -40,7 +40,7 @@ def add_client() -> ResponseReturnValue:
 def _show(form: Form) -> ResponseReturnValue:
     body = staff_page(
         "clients.html",
-        clients=list_shops(current_scope(), db_session()).clients,
+        clients=list_clients(current_scope(), db_session()),
         asked=Counter(one.client_id for one in list_requests(current_scope(), db_session())),
         currencies=[(code, code) for code in sorted(EXPONENTS)],
         zones=[(zone, zone.replace("_", " ")) for zone in list_time_zones()],

@@ -15,7 +15,7 @@ from agency.portal.staff import staff_page
 from agency.services import installations
 from agency.services.connecting import LINK_LIFE, accept_connection, request_connection
 from agency.services.connections import list_connections
-from agency.services.shop_lists import list_shops
+from agency.services.shop_lists import list_clients
 from agency.web import (
     current_caller,
     current_scope,
@@ -44,7 +44,7 @@ def connect_shop() -> ResponseReturnValue:
     A link and not a redirect, since our content policy lets no form lead to another site.
     """
     client_id = request.form.get("client", "")
-    clients = {client.client_id: client for client in list_shops(current_scope(), db_session()).clients}
+    clients = {client.client_id: client for client in list_clients(current_scope(), db_session())}
     if client_id not in clients:
         raise NotFound("Client")
     caller = current_caller()
@@ -83,8 +83,7 @@ def finish_connection() -> ResponseReturnValue:
 
 
 def _steps(**values: Any) -> str:
-    clients = list_shops(current_scope(), db_session()).clients
-    present = [client for client in clients if not client.left_at]
+    present = list_clients(current_scope(), db_session(), present=True)
     connections = list_connections(current_scope(), db_session())
     return staff_page("connect.html", clients=present, connections=connections, **values)
 
@@ -100,7 +99,7 @@ def _park(code: str) -> ResponseReturnValue:
 def show_waiting() -> ResponseReturnValue:
     """Asks an owner which client the parked shop belongs to. Raises Conflict when nothing waits in this browser."""
     waiting = installations.get_parked(system_session(), installation_token())
-    clients = list_shops(current_scope(), db_session()).clients
+    clients = list_clients(current_scope(), db_session(), present=True)
     return staff_page("connect_waiting.html", waiting=waiting, clients=clients)
 
 

@@ -19,6 +19,7 @@ from agency.portal import showing, symbols
 from agency.portal.assets import asset_url
 from agency.portal.done import done_sentence
 from agency.portal.language import counted, language, speak, tr
+from agency.portal.paths import here
 from agency.portal.undo import offered
 from agency.services.live import fingerprint
 from agency.web import current_scope, db_session, find_caller, form_token, ground, shop_now
@@ -84,7 +85,7 @@ def page(template: str, **values: Any) -> str:
         can_write=caller is not None and caller.role in ("owner", "operator"),
         is_owner=caller is not None and caller.role == "owner",
         reader=reader(),
-        here=request.path,
+        here=here(),
         sign_up_open=ground().settings.sign_up,
         done=tr(done_sentence(request.args.get("done", ""))),
         undo=offered(),

@@ -14,6 +14,7 @@ from agency.domain.metrics import LIMITS
 from agency.portal import charts
 from agency.portal.blueprint import portal
 from agency.portal.frame import link, reader
+from agency.portal.paths import asked_number
 from agency.portal.showing import short_date, zone_of
 from agency.portal.staff import staff_page
 from agency.services import health_words
@@ -29,7 +30,7 @@ _UNREAD = "unread"
 @route(portal, "/health", permission="read")
 def health() -> ResponseReturnValue:
     """All shops, worst first. Period, filter and page are in the address."""
-    days, state, page = _days(), request.args.get("state", ""), _number("page", 1)
+    days, state, page = _days(), request.args.get("state", ""), asked_number("page", 1)
     fleet = list_health(current_scope(), db_session(), reader().now, days)
     chosen = [shop for shop in fleet.shops if not state or _stands(shop) == state]
     start = (page - 1) * PAGE_SIZE
@@ -72,13 +73,8 @@ def shop_health(shop_id: UUID) -> ResponseReturnValue:
 
 
 def _days() -> int:
-    days = _number("days", USUAL)
+    days = asked_number("days", USUAL)
     return days if days in PERIODS else USUAL
-
-
-def _number(name: str, usual: int) -> int:
-    given = request.args.get(name, "")
-    return int(given) if given.isdecimal() and 0 < len(given) < 5 and int(given) else usual
 
 
 def _stands(shop: ShopHealth) -> str:

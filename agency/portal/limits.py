@@ -15,7 +15,7 @@ from agency.portal.schemas import LimitsSchema
 from agency.portal.sections import settings_page
 from agency.services.clients import ClientLimits, set_client_limits
 from agency.services.list_rows import ClientRow
-from agency.services.shop_lists import list_shops
+from agency.services.shop_lists import list_clients
 from agency.web import current_scope, db_session, route
 
 
@@ -48,13 +48,13 @@ def set_limits(client_id: UUID) -> ResponseReturnValue:
 
 def _get_client(client_id: UUID) -> ClientRow:
     """Raises NotFound."""
-    for client in list_shops(current_scope(), db_session()).clients:
+    for client in list_clients(current_scope(), db_session()):
         if client.client_id == str(client_id):
             return client
     raise NotFound("Client")
 
 
 def _show(form: Form, opened: str) -> ResponseReturnValue:
-    clients = [one for one in list_shops(current_scope(), db_session()).clients if one.left_at is None]
+    clients = list_clients(current_scope(), db_session(), present=True)
     body = settings_page("limits.html", clients=clients, opened=opened, form=form)
     return body, 200 if form.fine else 422

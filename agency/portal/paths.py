@@ -30,6 +30,12 @@ def asked_page(page: str) -> str:
     return own_page(request.form.get("back", "")) or page
 
 
+def asked_number(name: str, usual: int) -> int:
+    """The whole number above zero and below 10,000 that the address gives under this name, else `usual`."""
+    given = request.args.get(name, "")
+    return int(given) if given.isascii() and given.isdigit() and len(given) < 5 and int(given) else usual
+
+
 def page_of_request() -> str:
     """The page on which this request belongs: itself, or for a sent form the nearest page above its address.
 
@@ -44,6 +50,11 @@ def page_of_request() -> str:
             return path
         path = path.rpartition("/")[0]
     return url_for("portal.home")
+
+
+def here() -> str:
+    """The path of `page_of_request`: a refused form is drawn at an address that nobody can open."""
+    return page_of_request().partition("?")[0]
 
 
 def _is_page(path: str) -> bool:

@@ -11,17 +11,16 @@ from agency.domain.errors import NotFound
 from agency.portal.blueprint import portal
 from agency.portal.forms import Form, sent_form
 from agency.portal.frame import link, reader
-from agency.portal.paths import asked_page
+from agency.portal.paths import asked_number, asked_page
 from agency.portal.schemas import ShopRulesSchema
 from agency.portal.staff import staff_page
 from agency.portal.undo import with_undo
 from agency.services import shops as shop_service
-from agency.services import switches
+from agency.services import switches, work_words
 from agency.services.connections import list_connections
 from agency.services.shop_pages import get_shop_view
 from agency.services.shop_rules import ShopRules, list_promises, set_shop_rules
 from agency.services.shop_search import STANDINGS, ShopFilters, search_shops
-from agency.services.totals import read_totals
 from agency.services.wording import STAGES
 from agency.web import current_scope, db_session, route
 
@@ -34,7 +33,7 @@ def shops() -> ResponseReturnValue:
     scope, session = current_scope(), db_session()
     given = {name: request.args.get(name, "").strip()[:120] for name in _FILTERS}
     kept = {name: value for name, value in given.items() if value}
-    found = search_shops(scope, session, ShopFilters(**given), reader().now, _page_number())
+    found = search_shops(scope, session, ShopFilters(**given), reader().now, asked_number("page", 1))
     return staff_page(
         "shops.html",
         found=found,
@@ -42,7 +41,6 @@ def shops() -> ResponseReturnValue:
         kept=kept,
         standings=STANDINGS,
         connections=list_connections(scope, session),
-        totals=read_totals(scope, session),
         here_again=link("portal.shops", kept, page=str(found.page) if found.page > 1 else ""),
         before=link("portal.shops", kept, page=str(found.page - 1)) if found.page > 1 else "",
         next=link("portal.shops", kept, page=str(found.page + 1)) if found.page < found.pages else "",
@@ -104,12 +102,6 @@ def switch_buying(word: str) -> ResponseReturnValue:
     return redirect(with_undo(asked_page(page), done, steps), 303)
 
 
-def _page_number() -> int:
-    """The page that was asked for; 1 for anything that is not a number of a page."""
-    asked = request.args.get("page", "")
-    return int(asked) if asked.isascii() and asked.isdigit() and len(asked) < 5 else 1
-
-
 def _show_shop(shop_id: UUID, form: Form) -> ResponseReturnValue:
     scope, session = current_scope(), db_session()
     body = staff_page(
@@ -117,6 +109,7 @@ def _show_shop(shop_id: UUID, form: Form) -> ResponseReturnValue:
         page=get_shop_view(scope, session, str(shop_id), reader().now),
         promises=list_promises(),
         stages=STAGES,
+        words=work_words,
         form=form,
     )
     return body, 200 if form.fine else 422

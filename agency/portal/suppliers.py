@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import Any
 from uuid import UUID
 
 from flask import redirect, request, url_for
@@ -10,6 +11,7 @@ from flask.typing import ResponseReturnValue
 from agency.portal.blueprint import portal
 from agency.portal.forms import Form, sent_form
 from agency.portal.frame import reader
+from agency.portal.paths import asked_number
 from agency.portal.schemas import (
     ItemEditSchema,
     KeySchema,
@@ -18,7 +20,7 @@ from agency.portal.schemas import (
     SupplierSchema,
 )
 from agency.portal.staff import staff_page
-from agency.services import catalog, wording
+from agency.services import catalog, wording, work_words
 from agency.services.carriers import forget_carrier, list_choices
 from agency.services.catalog_edits import (
     ItemEdit,
@@ -29,8 +31,10 @@ from agency.services.catalog_edits import (
     get_item_supplier,
 )
 from agency.services.consents import get_consents
+from agency.services.list_rows import SupplierRow
+from agency.services.paging import PAGE_SIZE
 from agency.services.quotes import request_supplier_quotes
-from agency.services.shop_lists import list_shops
+from agency.services.shop_lists import list_clients
 from agency.services.supplier_lists import get_supplier
 from agency.services.supplier_pages import STANDINGS, get_supplier_view, search_suppliers
 from agency.web import current_scope, db_session, ground, require_fresh, route
@@ -159,7 +163,8 @@ def _show_all(form: Form) -> ResponseReturnValue:
         given=given,
         kept={name: value for name, value in given.items() if value},
         standings=STANDINGS,
-        clients=[client for client in list_shops(scope, session).clients if not client.left_at],
+        takes_key=catalog.takes_key,
+        clients=list_clients(scope, session, present=True),
         kinds=list(wording.SUPPLIER_KINDS.items()),
         form=form,
     )
@@ -177,7 +182,24 @@ def show_supplier(supplier_id: UUID, form: Form) -> ResponseReturnValue:
         standings=STANDINGS,
         takes_key=catalog.takes_key(found.kind),
         choices=list_choices(current_scope(), db_session(), str(supplier_id)),
+        words=work_words,
         consents=get_consents(current_scope(), db_session(), str(supplier_id)),
         form=form,
+        **_items(found, form),
     )
     return body, 200 if form.fine else 422
+
+
+def _items(supplier: SupplierRow, form: Form) -> dict[str, Any]:
+    """A page of 50 items, and the one that is open for a change: the refused form's, or the address's `item`."""
+    _, _, refused = form.name.partition("item-")
+    wanted = refused or request.args.get("item", "")
+    opened = next((place for place, one in enumerate(supplier.items) if one.item_id == wanted), None)
+    page = asked_number("page", 1) if opened is None else opened // PAGE_SIZE + 1
+    start, address = (page - 1) * PAGE_SIZE, url_for("portal.supplier", supplier_id=supplier.supplier_id)
+    return {
+        "items": supplier.items[start : start + PAGE_SIZE],
+        "opened": None if opened is None else supplier.items[opened],
+        "first": address if page > 1 else "",
+        "next": f"{address}?page={page + 1}" if len(supplier.items) > start + PAGE_SIZE else "",
+    }

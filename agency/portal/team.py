@@ -17,7 +17,7 @@ from agency.portal.sections import settings_page
 from agency.services import invitations
 from agency.services.callers import is_fresh
 from agency.services.invitations import NewInvitation, list_invitations
-from agency.services.shop_lists import list_shops
+from agency.services.shop_lists import list_clients
 from agency.services.team import change_member as save_member
 from agency.services.team import list_members
 from agency.web import current_caller, current_scope, db_session, mail_desk, route, system_session
@@ -122,7 +122,7 @@ def _show(form: Form) -> ResponseReturnValue:
         members=[one for one in everybody if one.role != "client_member"],
         client_members=[one for one in everybody if one.role == "client_member"],
         invitations=list_invitations(current_scope(), db_session()),
-        clients=list_shops(current_scope(), db_session()).clients,
+        clients=list_clients(current_scope(), db_session()),
         roles=told_pairs(TEAM_ROLES),
         reaches=told_pairs(REACHES),
         ticked=request.form.getlist("client_ids"),

@@ -21,7 +21,7 @@ from agency.services.api_tokens import (
     list_tokens,
     revoke_token,
 )
-from agency.services.shop_lists import list_shops
+from agency.services.shop_lists import list_clients
 from agency.web import (
     area_groups,
     current_caller,
@@ -92,7 +92,7 @@ def _show(
         tokens=list_tokens(scope, session, system_session()),
         made=made,
         groups=area_groups(),
-        clients=list_shops(scope, session).clients,
+        clients=list_clients(scope, session),
         usual_days=USUAL_DAYS,
         longest_days=LONGEST_DAYS,
         areas=areas or [],

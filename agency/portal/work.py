@@ -7,26 +7,24 @@ from flask.typing import ResponseReturnValue
 
 from agency.portal.blueprint import portal
 from agency.portal.frame import link
+from agency.portal.paths import asked_number
 from agency.portal.staff import staff_page
 from agency.services import work_words
 from agency.services.machine_room import count_mails, list_processes, list_strays, tiktok_shops
 from agency.services.work_lists import list_doubts, list_lanes, list_letters, read_queue
 from agency.services.work_retries import retry_lane, retry_letters
-from agency.services.work_rows import LANE_STATES
 from agency.web import current_scope, db_session, route, system_session
 
-ALL = "all"
+ALL, _USUAL = "all", "trouble"  # every state, and the state that is shown first
 
 
 @route(portal, "/work", permission="read")
 def work() -> ResponseReturnValue:
     """Lanes by state, writes in doubt, webhooks, processes. State, search and page are in the address."""
     scope, session, system = current_scope(), db_session(), system_session()
-    state, q = request.args.get("state", LANE_STATES[0]), request.args.get("q", "").strip()[:80]
-    given = request.args.get("page", "")
-    page = int(given) if given.isdecimal() and len(given) < 5 else 1
-    lanes = list_lanes(scope, session, "" if state == ALL else state, q, page)
-    kept = {"state": state if state != LANE_STATES[0] else "", "q": q}
+    state, q = request.args.get("state", _USUAL), request.args.get("q", "").strip()[:80]
+    lanes = list_lanes(scope, session, "" if state == ALL else state, q, asked_number("page", 1))
+    kept = {"state": state if state != _USUAL else "", "q": q}
     return staff_page(
         "work.html",
         lanes=lanes,

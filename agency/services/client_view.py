@@ -12,13 +12,14 @@ from sqlalchemy.orm import Session
 
 from agency.domain.errors import Invalid, NotFound
 from agency.domain.money import Money
+from agency.domain.orders import Stage
 from agency.domain.said import said
 from agency.domain.scope import Scope
 from agency.services.client_rows import ClientLineRow, ClientOrder, ClientOrderRow, ClientParcelRow
 from agency.services.client_words import client_order_row, client_steps
 from agency.services.paging import PAGE_SIZE, Page, decode_cursor, encode_cursor
 
-OPEN = "o.stage in ('held', 'to_buy', 'blocked', 'bought', 'shipped')"
+OPEN = f"o.stage in {Stage.OPEN}"
 COLUMNS = f"""
     o.id, o.tiktok_order_id, o.title, o.unit_count, o.placed_at, o.stage, o.total_minor, o.currency,
     s.name as shop_name, ({OPEN} and o.due_at < :now) is true as late

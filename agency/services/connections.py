@@ -18,7 +18,7 @@ KEPT = timedelta(days=3)  # how long a refused attempt stays in view
 _SLOW = timedelta(minutes=2)  # an exchange takes seconds
 _OPEN = """
     select a.public_id, a.state, a.problem, a.created_at, c.public_id as client_public_id, c.name as client_name,
-      coalesce(l.problem, '') as lane_problem, l.due_at, l.lease_until
+      coalesce(l.problem, '') as lane_problem
     from authorizations a join clients c on c.id = a.client_id left join lanes l on l.authorization_id = a.id
     where not exists (select from shops s where s.client_id = a.client_id and s.authorization_id >= a.id)
       and c.left_at is null

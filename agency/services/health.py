@@ -69,7 +69,7 @@ def list_health(scope: Scope, session: Session, now: datetime, days: int = USUAL
         describe(shop, counts[shop["id"]], causes[shop["id"]], now, last_days(shop, now, days))
         for shop in shops
     ]
-    return Fleet(tuple(sorted(rows, key=_worst_first)), days, now, _together(causes.values()))
+    return Fleet(tuple(sorted(rows, key=_worst_first)), days, _together(causes.values()))
 
 
 def read_counts_of(
@@ -130,7 +130,6 @@ def describe(
         time_zone=shop["time_zone"],
         last_read_at=shop["last_read_at"],
         unread=unread_reason(shop, machine_now()),
-        paused=shop["paused_at"] is not None,
         state=_state(one.state for one in (late, cancelled, tracking, delivery)),
         late=late,
         cancelled=cancelled,
@@ -151,7 +150,6 @@ def note_health(scope: Scope, session: Session, shop: Shop, now: datetime) -> No
         "name": shop.name,
     }
     facts |= {"client_name": "", "last_read_at": shop.last_read_at, "read_error": shop.read_error}
-    facts |= {"paused_at": shop.paused_at}
     counts = read_counts_of(scope, session, now, USUAL + SMOOTHED, shop.id)[shop.id]
     row = describe(facts, counts, (), now, last_days(facts, now, USUAL))
     shop.over_limit_since = (shop.over_limit_since or now) if row.state == State.OVER else None

@@ -25,7 +25,6 @@ class ShopHealth:
     """A shop's figures of the period. `unread` is a reason against trusting them; such a shop is never called good.
 
     `trend` is the late dispatch rate of the seven days up to each day, in basis points, None without a case.
-    `unlimited` counts orders for which TikTok named no dispatch limit, which are in no figure.
     """
 
     shop_id: str
@@ -35,7 +34,6 @@ class ShopHealth:
     time_zone: str
     last_read_at: datetime | None
     unread: str
-    paused: bool
     state: State
     late: Judged
     cancelled: Judged
@@ -58,11 +56,10 @@ class ShopHealth:
 
 @dataclass(frozen=True)
 class Fleet:
-    """All visible shops, worst first, over the last `days` days up to `until` (shop time)."""
+    """All visible shops, worst first, over the last `days` days."""
 
     shops: tuple[ShopHealth, ...]
     days: int
-    until: datetime
     causes: tuple[Cause, ...]
 
     def count(self, state: State) -> int:
@@ -113,12 +110,14 @@ class LateOrder:
 
 @dataclass(frozen=True)
 class ShopHealthPage:
-    """Everything of one shop's page; `before` has the same figures of the period before this one."""
+    """Everything of one shop's page; `before` has the same figures of the period before this one.
+
+    `unlimited` counts orders for which TikTok named no dispatch limit, which are in no figure.
+    """
 
     shop: ShopHealth
     before: ShopHealth
     days: int
-    until: datetime
     each_day: tuple[Day, ...]
     stretches: tuple[Stretch, ...]
     causes: tuple[Cause, ...]

@@ -110,7 +110,7 @@ UNLIMITED = f"""
 """  # noqa: S608 - made of constants
 
 SHOPS = """
-    select s.id, s.public_id, s.name, s.region, s.time_zone, s.last_read_at, s.read_error, s.paused_at,
+    select s.id, s.public_id, s.name, s.region, s.time_zone, s.last_read_at, s.read_error,
       c.name as client_name
     from shops s join clients c on c.id = s.client_id
     where c.left_at is null and {seen}

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from agency.domain.money import Money
 from agency.domain.profit import ProfitParts, estimate
 from agency.services.order_page_rows import LimitFacts
+from agency.services.spending import spent_by_client
 
 # The cost is that of purchases that wait, else of each line's first mapping: goods, and shipping once per supplier.
 _ORDERS = text(
@@ -45,13 +46,6 @@ _ORDERS = text(
     where o.id = any(:ids)
     """
 )
-_SPENT = text(
-    """
-    select client_id, coalesce(sum(coalesce(actual_minor, expected_minor)), 0)::bigint as spent from purchases
-    where client_id = any(:client_ids) and state not in ('refused', 'cancelled')
-      and decision ->> 'planned_at' >= :since group by client_id
-    """
-)
 
 
 def read_limits(session: Session, order_ids: Sequence[int], now: datetime) -> Mapping[int, LimitFacts]:
@@ -59,12 +53,7 @@ def read_limits(session: Session, order_ids: Sequence[int], now: datetime) -> Ma
     if not order_ids:
         return {}
     rows = session.execute(_ORDERS, {"ids": list(order_ids)}).mappings().all()
-    since = now.replace(hour=0, minute=0, second=0, microsecond=0).isoformat()
-    clients = sorted({row["client_id"] for row in rows})
-    spent = {
-        row.client_id: int(row.spent)
-        for row in session.execute(_SPENT, {"client_ids": clients, "since": since})
-    }
+    spent = spent_by_client(session, sorted({row["client_id"] for row in rows}), now)
     return {row["id"]: _facts(row, spent.get(row["client_id"], 0)) for row in rows}
 
 

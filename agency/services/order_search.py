@@ -19,7 +19,7 @@ from agency.services.visibility import visible_sql
 SHORTEST_END = 4  # characters; fewer would find half of all orders
 SHORTEST_WORD = 2
 _NUMBER = re.compile(r"[0-9A-Za-z-]+")
-OPEN = f"o.stage in ({', '.join(repr(stage) for stage in Stage.OPEN)})"
+OPEN = f"o.stage in {Stage.OPEN}"
 
 _WHOLE = """
       select x.id from orders x where x.tiktok_order_id = :q

@@ -8,10 +8,11 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from agency.domain.money import Money
+from agency.domain.orders import Stage
+from agency.domain.purchasing import PurchaseState
 from agency.domain.scope import Scope
 from agency.services.wording import stage_text
 
-PROCESSED = ("shipped", "delivered", "settled")
 # The one that goes on; else the newest that ended with a processed order.
 _CLIENT = text(
     """
@@ -21,17 +22,17 @@ _CLIENT = text(
     """
 )
 _ORDER = text(
-    """
+    f"""
     select o.tiktok_order_id, o.title, o.status, o.stage, o.collected_at, o.currency, o.total_minor, l.sku_id,
       s.public_id as shop_id,
       exists (select 1 from mappings m where m.shop_id = o.shop_id and m.sku_id = l.sku_id
         and m.superseded_at is null) as mapped,
       (select sum(coalesce(p.actual_minor, p.expected_minor)) from purchases p where p.order_id = o.id
-        and p.state in ('paid', 'shipped')) as cost_minor,
+        and p.state in {PurchaseState.BOUGHT}) as cost_minor,
       (select p.tracking_number from parcels p where p.order_id = o.id order by p.id limit 1) as tracking
     from orders o join order_lines l on l.order_id = o.id join shops s on s.id = o.shop_id
     where o.client_id = :client order by o.id, l.id limit 1
-    """
+    """  # noqa: S608 - made of constants
 )
 _ITEMS = text(
     """
@@ -69,7 +70,7 @@ class PracticeOrder:
     @property
     def processed(self) -> bool:
         """TikTok has the tracking number."""
-        return self.stage in PROCESSED
+        return self.stage in Stage.PROCESSED
 
 
 @dataclass(frozen=True)

@@ -96,7 +96,12 @@ def _ask(session: Session, found: Sequence[tuple[SupplierItem, Supplier]]) -> in
             "No supplier with an API is mapped here, so there is nobody to ask for stock and price."
         )
     if all(supplier.state != "active" for _item, supplier in asked):
-        raise Conflict(f"{asked[0][1].name} refuses our key. Enter a new one on its page, then ask again.")
+        raise Conflict(
+            said(
+                "{supplier} refuses our key. Enter a new one on its page, then ask again.",
+                supplier=asked[0][1].name,
+            )
+        )
     for item, _supplier in asked:
         item.quote_wanted_at = item.quote_wanted_at or machine_now()
     session.flush()

@@ -10,12 +10,14 @@ from dataclasses import dataclass
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from agency.domain.consents import RECEIVES_ADDRESSES
+from agency.domain.orders import Stage
 from agency.domain.scope import Scope
 from agency.services.callers import SignedIn
 from agency.services.factors import has_factor
 
 _REAL = "c.practice = '' and c.left_at is null"
-_PROCESSED = "o.stage in ('shipped', 'delivered', 'settled')"
+_PROCESSED = f"o.stage in {Stage.PROCESSED}"
 _SOME_ORDER = (
     f"exists (select 1 from orders o join clients c on c.id = o.client_id where {_REAL} and {_PROCESSED})"  # noqa: S608
 )
@@ -28,8 +30,8 @@ def _some(table: str, condition: str = "true") -> str:
     )
 
 
-_CONSENTED = """(t.kind not in ('rest', 'cj') or exists (select 1 from supplier_consents n
-    where n.supplier_id = t.id and n.withdrawn_at is null))"""
+_CONSENTED = f"""(t.kind not in {RECEIVES_ADDRESSES} or exists (select 1 from supplier_consents n
+    where n.supplier_id = t.id and n.withdrawn_at is null))"""  # noqa: S608 - made of constants
 # True while a step that the staff login can see is not done; for the side bar, on every page, so it stops early.
 UNFINISHED = f"""
     not (exists (select 1 from clients c where {_REAL} and c.limits_set_at is not null)

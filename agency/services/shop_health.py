@@ -52,7 +52,6 @@ def read_shop_health(
         shop=describe(shop, counts, causes, now, last_days(shop, now, days)),
         before=describe(shop, counts, (), now, last_days(shop, now, days, back=days)),
         days=days,
-        until=now,
         each_day=_days(session, shop, counts, seen, values, days),
         stretches=_stretches(session, seen, values),
         causes=causes,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -12,11 +12,12 @@ from sqlalchemy.orm import Session
 from agency.clock import machine_now
 from agency.domain.errors import NotFound
 from agency.domain.money import Money
+from agency.domain.orders import Stage
 from agency.domain.said import said
 from agency.domain.scope import Scope
 from agency.services.list_rows import ClientRow, ShopList, ShopRow
 from agency.services.public_ids import as_public_id
-from agency.services.totals import unread_reason
+from agency.services.totals import missing_orders, unread_reason
 from agency.services.visibility import visible_sql
 
 _SHOPS = """
@@ -24,18 +25,20 @@ _SHOPS = """
       s.last_order_at, s.read_error, s.count_tiktok, s.count_ours, s.counted_at, s.paused_at, s.buying_stopped_at,
       s.buying_stopped_by, c.public_id as client_public_id, c.name as client_name, a.state as authorization_state,
       a.access_expires_at, a.refresh_expires_at, a.seller_name, a.problem, c.left_at as client_left_at,
-      coalesce(n.open_orders, 0) as open_orders
+      coalesce(n.open_orders, 0) as open_orders, coalesce(n.late_orders, 0) as late_orders
     from shops s join clients c on c.id = s.client_id join authorizations a on a.id = s.authorization_id
 """
 # For one shop by its own orders; for all shops in one pass, since no index leads from a shop to its open orders.
-_OPEN = "o.stage in ('held', 'to_buy', 'blocked', 'bought', 'shipped')"
+_OPEN = f"o.stage in {Stage.OPEN}"
 _COUNT_ONE = f"""
-    left join lateral (select count(*) as open_orders from orders o where o.shop_id = s.id and {_OPEN}) n on true
+    left join lateral (select count(*) as open_orders, 0 as late_orders
+      from orders o where o.shop_id = s.id and {_OPEN}) n on true
 """  # noqa: S608 - made of constants
 _COUNT_ALL = f"""
-    left join (select o.shop_id, count(*) as open_orders from orders o where {_OPEN} group by o.shop_id) n
-      on n.shop_id = s.id
+    left join (select o.shop_id, count(*) as open_orders, {{late}} as late_orders
+      from orders o where {_OPEN} group by o.shop_id) n on n.shop_id = s.id
 """  # noqa: S608 - made of constants
+_LATE = "count(*) filter (where o.due_at < :now)"
 _CLIENTS = """
     select c.public_id, c.name, c.currency, c.time_zone, c.approval_above_minor, c.daily_budget_minor,
       c.margin_floor_bp, c.share_costs, c.buying_stopped_at, c.buying_stopped_by, c.left_at, c.practice,
@@ -48,14 +51,35 @@ _AGENCY = text("select buying_stopped_at, buying_stopped_by from agencies")
 
 def list_shops(scope: Scope, session: Session) -> ShopList:
     """All shops and clients that the reader sees, by client and name. An agency has tens of them: no pages."""
+    return _list(scope, session, _read(scope, session))
+
+
+def list_late_shops(scope: Scope, session: Session, now: datetime) -> tuple[ShopList, Mapping[str, int]]:
+    """`list_shops`, and by public id how many open orders are past their deadline at `now` (shop time)."""
+    rows = _read(scope, session, now)
+    return _list(scope, session, rows), {str(row["public_id"]): row["late_orders"] for row in rows}
+
+
+def list_clients(scope: Scope, session: Session, *, present: bool = False) -> tuple[ClientRow, ...]:
+    """The clients that the reader sees, by name; `present` leaves out those that have left."""
+    still = "c.left_at is null" if present else "true"
+    query = text(f"{_CLIENTS} where {visible_sql(scope, 'c.id')} and {still} order by c.name, c.id")
+    return tuple(_client(row, scope) for row in session.execute(query).mappings())
+
+
+def _read(scope: Scope, session: Session, now: datetime | None = None) -> Sequence[Mapping[Any, Any]]:
+    """The rows of all shops; `late_orders` are counted when a shop time is given."""
+    count = _COUNT_ALL.format(late=_LATE if now else "0")
     seen = visible_sql(scope, "s.client_id")
-    shops = text(f"{_SHOPS} {_COUNT_ALL} where {seen} order by c.name, s.name, s.id")
-    clients = text(f"{_CLIENTS} where {visible_sql(scope, 'c.id')} order by c.name, c.id")
-    now = machine_now()
-    agency = session.execute(_AGENCY).one()
+    query = text(f"{_SHOPS} {count} where {seen} order by c.name, s.name, s.id")
+    return session.execute(query, {"now": now} if now else {}).mappings().all()
+
+
+def _list(scope: Scope, session: Session, rows: Sequence[Mapping[Any, Any]]) -> ShopList:
+    now, agency = machine_now(), session.execute(_AGENCY).one()
     return ShopList(
-        shops=tuple(_shop(row, scope, now) for row in session.execute(shops).mappings()),
-        clients=tuple(_client(row, scope) for row in session.execute(clients).mappings()),
+        shops=tuple(_shop(row, scope, now) for row in rows),
+        clients=list_clients(scope, session),
         agency_stopped_at=agency.buying_stopped_at,
         agency_stopped_by=who(agency.buying_stopped_by, scope),
     )
@@ -97,7 +121,7 @@ def _state(row: Mapping[Any, Any], now: datetime) -> tuple[str, str, str, str]:
         )
     if reason := unread_reason(row, now):
         return "unread", said("Not read"), "bad", reason
-    if row["count_tiktok"] is not None and row["count_tiktok"] > (row["count_ours"] or 0):
+    if missing_orders(row["count_tiktok"], row["count_ours"]):
         return (
             "active",
             said("Orders missing"),

@@ -17,7 +17,7 @@ from agency.models.accounts import Agency
 from agency.models.clients import Client
 from agency.models.shops import Authorization, Shop
 from agency.services.audit_words import words_of
-from agency.services.lane_rows import LaneRow, list_shop_lanes
+from agency.services.lane_rows import list_shop_lanes
 from agency.services.list_rows import ShopRow
 from agency.services.public_ids import as_public_id
 from agency.services.shop_lists import get_shop, who
@@ -25,15 +25,16 @@ from agency.services.shop_rules import ShopRules, rules_of
 from agency.services.shop_search import standing_of
 from agency.services.spending import spent_today
 from agency.services.visibility import get_visible
-from agency.services.wording import action_label, kind_text
+from agency.services.wording import kind_text
+from agency.services.work_rows import LaneRow
 
 ACTS = 8
 _STAGES = text(
-    """
+    f"""
     select stage, count(*) as n, count(*) filter (where due_at < :now
-      and stage in ('held', 'to_buy', 'blocked', 'bought', 'shipped')) as late
+      and stage in {Stage.OPEN}) as late
     from orders where shop_id = :id group by stage
-    """
+    """  # noqa: S608 - made of constants
 )
 _SKUS = text(
     """
@@ -64,7 +65,7 @@ _ACTS = text(
 )
 _DECISIONS = text(
     """
-    select kind, count(*) as n, min(action) as action from attentions
+    select kind, count(*) as n from attentions
     where shop_id = :id and resolved_at is null group by kind order by n desc, kind
     """
 )
@@ -119,10 +120,8 @@ class ActRow:
 class DecisionCount:
     """Open decisions of one kind at the shop."""
 
-    kind: str
     text: str
     tone: str
-    action_label: str
     count: int
 
 
@@ -228,4 +227,4 @@ def _acts(scope: Scope, session: Session, shop: Shop) -> tuple[ActRow, ...]:
 
 def _decision(row: Any) -> DecisionCount:
     words, tone = kind_text(row.kind)
-    return DecisionCount(row.kind, words, tone, action_label(row.action), row.n)
+    return DecisionCount(words, tone, row.n)

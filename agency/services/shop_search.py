@@ -7,15 +7,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from agency.domain.said import said
 from agency.domain.scope import Scope
 from agency.services.list_rows import ClientRow, ShopRow
 from agency.services.paging import PAGE_SIZE
-from agency.services.shop_lists import list_shops
-from agency.services.visibility import visible_sql
+from agency.services.shop_lists import list_late_shops
+from agency.services.totals import missing_orders
 
 # From the worst to the best: in this order they are listed.
 STANDINGS = {
@@ -29,11 +28,6 @@ STANDINGS = {
     "left": said("Client left"),
 }
 _RANK = {word: place for place, word in enumerate(STANDINGS)}
-_LATE = """
-    select shop_id, count(*) as n from orders o
-    where o.stage in ('held', 'to_buy', 'blocked', 'bought', 'shipped') and o.due_at < :now and {seen} group by shop_id
-"""
-_IDS = "select id, public_id from shops s where {seen}"
 
 
 @dataclass(frozen=True)
@@ -58,12 +52,12 @@ class ShopLine:
 
 @dataclass(frozen=True)
 class ShopPage:
-    """One page. `states` counts what the other filters leave, and adds up to `total`; `late` and `open` do alike."""
+    """One page. `states` counts what the other filters leave, adding up to `total`; `missing` orders are of all."""
 
     lines: tuple[ShopLine, ...]
     states: Mapping[str, int]
     total: int
-    matching: int
+    missing: int
     markets: tuple[str, ...]
     clients: tuple[ClientRow, ...]
     agency_stopped_at: datetime | None
@@ -79,10 +73,9 @@ def search_shops(
 
     An agency has hundreds of shops at most, so they are read at once and sorted here, where their state is known.
     """
-    found = list_shops(scope, session)
-    late = _count_late(scope, session, now)
+    found, late = list_late_shops(scope, session, now)
     stopped = {client.client_id for client in found.clients if client.buying_stopped_at}
-    lines = [_line(shop, late.get(shop.shop_id, 0), shop.client_id in stopped) for shop in found.shops]
+    lines = [_line(shop, late[shop.shop_id], shop.client_id in stopped) for shop in found.shops]
     others = [line for line in lines if _fits(line, filters)]
     states = Counter(line.standing for line in others)
     chosen = [line for line in others if filters.state in ("", line.standing)]
@@ -93,7 +86,7 @@ def search_shops(
         lines=tuple(chosen[(page - 1) * PAGE_SIZE : page * PAGE_SIZE]),
         states={word: states[word] for word in STANDINGS if states[word]},
         total=len(others),
-        matching=len(chosen),
+        missing=sum(missing_orders(shop.count_tiktok, shop.count_ours) for shop in found.shops),
         markets=_markets(found.shops),
         clients=found.clients,
         agency_stopped_at=found.agency_stopped_at,
@@ -107,7 +100,7 @@ def standing_of(shop: ShopRow, client_stopped: bool = False) -> str:
     """Where a shop stands: a key of `STANDINGS`; what hides orders from us comes before what somebody chose."""
     if shop.state in ("left", "unread", "reconnect", "paused", "pending"):
         return shop.state
-    if shop.count_tiktok is not None and shop.count_tiktok > (shop.count_ours or 0):
+    if missing_orders(shop.count_tiktok, shop.count_ours):
         return "missing"
     return "stopped" if shop.buying_stopped_at or client_stopped else "fine"
 
@@ -129,12 +122,3 @@ def _fits(line: ShopLine, filters: ShopFilters) -> bool:
 
 def _markets(shops: Sequence[ShopRow]) -> tuple[str, ...]:
     return tuple(sorted({shop.region for shop in shops}))
-
-
-def _count_late(scope: Scope, session: Session, now: datetime) -> Mapping[str, int]:
-    query = text(_LATE.format(seen=visible_sql(scope, "o.client_id")))
-    late = {row.shop_id: row.n for row in session.execute(query, {"now": now})}
-    if not late:
-        return {}
-    ids = session.execute(text(_IDS.format(seen=visible_sql(scope, "s.client_id"))))
-    return {str(row.public_id): late[row.id] for row in ids if row.id in late}

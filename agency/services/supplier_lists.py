@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from agency.domain.errors import NotFound
 from agency.domain.money import Money
 from agency.domain.scope import Scope
+from agency.services.like_parts import like_part
 from agency.services.list_rows import SkuRow, SupplierItemRow, SupplierRow
 from agency.services.order_page_rows import MappingRow
 from agency.services.paging import PAGE_SIZE, Page, decode_cursor, encode_cursor
@@ -83,10 +84,11 @@ class SkuFilters:
     q: str = ""
 
 
-def list_suppliers(scope: Scope, session: Session) -> tuple[SupplierRow, ...]:
-    """All suppliers that the reader sees, with their items, by client and name."""
+def list_suppliers(scope: Scope, session: Session, *, items: bool = True) -> tuple[SupplierRow, ...]:
+    """All suppliers that the reader sees, by client and name, with their items or without."""
     query = text(f"{_SUPPLIERS} where {visible_sql(scope, 'p.client_id')} order by c.name, p.name, p.id")
-    return _with_items(scope, session, list(session.execute(query).mappings()))
+    rows = session.execute(query).mappings().all()
+    return _with_items(scope, session, rows) if items else tuple(_supplier(row, (), scope) for row in rows)
 
 
 def get_supplier(scope: Scope, session: Session, supplier_id: str) -> SupplierRow:
@@ -139,13 +141,8 @@ def _conditions(scope: Scope, filters: SkuFilters) -> tuple[list[str], dict[str,
         conditions.append(
             "(k.sku_id = :q or k.seller_sku ilike :part or k.product_name ilike :part or k.sku_name ilike :part)"
         )
-        values |= {"q": filters.q, "part": f"%{_literal(filters.q)}%"}
+        values |= {"q": filters.q, "part": like_part(filters.q)}
     return conditions, values
-
-
-def _literal(part: str) -> str:
-    """The text as `ilike` looks for it letter by letter."""
-    return part.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
 
 
 def get_sku(scope: Scope, session: Session, shop_id: str, sku_id: str) -> SkuRow:

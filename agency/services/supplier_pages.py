@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -15,12 +15,13 @@ from agency.domain.money import Money
 from agency.domain.said import said
 from agency.domain.scope import Scope
 from agency.models.catalog import Supplier
-from agency.services.lane_rows import LaneRow, list_supplier_lanes
+from agency.services.lane_rows import list_supplier_lanes
 from agency.services.list_rows import SupplierRow
 from agency.services.public_ids import as_public_id
 from agency.services.supplier_lists import get_supplier, list_suppliers
-from agency.services.visibility import get_visible, visible_sql
+from agency.services.visibility import get_visible
 from agency.services.wording import PURCHASES
+from agency.services.work_rows import LaneRow
 
 WINDOW = timedelta(days=30)  # shop time over which money is summed and waits are measured
 OPEN_SHOWN = 20
@@ -34,7 +35,9 @@ STANDINGS = {
     "fine": said("Working"),
 }
 _RANK = {word: place for place, word in enumerate(STANDINGS)}
-_MONEY = """
+# Both are asked about suppliers that the reader was found to see.
+_MONEY = text(
+    """
     select b.supplier_id,
       coalesce(sum(coalesce(b.actual_minor, b.expected_minor)) filter (where b.paid_at > :since
         and b.state not in ('refused', 'cancelled')), 0)::bigint as spent,
@@ -46,15 +49,18 @@ _MONEY = """
       count(*) filter (where b.placed_at > :since and f.scan_at is not null) as scanned
     from purchases b
     left join lateral (select min(first_scan_at) as scan_at from parcels p where p.purchase_id = b.id) f on true
-    where (b.paid_at > :since or b.placed_at > :since) and {seen} group by b.supplier_id
-"""
-_FACTS = """
+    where b.supplier_id = any(:ids) and (b.paid_at > :since or b.placed_at > :since) group by b.supplier_id
+    """
+)
+_FACTS = text(
+    """
     select p.id, p.public_id,
       exists (select from supplier_consents t where t.supplier_id = p.id and t.withdrawn_at is null) as consented,
       (select a.why from attentions a where a.supplier_id = p.id and a.kind = 'supplier_balance'
         and a.resolved_at is null limit 1) as balance
-    from suppliers p where {seen}
-"""
+    from suppliers p where p.public_id = any(:ids)
+    """
+)
 _OPEN = text(
     f"""
     select o.tiktok_order_id, o.title, o.unit_count, b.state, b.reason, b.supplier_order_id, b.currency,
@@ -132,11 +138,12 @@ def search_suppliers(
     scope: Scope, session: Session, now: datetime, *, client: str = "", state: str = "", q: str = ""
 ) -> SupplierList:
     """The suppliers by client (public id), standing and name; `now` is shop time."""
-    lines = [
-        line
-        for line in _lines(scope, session, list_suppliers(scope, session), now)
-        if client in ("", line.supplier.client_id) and q.casefold() in line.supplier.name.casefold()
+    wanted = [
+        row
+        for row in list_suppliers(scope, session, items=False)
+        if client in ("", row.client_id) and q.casefold() in row.name.casefold()
     ]
+    lines = _lines(session, wanted, now)
     states = {word: sum(1 for line in lines if line.standing == word) for word in STANDINGS}
     chosen = [line for line in lines if state in ("", line.standing)]
     chosen.sort(
@@ -152,7 +159,7 @@ def get_supplier_view(scope: Scope, session: Session, supplier_id: str, now: dat
     supplier = get_visible(scope, session, Supplier, "Supplier", Supplier.public_id == wanted)
     letters = session.execute(_LETTER, {"id": supplier.id}).one()
     return SupplierView(
-        line=_lines(scope, session, (row,), now)[0],
+        line=_lines(session, (row,), now)[0],
         purchases=tuple(_purchase(found) for found in session.execute(_OPEN, {"id": supplier.id})),
         lanes=list_supplier_lanes(session, supplier.id),
         letter_at=letters.last,
@@ -160,13 +167,11 @@ def get_supplier_view(scope: Scope, session: Session, supplier_id: str, now: dat
     )
 
 
-def _lines(
-    scope: Scope, session: Session, suppliers: tuple[SupplierRow, ...], now: datetime
-) -> list[SupplierLine]:
-    facts_query = text(_FACTS.format(seen=visible_sql(scope, "p.client_id")))
-    facts = {str(row.public_id): row for row in session.execute(facts_query)}
-    money_query = text(_MONEY.format(seen=visible_sql(scope, "b.client_id")))
-    money = {row.supplier_id: row for row in session.execute(money_query, {"since": now - WINDOW})}
+def _lines(session: Session, suppliers: Sequence[SupplierRow], now: datetime) -> list[SupplierLine]:
+    public_ids = [as_public_id(row.supplier_id, "Supplier") for row in suppliers]
+    facts = {str(row.public_id): row for row in session.execute(_FACTS, {"ids": public_ids})}
+    values = {"ids": [row.id for row in facts.values()], "since": now - WINDOW}
+    money = {row.supplier_id: row for row in session.execute(_MONEY, values)}
     return [_line(row, facts[row.supplier_id], money.get(facts[row.supplier_id].id)) for row in suppliers]
 
 

@@ -55,6 +55,11 @@ def unread_reason(shop: Mapping[Any, Any], now: datetime) -> str:
     return ""
 
 
+def missing_orders(count_tiktok: int | None, count_ours: int | None) -> int:
+    """How many orders TikTok counts that we do not have; 0 where nobody has counted."""
+    return max(0, (count_tiktok or 0) - (count_ours or 0))
+
+
 def read_totals(scope: Scope, session: Session) -> Totals:
     """Counts per shop and stage in two statements; shops without any order are there too."""
     now = machine_now()
@@ -78,7 +83,7 @@ def read_totals(scope: Scope, session: Session) -> Totals:
         stages={stage: total[stage] for stage in Stage.ALL},
         orders=sum(row.orders for row in rows),
         unread_shops=sum(1 for row in rows if row.unread),
-        missing=sum(max(0, (row.count_tiktok or 0) - (row.count_ours or 0)) for row in rows),
+        missing=sum(missing_orders(row.count_tiktok, row.count_ours) for row in rows),
     )
 
 
@@ -93,7 +98,7 @@ def read_counts(scope: Scope, session: Session) -> NavCounts:
               min(s.last_read_at) filter (where s.paused_at is null) as oldest,
               count(*) filter (where s.over_limit_since is not null and {STAYED.format("s")}) as over_limit,
               {troubles_sql(scope)} as troubles,
-              (select count(*) from orders o where o.stage in ('held', 'to_buy', 'blocked', 'bought', 'shipped')
+              (select count(*) from orders o where o.stage in {Stage.OPEN}
                 and {visible_sql(scope, "o.client_id")} and {STAYED.format("o")}) as open,
               (select count(*) from attentions a where a.resolved_at is null and a.kind = 'approval'
                 and {visible_sql(scope, "a.client_id")}) as approvals,

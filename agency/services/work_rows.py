@@ -5,15 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-LANE_STATES = ("trouble", "waiting", "working", "asleep")
-
 
 @dataclass(frozen=True)
 class LaneRow:
     """One lane: one outside service of one shop, supplier or authorisation. All times machine time.
 
-    `kind` and `subject_id` (public) name whose it is; `state` is one of LANE_STATES; `trouble` is a sentence, empty
-    when all is well. A lane is retried by kind, subject and api: internal numbers stay inside.
+    `kind` and `subject_id` (public) name whose it is; `state` is a key of `work_words.LANE_STATES`; `trouble` is a
+    sentence, empty when all is well. A lane is retried by kind, subject and api: internal numbers stay inside.
     """
 
     kind: str
@@ -46,7 +44,6 @@ class DoubtRow:
     reason: str
     sent_at: datetime | None
     next_at: datetime | None
-    attempts: int
     absent_count: int
 
 
@@ -60,7 +57,6 @@ class LetterRow:
     client_name: str
     outcome: str
     letters: int
-    first_at: datetime
     last_at: datetime
 
 

@@ -13,12 +13,13 @@ from __future__ import annotations
 
 from sqlalchemy import TextClause, text
 
+from agency.domain.orders import Stage
 from agency.domain.scope import Scope
 from agency.services.visibility import visible_sql
 
 TROUBLE = ("shop_unread", "reconnect", "count_differs")
 TROUBLE_KINDS = f"({', '.join(repr(kind) for kind in TROUBLE)})"
-OPEN = "o.stage in ('held', 'to_buy', 'blocked', 'bought', 'shipped')"
+OPEN = f"o.stage in {Stage.OPEN}"
 # Orders of a client that has left are the books' and nobody's work; decisions about money stay.
 STAYED = "{0}.client_id <> all(array(select id from clients where left_at is not null))"
 _FAR = "coalesce({0}due_at, 'infinity')"

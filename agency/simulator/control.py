@@ -86,7 +86,13 @@ def schedule_orders(world: World, body: Doc) -> Doc:
 @blueprint.post("/orders/one")
 @directed
 def one_order(world: World, body: Doc) -> Doc:
-    """One exact order at once; `overrides` replaces top-level fields, `status` moves it on."""
+    """One exact order at once; `overrides` replaces top-level fields, `status` moves it on.
+
+    The same `key` again places nothing and answers what the first one was told.
+    """
+    key = str(body.get("key", ""))
+    if key and (told := world.book.find("one", key)):
+        return told
     shop = world.book.find("shop", str(body["shop_id"]))
     if shop is None:
         raise ValueError(f"there is no shop {body['shop_id']}")
@@ -109,7 +115,10 @@ def one_order(world: World, body: Doc) -> Doc:
     order_life.begin(world, order, at, unpaid=status == "UNPAID")
     if status not in ("UNPAID", "ON_HOLD"):
         order_life.force(world, order, status, at)
-    return {"order_id": order.id, "line_ids": [line["id"] for line in order.lines]}
+    told = {"order_id": order.id, "line_ids": [line["id"] for line in order.lines]}
+    if key:
+        world.book.put("one", key, told)
+    return told
 
 
 def _order(world: World, body: Doc) -> SimOrder:

@@ -105,3 +105,10 @@ def test_exactly_the_limits_are_read() -> None:
     assert len(read_csv(b"a\n" * MAX_ROWS)) == MAX_ROWS
     assert read_csv(b"," * (MAX_COLUMNS - 1)) == [[""] * MAX_COLUMNS]
     assert read_csv(b"a" * MAX_CELL) == [["a" * MAX_CELL]]
+
+
+def test_the_first_line_says_what_separates_cells() -> None:
+    assert read_csv(b"sku;cost\nPOT;1,5\n") == [["sku", "cost"], ["POT", "1,5"]]
+    assert read_csv("sku;cost\nPOT;1,5\n".encode("utf-16")) == [["sku", "cost"], ["POT", "1,5"]]
+    assert read_csv(b"sku,cost\nPOT;W,1\n") == [["sku", "cost"], ["POT;W", "1"]]
+    assert read_csv(csv_text([["a;b"], ["c", "d"]]).encode()) == [["a;b"], ["c", "d"]]

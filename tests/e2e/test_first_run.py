@@ -11,13 +11,16 @@ from urllib.parse import urlsplit
 import pytest
 from flask import Flask
 from playwright.sync_api import Browser, Page, expect
-from sqlalchemy import text
+from sqlalchemy import select, text
 
 from agency.app import create_app
 from agency.clock import machine_now
 from agency.demo.first_run import FirstRuns
 from agency.demo.stage import Stage
+from agency.domain.practice import PracticeStep
 from agency.integrations.notify.outbox import Outbox, list_outbox
+from agency.models.clients import Client
+from agency.services.practice import note_practice
 from agency.services.sealing import Keyring
 from agency.transaction import system_transaction
 from tests.browsers import serve
@@ -52,6 +55,13 @@ class World:
         self.journey.live(hours)
         ground = self.app.extensions["shopfleet"]
         self.app.extensions["shopfleet"] = replace(ground, clock=self.journey.context.clock)
+
+    def forget_the_order(self) -> None:
+        """As after a kill between ordering and writing that down."""
+        assert self.stage_of_the_order() == ""
+        with self.journey.session() as session:
+            ordered = select(Client.id).where(Client.practice == PracticeStep.ORDERED)
+            note_practice(session, session.scalars(ordered).one(), PracticeStep.CONNECTING)
 
     def stage_of_the_order(self) -> str:
         """Where the only order stands."""
@@ -119,6 +129,9 @@ def _wait_for_the_first_order(page: Page, world: World) -> None:
     _again(page)
     expect(page.get_by_text("The shop is connected. A buyer is paying")).to_be_visible()
     world.turn()
+    world.forget_the_order()
+    world.turn()
+    assert len(world.journey.books()["orders"]) == 1
     for _ in range(8):  # an order rests at TikTok for an hour before its shop may work on it
         world.turn(0.25)
     assert world.stage_of_the_order() == "blocked"

@@ -114,6 +114,17 @@ def test_another_browser_neither_sees_nor_takes_it(desk: Desk, owner: Visitor) -
     assert _parked(desk) == 1
 
 
+def test_a_client_that_has_left_is_not_offered(desk: Desk) -> None:
+    owner, kite = visit(desk, "owner"), f'value="{desk.ours.public["Kite"]}"'
+    owner.get(BACK)
+    assert kite in owner.page("/connect/waiting")
+    with desk.owner() as connection:
+        connection.execute("update clients set left_at = now() where id = %s", (desk.ours.clients["Kite"],))
+    assert kite not in owner.page("/connect/waiting")
+    with desk.owner() as connection:
+        connection.execute("update clients set left_at = null where id = %s", (desk.ours.clients["Kite"],))
+
+
 @pytest.mark.parametrize("person", ["operator", "viewer", "member"])
 def test_only_an_owner_may_look_or_confirm(desk: Desk, person: str) -> None:
     visitor = visit(desk, person)

@@ -16,6 +16,7 @@ from tests.portal.browsing import Visitor, visit
 def desk() -> Iterator[Desk]:
     with open_desk() as opened:
         _found_agency(opened, "empty")
+        _found_agency(opened, "bare")
         yield opened
 
 
@@ -71,6 +72,18 @@ def test_the_steps_follow_the_database(desk: Desk) -> None:
         f"/clients/{client}/limits", approval_above_minor="50", daily_budget_minor="1000", margin_floor="0"
     )
     assert "3 of 10 done" in owner.page("/setup")
+
+
+def test_a_supplier_that_learns_addresses_counts_once_the_client_agreed(desk: Desk) -> None:
+    owner = visit(desk, "bare")
+    owner.send("/clients", name="Luma", currency="USD", time_zone="America/New_York")
+    (client,) = set(re.findall(r"/clients/([0-9a-f-]{36})", owner.page("/clients")))
+    before = _done(owner.page("/setup"))
+    owner.send("/suppliers", client_id=client, kind="manual", name="Kiln", currency="USD")
+    (supplier,) = set(re.findall(r"/suppliers/([0-9a-f-]{36})", owner.page("/suppliers")))
+    assert _done(owner.page("/setup")) == before
+    owner.send(f"/suppliers/{supplier}/consent", given_by_name="Lina Luma", agreed="yes")
+    assert int(_done(owner.page("/setup"))) == int(before) + 1
 
 
 def test_there_is_one_practice_client_at_a_time_and_it_counts_for_no_other_step(desk: Desk) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from sqlalchemy import select
 
@@ -46,6 +48,9 @@ def test_a_wrong_rule_is_named_at_its_field_and_changes_nothing(
     assert message in refused.text
     assert f'id="rules-{field}-wrong"' in refused.text
     assert _rules(desk) == ("tiktok", 0, False)
+    # It was drawn at the address of the form, where nobody can go: its links lead to the shop all the same.
+    assert f'href="/shops/{public_id}/health"' in refused.text
+    assert set(re.findall(r'name="back" value="([^"]*)"', refused.text)) == {f"/shops/{public_id}"}
 
 
 def test_a_viewer_has_no_form_and_a_foreign_shop_is_not_found(desk: Desk, owner: Visitor) -> None:

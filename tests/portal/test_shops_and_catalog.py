@@ -8,10 +8,10 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from sqlalchemy import select
 
-from agency.models.catalog import Mapping, Supplier, SupplierSecret
+from agency.models.catalog import Mapping, Supplier, SupplierItem, SupplierSecret
 from agency.models.shops import Authorization, Shop
 from tests.desk import Desk
-from tests.desk_rows import add_item, add_sku
+from tests.desk_rows import add_item, add_row, add_sku
 from tests.moving import move_clock
 from tests.portal.browsing import Visitor, visit
 
@@ -164,11 +164,34 @@ def test_a_supplier_and_its_item_are_changed(desk: Desk, owner: Visitor) -> None
     wrong = owner.send(f"/supplier-items/{item}", title="", unit_cost="dear")
     assert wrong.status_code == 422
     assert "2 things to fix" in wrong.text
+    assert f'name="back" value="{path}"' in wrong.text
     assert "$6.10" in owner.send(f"/supplier-items/{item}", title="Pot", unit_cost="6.10").text
     assert "nobody to ask" in owner.send(f"{path}/check").text
     stopped = owner.send("/buying/stop", what=f"supplier:{desk.ours.public['supplier']}", why="Broken pots")
     assert "Reason: Broken pots" in stopped.text
     owner.send("/buying/start", what=f"supplier:{desk.ours.public['supplier']}")
+
+
+def test_every_item_of_a_long_list_can_be_changed_in_one_form(desk: Desk, owner: Visitor) -> None:
+    with desk.session() as session:
+        first = add_item(session, desk.ours, name="Brightway")
+        keys = {"agency_id": first.agency_id, "client_id": first.client_id, "supplier_id": first.supplier_id}
+        priced = {"unit_cost_minor": 500, "currency": "USD"}
+        for number in range(60):
+            row = SupplierItem(**keys, **priced, supplier_sku=f"BW-{number}", title=f"Mug {number:02}")
+            last = str(add_row(session, row).public_id)
+    path = f"/suppliers/{desk.ours.public['supplier']}"
+    page = owner.page(path)
+    assert (page.count('id="item-row-'), "Mug 49" in page, "Mug 50" in page) == (50, True, False)
+    assert "/supplier-items/" not in page
+    rest = owner.page(f"{path}?page=2")
+    assert f"?item={last}" in rest
+    opened = owner.page(f"{path}?item={last}")
+    assert opened.count(f'action="/supplier-items/{last}"') == 1
+    assert opened.count("/supplier-items/") == 1
+    assert "Mug 50" in opened
+    assert "/supplier-items/" not in visit(desk, "viewer").page(f"{path}?item={last}")
+    assert owner.get(f"{path}?item=moon").status_code == 200
 
 
 def test_an_api_address_is_changed_only_after_a_recent_proof(

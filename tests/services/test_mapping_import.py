@@ -177,6 +177,18 @@ def test_semicolons_and_decimal_commas_are_read(desk: Desk) -> None:
     assert plan.rows[0].then == "Kiln KC-1, ≤ $6.50"
 
 
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
+def test_a_comma_in_a_file_of_semicolons_stays_text(desk: Desk, encoding: str) -> None:
+    with desk.session() as session:
+        add_item(session, desk.ours, name="Acme, Inc")
+    raw = "Shop;SKU;Supplier;Supplier sku;Highest unit cost\nLUH;fake-sku-1;Acme, Inc;KC-1;6,50\n".encode(
+        encoding
+    )
+    with desk.session() as session:
+        plan = plan_import(desk.ours.scope(), session, read_rows(raw))
+    assert plan.rows[0].then == "Acme, Inc KC-1, ≤ $6.50"
+
+
 def test_an_export_is_an_import_that_changes_nothing_and_holds_no_formula(desk: Desk) -> None:
     with desk.session() as session:
         add_mapping(session, desk.ours, add_item(session, desk.ours, name="=cmd()"))

@@ -22,6 +22,7 @@ from agency.services.orders import import_orders
 from agency.services.paging import PAGE_SIZE
 from agency.services.sealing import Keyring
 from agency.services.shop_lists import list_shops
+from agency.services.shop_search import ShopFilters, search_shops
 from agency.services.worklist import today
 from agency.services.worklist_rows import WorkFilters
 from agency.transaction import transaction
@@ -171,6 +172,15 @@ def test_shops_count_their_open_orders_in_one_pass(session: Session, scope: Scop
     assert len(heard) == 3
     assert open_orders == ORDERS // 5
     assert sum(looked_at(scans_of_orders(session, statement)) for statement in heard) <= open_orders
+
+
+def test_the_page_of_shops_looks_at_open_orders_once(session: Session, scope: Scope) -> None:
+    with listening() as heard:
+        found = search_shops(scope, session, ShopFilters(), NOW)
+
+    assert len(heard) == 3
+    assert any(line.late for line in found.lines)
+    assert sum(looked_at(scans_of_orders(session, statement)) for statement in heard) <= ORDERS // 5
 
 
 _EVENTS = """

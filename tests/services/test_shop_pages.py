@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from agency.domain.errors import NotFound
@@ -18,6 +19,7 @@ from agency.services.shop_pages import get_shop_view
 from agency.services.shop_search import ShopFilters, ShopPage, search_shops
 from agency.services.shops import pause_shop
 from agency.services.switches import stop_buying
+from agency.services.work_lists import list_lanes
 from tests.desk import NOW, Desk, open_desk
 from tests.desk_rows import add_attention, add_order, add_purchase, add_sku
 
@@ -92,6 +94,7 @@ def test_the_worst_shops_come_first_and_then_by_name(desk: Desk) -> None:
     found = _search(desk)
     assert _names(found) == ["Silent", "Lost", "Differs", "Stopped", "Held", "Calm", "Kite Shop", "Luma Shop"]
     assert sum(found.states.values()) == found.total == 8
+    assert found.missing == _search(desk, market="US").missing == 1
     assert [line.standing for line in _search(desk, state="missing").lines] == ["missing"]
     assert _names(_search(desk, market="US")) == ["Kite Shop", "Luma Shop"]
     assert _names(_search(desk, client=desk.ours.public["Kite"])) == ["Kite Shop"]
@@ -154,6 +157,36 @@ def test_a_shops_page_adds_up_and_says_what_is_left_of_todays_budget(desk: Desk)
     assert view.lanes[-1].problem == "timed out"
     assert (view.acts[0].who, view.acts[0].sentence) == ("you", "paused a shop")
     assert [stop.subject for stop in view.stops] == ["shop", "client", "agency"]
+
+
+@pytest.mark.parametrize(
+    ("change", "state", "trouble", "problem"),
+    [
+        ("fence = fence + 1, lease_until = now() - interval '2 minutes'", "trouble", "did not come back", ""),
+        ("due_at = now() - interval '11 minutes'", "trouble", "nobody takes it", ""),
+        (
+            "problem = 'KeyError', failures = 3",
+            "trouble",
+            "nothing wakes it",
+            "An error of this program (KeyError)",
+        ),
+    ],
+)
+def test_a_lane_says_on_its_shops_page_what_work_says(
+    desk: Desk, change: str, state: str, trouble: str, problem: str
+) -> None:
+    scope, shop = desk.ours.scope(), desk.ours.shops["Kite"]
+    with desk.database.session(scope) as session:
+        session.execute(text(f"update lanes set {change} where shop_id = :id and api = 'plan'"), {"id": shop})
+        view = get_shop_view(scope, session, desk.ours.public["Kite Shop"], NOW)
+        (row,) = [row for row in view.lanes if row.api == "plan"]
+        assert row in list_lanes(scope, session, q="kite").rows
+        session.execute(text("update shops set paused_at = now() where id = :id"), {"id": shop})
+        assert [
+            row.api for row in get_shop_view(scope, session, desk.ours.public["Kite Shop"], NOW).lanes
+        ] == [row.api for row in view.lanes]
+        session.rollback()
+    assert (row.state, trouble in row.trouble, problem in row.problem) == (state, True, True)
 
 
 def test_a_foreign_shop_has_no_page(desk: Desk) -> None:

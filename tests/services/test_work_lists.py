@@ -106,6 +106,16 @@ def test_the_side_bar_counts_lanes_doubts_and_senders(desk: Desk) -> None:
         assert read_counts(desk.theirs.scope(), session).troubles == 0
 
 
+def test_the_side_bar_counts_nothing_that_the_page_leaves_out(desk: Desk) -> None:
+    with desk.database.session(desk.ours.scope()) as session:
+        session.execute(text("update clients set left_at = now()"))
+        assert list_letters(desk.ours.scope(), session) == list_lanes(desk.ours.scope(), session).rows == ()
+        assert read_counts(desk.ours.scope(), session).troubles == len(
+            list_doubts(desk.ours.scope(), session)
+        )
+        session.rollback()
+
+
 def test_others_see_nothing_of_it(desk: Desk) -> None:
     kite = desk.ours.scope(role="operator", client_ids=frozenset({desk.ours.clients["Kite"]}))
     for scope in (kite, desk.theirs.scope()):

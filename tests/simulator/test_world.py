@@ -44,6 +44,13 @@ def test_a_setup_that_cannot_be_used_is_refused_with_a_sentence(
     assert answer.get_json()["error"]
 
 
+def test_an_order_with_a_key_is_placed_once(stage: Stage) -> None:
+    first = stage.place(key="first")
+    assert stage.place(key="first") == first
+    assert stage.place(key="second") != first
+    assert len(stage.books()["orders"]) == 2
+
+
 def test_the_books_tell_who_bought_what_for_which_order(stage: Stage) -> None:
     placed = stage.place(status="AWAITING_SHIPMENT")
     stage.buy(placed)
