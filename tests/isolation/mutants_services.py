@@ -107,8 +107,8 @@ SERVICES = {
     ),
     "names of all clients on the shops' page": Mutant(
         "agency/services/shop_lists.py",
-        "{_CLIENTS} where {visible_sql(scope, 'c.id')}",
-        "{_CLIENTS}",
+        "{_CLIENTS} where {visible_sql(scope, 'c.id')} and {still}",
+        "{_CLIENTS} where {still}",
         through("GET /shops"),
         "was shown",
     ),
