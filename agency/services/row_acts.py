@@ -14,7 +14,7 @@ from agency.clock import machine_now
 from agency.domain.errors import Conflict, Invalid
 from agency.domain.said import said
 from agency.domain.scope import Scope
-from agency.services.attention import Cause, open_attention
+from agency.services.attention import Cause, forget_tick, open_attention
 from agency.services.audit import Act, record_act
 from agency.services.chosen_rows import ChosenRow, Decision
 from agency.services.snoozing import next_check
@@ -132,6 +132,7 @@ def _ask(scope: Scope, session: Session, row: ChosenRow, person: Colleague) -> S
         due_at=row.due_at,
         currency=order.value.currency,
     )
+    forget_tick(session, client_id, cause.kind, cause.key)  # asked anew, whatever was ticked off before
     open_attention(scope, session, cause)
     opened = session.execute(_ASKED, {"order_id": order.id}).one()
     session.execute(_ASSIGN, {"owner": person.actor, "ids": [opened.id]})

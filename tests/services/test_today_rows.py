@@ -232,6 +232,20 @@ def test_an_order_without_a_decision_that_is_assigned_becomes_one_that_can_be_ti
     assert [row.kind for row in _read(desk).rows] == ["order"]
 
 
+def test_an_order_whose_question_was_ticked_off_can_be_given_away_again(desk: Desk) -> None:
+    with desk.session() as session:
+        add_order(session, desk.ours)
+    scope, owner = desk.ours.scope(), _colleague(desk, "Owner")
+    for act in ("assign", "tick", "assign"):
+        row = _chosen(desk, _read(desk).rows[0])
+        with desk.session() as session:
+            if act == "tick":
+                row_acts.tick(scope, session, row)
+            else:
+                row_acts.assign(scope, session, row, owner)
+    assert [(row.kind, row.owners) for row in _read(desk).rows] == [("attention", (owner.actor,))]
+
+
 def test_a_tick_closes_what_needs_only_a_look_and_nothing_else(desk: Desk) -> None:
     _decide(desk)
     _decide(desk, kind="approval", action="approve", due=6 * HOUR)
