@@ -74,7 +74,7 @@ def assign_rows(body: dict[str, Any]) -> Response:
 
 def _rows(keys: Sequence[str]) -> Sequence[ChosenRow]:
     """Raises NotFound when none of the rows is there for this caller; single ones that are not are left out."""
-    rows = find_chosen(current_scope(), db_session(), keys)
+    rows = find_chosen(current_scope(), db_session(), keys, shop_now())
     if not rows:
         raise NotFound("Row")
     return rows

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from agency.domain.errors import Invalid, NotFound
+from agency.portal.frame import reader
 from agency.services.assignees import list_colleagues
 from agency.services.chosen_rows import ChosenRow, find_chosen
 from agency.services.order_page_rows import OrderPage
@@ -30,7 +31,7 @@ def read_standing(page: OrderPage) -> Standing:
     row = find_row(page.number)
     people = list_colleagues(scope, system_session())
     names = {person.actor: person.name for person in people}
-    sleeping = [one.next_check_at for one in row.decisions if one.next_check_at is not None]
+    sleeping = [one.next_check_at for one in row.decisions if one.snoozed and one.next_check_at]
     return Standing(
         owners=tuple(sorted({names.get(one.owner, "") for one in row.decisions} - {""})),
         snoozed_until=min(sleeping) if row.decisions and len(sleeping) == len(row.decisions) else None,
@@ -43,7 +44,7 @@ def read_standing(page: OrderPage) -> Standing:
 def find_row(number: str) -> ChosenRow:
     """The order with all its open decisions. Raises NotFound alike for unknown and foreign numbers."""
     try:
-        rows = find_chosen(current_scope(), db_session(), [number])
+        rows = find_chosen(current_scope(), db_session(), [number], reader().now)
     except Invalid:  # what cannot be a number is nobody's order either
         rows = ()
     if not rows or not rows[0].is_order:

@@ -58,7 +58,7 @@ def act_on_rows() -> ResponseReturnValue:
     back = given_back(request.form.get("back", ""))
     try:
         sent = _sent()
-        rows = find_chosen(current_scope(), db_session(), sent.keys)
+        rows = find_chosen(current_scope(), db_session(), sent.keys, reader().now)
         if not rows:
             raise NotFound("Row")
         errand = _errand(sent)

@@ -177,7 +177,7 @@ def _snooze(
 
 
 def _foresee_wake(row: ChosenRow, _errand: Errand, _now: datetime) -> Forecast:
-    sleeping = any(one.next_check_at for one in row.decisions)
+    sleeping = any(one.snoozed for one in row.decisions)
     return Forecast(row, sleeping, said("Is on the list again") if sleeping else said("This is not snoozed."))
 
 

@@ -73,7 +73,7 @@ def snooze(scope: Scope, session: Session, row: ChosenRow, wanted: datetime, now
 def wake(scope: Scope, session: Session, row: ChosenRow) -> Step:
     """Puts a snoozed row back on the list. Raises Conflict when it is not snoozed."""
     scope.require_write()
-    decisions = [one for one in row.decisions if one.next_check_at is not None]
+    decisions = [one for one in row.decisions if one.snoozed]
     if not decisions:
         raise Conflict("This is not snoozed.")
     session.execute(_SNOOZE, {"moment": None, "ids": [one.id for one in decisions]})

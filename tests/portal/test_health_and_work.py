@@ -122,7 +122,9 @@ def test_an_operator_of_one_client_sees_and_wakes_nothing_of_another(desk: Desk)
     assert "Kite" not in operator.page("/work?state=all")
     assert "Kite" not in operator.page("/health")
     kite = desk.ours.public["Kite Shop"]
-    assert operator.send("/retries/lanes", follow=False, kind="shop", id=kite, api="orders").status_code == 404
+    assert (
+        operator.send("/retries/lanes", follow=False, kind="shop", id=kite, api="orders").status_code == 404
+    )
 
 
 def test_the_side_bar_leads_there_with_the_number_of_troubles(owner: Visitor) -> None:

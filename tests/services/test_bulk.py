@@ -52,7 +52,7 @@ def _decision(desk: Desk, kind: str = "ship_warning", action: str = "look", **ch
 def _do(desk: Desk, keys: list[str], errand: Errand) -> tuple[Result, ...]:
     scope = desk.ours.scope()
     with desk.session() as session:
-        return perform(scope, session, find_chosen(scope, session, keys), errand, NOW)
+        return perform(scope, session, find_chosen(scope, session, keys, NOW), errand, NOW)
 
 
 def _undo(desk: Desk, results: tuple[Result, ...]) -> None:
@@ -112,7 +112,7 @@ def test_what_is_foreseen_is_what_happens(desk: Desk) -> None:
         Errand("next"),
     ):
         with desk.session() as session:
-            rows = find_chosen(scope, session, keys)
+            rows = find_chosen(scope, session, keys, NOW)
             forecasts = foresee(rows, errand, NOW)
             results = perform(scope, session, rows, errand, NOW)
             session.rollback()
@@ -137,7 +137,7 @@ def test_sums_are_one_per_currency() -> None:
 @pytest.mark.parametrize("keys", [[], ["not a row"], ["x" * 90], [str(n) for n in range(51)]])
 def test_a_choice_that_is_none_is_refused(desk: Desk, keys: list[str]) -> None:
     with pytest.raises(Invalid), desk.session() as session:
-        find_chosen(desk.ours.scope(), session, keys)
+        find_chosen(desk.ours.scope(), session, keys, NOW)
 
 
 def test_rows_of_others_are_left_out_like_unknown_ones(desk: Desk) -> None:
@@ -147,7 +147,7 @@ def test_rows_of_others_are_left_out_like_unknown_ones(desk: Desk) -> None:
     key = _decision(desk)
     for scope, wanted in ((narrow, [kite]), (desk.theirs.scope(), [kite, key])):
         with desk.session(scope) as session:
-            assert find_chosen(scope, session, wanted) == ()
+            assert find_chosen(scope, session, wanted, NOW) == ()
 
 
 @pytest.mark.parametrize("word", ["hold", "snooze", "done"])

@@ -12,6 +12,7 @@ from agency.domain.errors import Conflict, Forbidden, Invalid
 from agency.services import row_acts
 from agency.services.assignees import list_colleagues
 from agency.services.attention import Cause, close_attention, open_attention
+from agency.services.bulk import Errand, foresee
 from agency.services.chosen_rows import ChosenRow, find_chosen
 from agency.services.row_acts import Colleague
 from agency.services.snoozing import WAKES_BEFORE, next_check, wanted_moment
@@ -51,9 +52,9 @@ def _decide(desk: Desk, client: str = "Luma", due: timedelta | None = 5 * HOUR, 
         return order.tiktok_order_id
 
 
-def _chosen(desk: Desk, row: WorkRow) -> ChosenRow:
+def _chosen(desk: Desk, row: WorkRow, at: timedelta = timedelta()) -> ChosenRow:
     with desk.session() as session:
-        (chosen,) = find_chosen(desk.ours.scope(), session, [row.id])
+        (chosen,) = find_chosen(desk.ours.scope(), session, [row.id], NOW + at)
     return chosen
 
 
@@ -148,6 +149,33 @@ def test_a_deadline_that_moves_nearer_wakes_a_sleeping_row(desk: Desk) -> None:
         session.execute(text("update orders set due_at = :due"), {"due": NOW + 2 * HOUR})
     assert _read(desk, at=HOUR).rows == ()
     assert len(_read(desk, at=2 * HOUR - WAKES_BEFORE).rows) == 1
+
+
+def test_a_snooze_that_is_over_is_none_any_more(desk: Desk) -> None:
+    _decide(desk)
+    row = _chosen(desk, _read(desk).rows[0])
+    with desk.session() as session:
+        row_acts.snooze(desk.ours.scope(), session, row, NOW + HOUR, NOW)
+    (sleeping,) = _read(desk, snoozed="yes").rows
+    assert foresee([_chosen(desk, sleeping)], Errand("wake"), NOW)[0].possible
+    awake = _chosen(desk, _read(desk, at=HOUR).rows[0], at=HOUR)
+    assert not foresee([awake], Errand("wake"), NOW + HOUR)[0].possible
+    with pytest.raises(Conflict, match="not snoozed"), desk.session() as session:
+        row_acts.wake(desk.ours.scope(), session, awake)
+
+
+def test_an_act_on_a_folded_row_leaves_those_that_sleep_alone(desk: Desk) -> None:
+    fold = {"kind": "blocked", "action": "start_buying", "why": "Buying is stopped.", "currency": "USD"}
+    _decide(desk, **fold)
+    row = _chosen(desk, _read(desk).rows[0])
+    with desk.session() as session:
+        row_acts.snooze(desk.ours.scope(), session, row, NOW + HOUR, NOW)
+    for _ in range(2):
+        _decide(desk, **fold)
+    (awake,) = _read(desk).rows
+    (sleeping,) = _read(desk, snoozed="yes").rows
+    assert [awake.folded, len(_chosen(desk, awake).main)] == [2, 2]
+    assert [sleeping.folded, len(_chosen(desk, sleeping).main)] == [1, 1]
 
 
 def test_what_is_due_within_half_an_hour_cannot_be_snoozed(desk: Desk) -> None:
