@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from agency.domain.errors import Invalid
 from agency.domain.money import Money
 from agency.domain.scope import Scope
+from agency.services.limit_facts import cost_sql
 from agency.services.snoozing import WAKES_BEFORE
 from agency.services.visibility import visible_sql
 from agency.services.worklist_sql import FOLD, SNOOZED
@@ -114,17 +115,15 @@ _ORDER = """o.id as order_id, o.shop_id as order_shop_id, o.tiktok_order_id as n
   o.due_at as order_due_at, o.currency, o.total_minor, s.name as shop_name, b.cost, b.currency as cost_currency,
   jsonb_array_length(o.blockers) > 0 and not exists (
     select from jsonb_array_elements(o.blockers) x where not (x ->> 'approvable')::boolean) as approvable"""
-_COST = """left join lateral (
-    select min(u.currency) as currency, sum(coalesce(u.actual_minor, u.expected_minor))::bigint as cost
-    from purchases u where u.order_id = o.id and u.state not in ('refused', 'cancelled')
-    having count(distinct u.currency) = 1) b on true"""
+_COST = f"""left join lateral ({cost_sql("jsonb_array_length(o.blockers) > 0")}) b on true"""
 
 
 def _members(scope: Scope) -> str:
     """The decisions that fold with each chosen one, and the other open ones of the same orders."""
     return f"""
     with lead as (
-      select a.public_id as lead, a.kind, a.currency, {FOLD} as fold, {SNOOZED} as snoozed, a.order_id, a.shop_id, a.client_id, a.resolved_at
+      select a.public_id as lead, a.kind, a.currency, {FOLD} as fold, {SNOOZED} as snoozed, a.order_id,
+        a.shop_id, a.client_id, a.resolved_at
       from attentions a where a.public_id = any(:ids) and {visible_sql(scope, "a.client_id")}
     ), same as (
       select l.lead, a.id, a.order_id, true as is_main from lead l join attentions a on a.kind = l.kind

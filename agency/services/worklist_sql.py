@@ -14,6 +14,7 @@ from __future__ import annotations
 from sqlalchemy import TextClause, text
 
 from agency.domain.scope import Scope
+from agency.services.limit_facts import cost_sql
 from agency.services.visibility import visible_sql
 
 TROUBLE = ("shop_unread", "reconnect", "count_differs")
@@ -146,12 +147,7 @@ def page_statement(scope: Scope) -> TextClause:
         left join shops s on s.id = coalesce(o.shop_id, k.shop_id)
         left join clients c on c.id = coalesce(o.client_id, k.client_id)
         left join suppliers p on p.id = k.supplier_id
-        left join lateral (
-          select min(u.currency) as currency, sum(coalesce(u.actual_minor, u.expected_minor))::bigint as cost
-          from purchases u where k.action = 'approve' and u.order_id = k.order_id
-            and u.state not in ('refused', 'cancelled')
-          having count(distinct u.currency) = 1
-        ) b on true
+        left join lateral ({cost_sql("k.action = 'approve'")}) b on true
         order by k.rank, k.loss desc, {_FAR.format("k.")}, k.is_order, k.sort_id limit 51
         """  # noqa: S608 - conditions made of our own integers; values are parameters
     )

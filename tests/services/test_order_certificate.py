@@ -7,13 +7,13 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from agency.clock import machine_now
 from agency.domain.errors import Forbidden, Invalid, NotFound
 from agency.models.effects import Effect
-from agency.models.orders import Order
+from agency.models.orders import Order, OrderLine
 from agency.services.approvals import approve_many
 from agency.services.client_export_sheets import SHEETS
 from agency.services.colleagues import read_colleagues
@@ -203,6 +203,35 @@ def test_what_waits_for_a_yes_shows_cost_limit_margin_and_budget(desk: Desk, ses
     assert (limits.cost.amount, limits.margin.amount) == (500, 2000 - 120 - 500)
     assert (limits.limit.amount, limits.budget_left.amount) == (5000, 100_000)
     assert _page(desk, session, add_order(session, desk.ours, sku_id="other")).limits is None
+
+
+def test_what_is_paid_or_cancelled_already_is_not_asked_for_again(desk: Desk, session: Session) -> None:
+    order = add_order(session, desk.ours, stage="blocked", blockers=[OVER_LIMIT])
+    add_purchase(session, desk.ours, order)  # the first line is paid for, 6.40
+    add_mapping(session, desk.ours, add_item(session, desk.ours))
+    (bought,) = session.scalars(select(OrderLine).where(OrderLine.order_id == order.id))
+    for number, status in (("2", "AWAITING_SHIPMENT"), ("3", "CANCELLED")):
+        values = {
+            key: value for key, value in vars(bought).items() if key not in ("id", "_sa_instance_state")
+        }
+        line_id = f"{order.tiktok_order_id}{number}"
+        session.add(OrderLine(**values | {"tiktok_line_id": line_id, "display_status": status}))
+    session.flush()
+    limits = _page(desk, session, order).limits
+    assert limits is not None
+    assert limits.cost is not None
+    assert limits.margin is not None
+    assert (limits.cost.amount, limits.margin.amount) == (500, 2000 - 120 - 500)
+
+
+def test_a_new_price_is_asked_for_beside_what_its_own_lines_bring(desk: Desk, session: Session) -> None:
+    order = add_order(session, desk.ours, stage="blocked", blockers=[OVER_LIMIT])
+    add_purchase(session, desk.ours, order, state="approval", actual_minor=900)
+    limits = _page(desk, session, order).limits
+    assert limits is not None
+    assert limits.cost is not None
+    assert limits.margin is not None
+    assert (limits.cost.amount, limits.margin.amount) == (900, 2000 - 120 - 900)
 
 
 def test_without_a_mapping_for_every_line_no_cost_is_claimed(desk: Desk, session: Session) -> None:

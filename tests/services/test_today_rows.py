@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from datetime import timedelta
 
@@ -9,6 +10,7 @@ import pytest
 from sqlalchemy import text
 
 from agency.domain.errors import Conflict, Forbidden, Invalid
+from agency.domain.money import Money
 from agency.services import row_acts
 from agency.services.assignees import list_colleagues
 from agency.services.attention import Cause, close_attention, open_attention
@@ -20,7 +22,8 @@ from agency.services.undoing import undo
 from agency.services.worklist import today
 from agency.services.worklist_rows import Today, WorkFilters, WorkRow
 from tests.desk import NOW, Desk, open_desk
-from tests.desk_rows import add_attention, add_order
+from tests.desk_rows import add_attention, add_item, add_mapping, add_order
+from tests.portal.scenes import OVER_LIMIT
 
 HOUR = timedelta(hours=1)
 
@@ -71,6 +74,18 @@ def test_an_order_with_two_causes_is_one_row_that_shows_the_dearer_one(desk: Des
             add_attention(session, desk.ours, kind=kind, loss_minor=loss, **about)
     (row,) = _read(desk).rows
     assert (row.status_text, row.more, row.loss and row.loss.amount) == ("Address changed", 1, 900)
+
+
+def test_an_approval_says_what_a_yes_costs_before_anything_is_planned(desk: Desk) -> None:
+    with desk.session() as session:
+        add_mapping(session, desk.ours, add_item(session, desk.ours))
+    _decide(desk, kind="approval", action="approve")
+    with desk.session() as session:
+        session.execute(
+            text("update orders set blockers = cast(:b as jsonb)"), {"b": json.dumps([OVER_LIMIT])}
+        )
+    (row,) = _read(desk).rows
+    assert (row.cost, _chosen(desk, row).cost) == (Money(500, "USD"), Money(500, "USD"))
 
 
 def test_an_action_filter_shows_the_cause_that_fits_it(desk: Desk) -> None:
