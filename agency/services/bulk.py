@@ -140,9 +140,7 @@ def _hold(scope: Scope, session: Session, row: ChosenRow, _errand: Errand, now: 
     numbers = [one.number for one in row.orders if not one.held_by and one.stage in _BEFORE_BUYING]
     if not numbers:
         raise Conflict("The order is bought; a hold comes too late.")
-    for number in numbers:
-        approvals.hold(scope, session, number, now)
-    return (Step("hold", tuple(numbers)),)
+    return _joined("hold", [approvals.hold(scope, session, number, now) for number in numbers])
 
 
 def _foresee_release(row: ChosenRow, _errand: Errand, _now: datetime) -> Forecast:
@@ -155,9 +153,13 @@ def _release(
     scope: Scope, session: Session, row: ChosenRow, _errand: Errand, now: datetime
 ) -> tuple[Step, ...]:
     numbers = [one.number for one in row.orders if one.held_by]
-    for number in numbers:
-        approvals.release_hold(scope, session, number, now)
-    return (Step("release", tuple(numbers)),)
+    return _joined("release", [approvals.release_hold(scope, session, number, now) for number in numbers])
+
+
+def _joined(word: str, undone_by: Sequence[tuple[Step, ...]]) -> tuple[Step, ...]:
+    """One step for all that really changed, so that the token of many orders stays short."""
+    changed = tuple(number for steps in undone_by for step in steps for number in step.ids)
+    return (Step(word, changed),) if changed else ()
 
 
 def _foresee_snooze(row: ChosenRow, errand: Errand, now: datetime) -> Forecast:
