@@ -66,8 +66,7 @@ def get_order_page(
         return name_actor(actor, scope, names)
 
     decisions = tuple(decision_row(row) for row in parts["decisions"])
-    approved_by = named(marks["approved"]["actor"]) if "approved" in marks else ""
-    purchases = purchase_rows(parts["purchases"], parts["effects"], named, approved_by)
+    purchases = purchase_rows(parts["purchases"], parts["effects"], named)
     parcels = tuple(parcel_row(row, parts["effects"]) for row in parts["parcels"])
     lines = line_rows(parts["lines"], parts["mappings"], order["currency"], named)
     events, events_before = read_events(scope, session, order["id"], asked, names)

@@ -105,6 +105,32 @@ def test_a_settled_purchase_has_no_doubt_and_all_its_proof(desk: Desk, session: 
     ]
 
 
+def test_a_purchase_names_the_last_yes_before_it_was_planned(desk: Desk, session: Session) -> None:
+    order = add_order(session, desk.ours)
+    decision = {"planned_at": NOW.isoformat(), "approved": ["cost_over_limit"]}
+    add_purchase(session, desk.ours, order, decision=decision)
+    for actor, hours in (("user:1", -2), ("user:7", -1), ("user:9", 1)):
+        at, codes = NOW + timedelta(hours=hours), {"codes": ["cost_over_limit"]}
+        record_event(desk.ours.scope(actor=actor), session, order, "approved", codes, at)
+    (row,) = _page(desk, session, order).purchases
+    assert row.approved_by == "Tom"
+
+
+@pytest.mark.parametrize(
+    ("outcomes", "source"),
+    [(("not_bought",), "Kiln, by the machine"), (("not_bought", "bought"), "Kiln, by Tom")],
+)
+def test_who_found_that_nothing_was_bought_is_not_the_buyer(
+    desk: Desk, session: Session, outcomes: tuple[str, ...], source: str
+) -> None:
+    order = add_order(session, desk.ours)
+    add_purchase(session, desk.ours, order, placed_at=NOW, paid_at=NOW)
+    for outcome in outcomes:
+        tom = desk.ours.scope(actor="user:7")
+        record_event(tom, session, order, "review_settled", {"outcome": outcome, "number": ""}, NOW)
+    assert {step.key: step.source for step in _page(desk, session, order).steps}["bought"] == source
+
+
 def test_a_mapping_says_who_made_it_and_how_old_its_price_is(desk: Desk, session: Session) -> None:
     order = add_order(session, desk.ours)
     item = add_item(session, desk.ours)
