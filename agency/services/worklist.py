@@ -16,6 +16,7 @@ from agency.domain.errors import Invalid
 from agency.domain.money import Money
 from agency.domain.said import said
 from agency.domain.scope import Scope
+from agency.services.order_search import number_arms
 from agency.services.paging import PAGE_SIZE, decode_cursor, encode_cursor
 from agency.services.snoozing import WAKES_BEFORE
 from agency.services.totals import UNREAD_AFTER
@@ -62,11 +63,12 @@ def today(
     group = _group(filters.group)
     asked_at, key = _open_cursor(cursor, now)
     edges = _edges(asked_at, zone)
-    common = _common(scope, filters, edges)
+    arms, typed = number_arms(filters.q)
+    common = _common(scope, filters, edges) | typed
     values = {**common, "group": group, **key, **_order_range(key, group, edges)}
-    found = list(session.execute(page_statement(scope), values).mappings())
+    found = list(session.execute(page_statement(scope, arms), values).mappings())
     rows = [work_row(row, GROUP_KEYS[row["rank"]]) for row in found[:PAGE_SIZE]]
-    counts = session.execute(counts_statement(scope), common).mappings().one()
+    counts = session.execute(counts_statement(scope, arms), common).mappings().one()
     trouble = _trouble(scope, session, filters)
     if not cursor and group in (-1, 0):
         rows = [trouble_row(row) for row in trouble] + rows
@@ -95,7 +97,6 @@ def _common(scope: Scope, filters: WorkFilters, edges: _Edges) -> dict[str, Any]
         "shop": filters.shop,
         "client": filters.client,
         "action": filters.action,
-        "q": filters.q.strip(),
         "owner": filters.owner,
         "me": scope.actor,
         "snoozed": bool(filters.snoozed),

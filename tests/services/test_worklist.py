@@ -14,7 +14,7 @@ from agency.services.paging import encode_cursor
 from agency.services.worklist import today
 from agency.services.worklist_rows import GROUP_KEYS, Today, WorkFilters, WorkRow
 from tests.desk import NOW, Desk, open_desk
-from tests.desk_rows import add_attention, add_order
+from tests.desk_rows import add_attention, add_order, add_parcel
 
 ALL = WorkFilters()
 
@@ -220,6 +220,16 @@ def test_a_number_or_a_seller_sku_finds_its_rows(desk: Desk) -> None:
     ]
     assert len(_read(desk, WorkFilters(q="LK-PO-02")).rows) == 2
     assert not _read(desk, WorkFilters(q="LK-PO")).rows
+    with desk.session() as session:
+        add_parcel(session, order, tracking_number="9400111899223197428490")
+    for typed in (
+        "9400111899223197428490",
+        "9400 1118 9922 3197 4284 90",
+        "428490",
+        order.tiktok_order_id[-6:],
+    ):
+        (row,) = _read(desk, WorkFilters(q=typed)).rows
+        assert row.order_number == order.tiktok_order_id, typed
 
 
 @pytest.mark.parametrize(
