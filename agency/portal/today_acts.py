@@ -9,13 +9,14 @@ from flask import redirect, request
 from flask.typing import ResponseReturnValue
 
 from agency.domain.errors import Invalid, NotFound
+from agency.domain.money import money_sums
 from agency.portal.blueprint import portal
 from agency.portal.frame import reader
 from agency.portal.staff import staff_page
 from agency.portal.today import given_back, open_link, show_today
 from agency.portal.undo import undo_token, with_undo
 from agency.services.assignees import find_colleague, list_colleagues
-from agency.services.bulk import FAILED, Errand, Result, foresee, perform, sums
+from agency.services.bulk import FAILED, Errand, Result, foresee, perform
 from agency.services.chosen_rows import ChosenRow, find_chosen
 from agency.services.row_acts import require_choice
 from agency.services.snoozing import wanted_moment
@@ -114,7 +115,7 @@ def _show_preview(
         act=sent.act,
         forecasts=forecasts,
         possible=possible,
-        costs=sums([one.cost for one in possible]),
+        costs=money_sums(one.cost for one in possible),
         unknown_costs=sum(1 for one in possible if one.sentence == "Is bought" and one.cost is None),
         kept={name: request.form.get(name, "") for name in ("own", "owner", "back")},
         path=open_link(back),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -84,15 +83,6 @@ def perform(
         except ShopfleetError as refusal:
             results.append(Result(row, FAILED, str(refusal)))
     return tuple(results)
-
-
-def sums(amounts: Sequence[Money | None]) -> tuple[Money, ...]:
-    """One sum per currency, since currencies are never added."""
-    totals: Counter[str] = Counter()
-    for amount in amounts:
-        if amount is not None:
-            totals[amount.currency] += amount.amount
-    return tuple(Money(totals[currency], currency) for currency in sorted(totals))
 
 
 def _was_so(row: ChosenRow, errand: Errand) -> str:

@@ -10,7 +10,7 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from agency.domain.money import Money
-from agency.domain.profit import ProfitParts, estimate
+from agency.domain.profit import margin_before_tax
 from agency.services.order_page_rows import LimitFacts
 from agency.services.planning_facts import OPEN_LINE
 
@@ -92,8 +92,7 @@ def _facts(row: Mapping[Any, Any], spent: int) -> LimitFacts:
 
 
 def _margin(row: Mapping[Any, Any], cost: Money | None) -> Money | None:
-    if cost is None or cost.currency != row["currency"] or row["revenue"] is None:
+    if row["revenue"] is None:
         return None
     revenue = Money(row["revenue"], row["currency"])
-    parts = ProfitParts(customer_payment=revenue, tax=Money(0, revenue.currency), supplier_goods=cost)
-    return estimate(parts, row["region"], row["placed_at"].date()).total
+    return margin_before_tax(revenue, cost, row["region"], row["placed_at"].date())

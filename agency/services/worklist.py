@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from agency.clock import machine_now
 from agency.domain.errors import Invalid
-from agency.domain.money import Money
+from agency.domain.money import Money, money_sums
 from agency.domain.said import said
 from agency.domain.scope import Scope
 from agency.services.order_search import number_arms
@@ -79,7 +79,9 @@ def today(
         open_orders=sum(number for _rank, _currency, number, *_rest in counts["open"] or ()),
         attentions=sum((counts["decided"] or {}).values()),
         approvals=counts["approvals"],
-        open_value=_value(counts["open"] or ()),
+        open_value=money_sums(
+            Money(total, currency) for _rank, currency, _n, total, _stage in counts["open"] or ()
+        ),
         oldest_overdue_at=counts["first_due"]
         if counts["first_due"] and counts["first_due"] < asked_at
         else None,
@@ -183,13 +185,6 @@ def _groups(counts: Mapping[Any, Any], trouble: int, *, with_orders: bool) -> tu
     for rank, number in (counts["told"] or {}).items() if with_orders else ():
         rows[int(rank)] -= number
     return tuple(WorkGroup(key, label, rows[rank]) for rank, (key, label) in enumerate(GROUPS))
-
-
-def _value(opened: Sequence[Any]) -> tuple[Money, ...]:
-    sums: Counter[str] = Counter()
-    for _rank, currency, _number, total, _stage in opened:
-        sums[currency] += total
-    return tuple(Money(sums[currency], currency) for currency in sorted(sums))
 
 
 def _stages(opened: Sequence[Any]) -> tuple[StageCount, ...]:

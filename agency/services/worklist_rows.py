@@ -25,8 +25,8 @@ class WorkFilters:
     """What a reader asked to see; empty text = everything.
 
     `shop` and `client` are public ids; `q` is a number (of the order, its parcel or its purchase, whole or its end) or
-    a whole seller sku; `owner` is "mine" or "nobody", and `snoozed`
-    is "yes" for the rows that sleep until their next check instead of the others.
+    a whole seller sku; `owner` is "mine" or "nobody"; `snoozed` is "yes" for the rows that sleep until their next check
+    instead of the others.
     """
 
     group: str = ""

@@ -9,8 +9,7 @@ import pytest
 from sqlalchemy import text
 
 from agency.domain.errors import Conflict, Invalid, NotFound
-from agency.domain.money import Money
-from agency.services.bulk import Errand, Result, foresee, perform, sums
+from agency.services.bulk import Errand, Result, foresee, perform
 from agency.services.chosen_rows import find_chosen
 from agency.services.shops import pause_shop, resume_shop
 from agency.services.switches import start_buying, stop_buying
@@ -128,11 +127,6 @@ def test_the_next_actions_of_a_mixed_choice_are_each_rows_own(desk: Desk) -> Non
     results = _do(desk, [look, dear, late], Errand("next"))
     assert [result.outcome for result in results] == ["done", "done", "failed"]
     assert "Add tracking" in results[2].sentence
-
-
-def test_sums_are_one_per_currency() -> None:
-    amounts = [Money(100, "USD"), None, Money(50, "EUR"), Money(1, "USD")]
-    assert sums(amounts) == (Money(50, "EUR"), Money(101, "USD"))
 
 
 @pytest.mark.parametrize("keys", [[], ["not a row"], ["x" * 90], [str(n) for n in range(51)]])
