@@ -116,7 +116,7 @@ def _show_preview(
         forecasts=forecasts,
         possible=possible,
         costs=money_sums(one.cost for one in possible),
-        unknown_costs=sum(1 for one in possible if one.sentence == "Is bought" and one.cost is None),
+        unknown_costs=sum(1 for one in possible if one.spends and one.cost is None),
         kept={name: request.form.get(name, "") for name in ("own", "owner", "back")},
         path=open_link(back),
     )

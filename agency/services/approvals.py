@@ -85,7 +85,7 @@ def decline(scope: Scope, session: Session, number: str, reason: str, now: datet
     """Says no: the order is held by this person until somebody releases it or cancels it in TikTok."""
     scope.require_write()
     order = get_order(scope, session, number)
-    if order.stage not in (Stage.BLOCKED, Stage.HELD, Stage.TO_BUY):
+    if order.stage not in Stage.BEFORE_BUYING:
         raise Conflict(
             said(
                 "The order is {stage}; it can be declined only before it is bought.",

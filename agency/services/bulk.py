@@ -8,7 +8,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from agency.domain.errors import Conflict, Invalid, ShopfleetError
+from agency.domain.errors import Invalid, ShopfleetError
 from agency.domain.money import Money
 from agency.domain.orders import Stage
 from agency.domain.said import said
@@ -21,7 +21,6 @@ from agency.services.undo_steps import Step
 from agency.services.wording import action_label
 from agency.services.worklist_mapping import can_be_ticked
 
-_BEFORE_BUYING = (Stage.HELD, Stage.TO_BUY, Stage.BLOCKED)
 DONE, ALREADY, FAILED = "done", "already", "failed"
 
 
@@ -36,13 +35,17 @@ class Errand:
 
 @dataclass(frozen=True)
 class Forecast:
-    """What will happen to a row. `possible` False: `sentence` says why not. `cost`: what it spends, as far as known."""
+    """What will happen to a row. `possible` False: `sentence` says why not.
+
+    `spends`: it buys something, for `cost` as far as that is known.
+    """
 
     row: ChosenRow
     possible: bool
     sentence: str
     back_at: datetime | None = None
     cost: Money | None = None
+    spends: bool = False
 
 
 @dataclass(frozen=True)
@@ -69,16 +72,20 @@ def perform(
     `now` is shop time. Raises Forbidden for those who may only look, and Invalid for an unknown act.
     """
     scope.require_write()
-    act = _rule(errand.word).act
+    rule = _rule(errand.word)
     results = []
     for row in rows:
         was_so = _was_so(row, errand)
         if was_so:
             results.append(Result(row, ALREADY, was_so))
             continue
+        forecast = rule.foresee(row, errand, now)
+        if not forecast.possible:
+            results.append(Result(row, FAILED, forecast.sentence))
+            continue
         try:
             with session.begin_nested():
-                steps = act(scope, session, row, errand, now)
+                steps = rule.act(scope, session, row, errand, now)
             results.append(Result(row, DONE, "", steps))
         except ShopfleetError as refusal:
             results.append(Result(row, FAILED, str(refusal)))
@@ -104,14 +111,12 @@ def _was_so(row: ChosenRow, errand: Errand) -> str:
 def _foresee_approve(row: ChosenRow, _errand: Errand, _now: datetime) -> Forecast:
     if len(row.orders) != 1 or not row.orders[0].approvable:
         return Forecast(row, False, said("Nothing of this waits for an approval."))
-    return Forecast(row, True, said("Is bought"), cost=row.cost)
+    return Forecast(row, True, said("Is bought"), cost=row.cost, spends=True)
 
 
 def _approve(
     scope: Scope, session: Session, row: ChosenRow, _errand: Errand, now: datetime
 ) -> tuple[Step, ...]:
-    if len(row.orders) != 1:
-        raise Conflict("Nothing of this waits for an approval.")
     approvals.approve(scope, session, row.orders[0].number, None, now)
     return ()
 
@@ -121,16 +126,17 @@ def _foresee_hold(row: ChosenRow, _errand: Errand, _now: datetime) -> Forecast:
         return Forecast(row, False, said("There is no order to hold."))
     if all(one.held_by for one in row.orders):
         return Forecast(row, False, said("A person holds this already."))
-    if not any(one.stage in _BEFORE_BUYING for one in row.orders):
+    if not _holdable(row):
         return Forecast(row, False, said("The order is bought; a hold comes too late."))
     return Forecast(row, True, said("Waits until somebody releases it; its clock goes on"))
 
 
 def _hold(scope: Scope, session: Session, row: ChosenRow, _errand: Errand, now: datetime) -> tuple[Step, ...]:
-    numbers = [one.number for one in row.orders if not one.held_by and one.stage in _BEFORE_BUYING]
-    if not numbers:
-        raise Conflict("The order is bought; a hold comes too late.")
-    return _joined("hold", [approvals.hold(scope, session, number, now) for number in numbers])
+    return _joined("hold", [approvals.hold(scope, session, number, now) for number in _holdable(row)])
+
+
+def _holdable(row: ChosenRow) -> list[str]:
+    return [one.number for one in row.orders if not one.held_by and one.stage in Stage.BEFORE_BUYING]
 
 
 def _foresee_release(row: ChosenRow, _errand: Errand, _now: datetime) -> Forecast:
@@ -218,9 +224,6 @@ def _foresee_next(row: ChosenRow, errand: Errand, now: datetime) -> Forecast:
 
 
 def _next(scope: Scope, session: Session, row: ChosenRow, errand: Errand, now: datetime) -> tuple[Step, ...]:
-    forecast = _foresee_next(row, errand, now)
-    if not forecast.possible:
-        raise Conflict(forecast.sentence)
     return (_approve if _next_word(row) == "approve" else _done)(scope, session, row, errand, now)
 
 

@@ -25,7 +25,6 @@ from agency.services.undo_steps import Step, as_mark
 from agency.services.visibility import get_visible, visible_sql
 
 _MOVED_ON = "Somebody or the machine has moved on since. Nothing was undone; look at the row as it is now."
-_BEFORE_BUYING = (Stage.HELD, Stage.TO_BUY, Stage.BLOCKED)
 _SUBJECTS: Mapping[str, Any] = {"client": Client, "shop": Shop, "supplier": Supplier}
 # The rows are locked one by one, and each must still be what the act made of it.
 _SET = {
@@ -86,7 +85,7 @@ def _end_hold(scope: Scope, session: Session, step: Step, now: datetime) -> None
 def _hold_again(scope: Scope, session: Session, step: Step, now: datetime) -> None:
     for number in step.ids:
         order = approvals.get_order(scope, session, number)
-        if order.held_by or order.stage not in _BEFORE_BUYING:
+        if order.held_by or order.stage not in Stage.BEFORE_BUYING:
             raise Conflict(_MOVED_ON)
         approvals.hold(scope, session, number, now)
 
