@@ -18,7 +18,6 @@ from agency.portal.undo import undo_token, with_undo
 from agency.services.assignees import find_colleague, list_colleagues
 from agency.services.bulk import FAILED, Errand, Result, foresee, perform
 from agency.services.chosen_rows import ChosenRow, find_chosen
-from agency.services.row_acts import require_choice
 from agency.services.snoozing import wanted_moment
 from agency.web import current_caller, current_scope, db_session, route, system_session
 
@@ -97,10 +96,8 @@ def _errand(sent: Sent) -> Errand:
             "snooze", until=wanted_moment(sent.choice, request.form.get("own", ""), reader().now, zone)
         )
     if sent.word == "assign":
-        wanted = request.form.get("owner", "")
-        person = find_colleague(list_colleagues(current_scope(), system_session()), wanted)
-        require_choice(person, wanted)
-        return Errand("assign", person=person)
+        people = list_colleagues(current_scope(), system_session())
+        return Errand("assign", person=find_colleague(people, request.form.get("owner", "")))
     return Errand(sent.word)
 
 

@@ -11,7 +11,7 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from agency.clock import machine_now
-from agency.domain.errors import Conflict, Invalid
+from agency.domain.errors import Conflict
 from agency.domain.said import said
 from agency.domain.scope import Scope
 from agency.services.attention import Cause, forget_tick, open_attention
@@ -161,9 +161,3 @@ def _about(row: ChosenRow, **more: str) -> tuple[str, str, int | None, Mapping[s
     kind = "order" if row.is_order else "attention"
     orders = [order.number for order in row.orders]
     return kind, row.key, client_id, {"orders": orders, "decisions": len(row.decisions), **more}
-
-
-def require_choice(person: Colleague | None, wanted: str) -> None:
-    """Raises Invalid when somebody was named who is not one of the team."""
-    if wanted and person is None:
-        raise Invalid("owner", "Choose somebody of your team.")

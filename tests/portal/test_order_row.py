@@ -103,6 +103,14 @@ def test_an_order_is_given_to_a_person_and_back(desk: Desk, owner: Visitor) -> N
     assert "With Operator." not in owner.send(f"/orders/{number}/assign", owner="").text
 
 
+def test_an_order_of_somebody_outside_the_team_is_not_nobodys(desk: Desk, owner: Visitor) -> None:
+    number = _order(desk)
+    with desk.session() as session:
+        session.execute(text("update attentions set owner = 'user:777'"))
+    assert "Somebody" in owner.page("/today")
+    assert "With Somebody." in owner.page(f"/orders/{number}")
+
+
 def test_an_order_without_a_decision_can_be_given_and_undo_takes_that_back(
     desk: Desk, owner: Visitor
 ) -> None:
