@@ -188,7 +188,7 @@ def test_a_lane_that_keeps_failing_is_a_row_at_the_top(desk: Desk) -> None:
             )
         )
     (row,) = _read(desk).rows
-    assert (row.group, row.why) == ("unread", "Planning purchases failed 5 times in a row: no answer")
+    assert (row.group, row.why) == ("unread", "Choosing suppliers failed 5 times in a row: no answer")
 
 
 def test_an_operator_sees_rows_of_the_given_clients_only(desk: Desk) -> None:
