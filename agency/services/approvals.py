@@ -70,7 +70,7 @@ def approve_many(scope: Scope, session: Session, numbers: Sequence[str], now: da
     scope.require_write()
     wanted = list(dict.fromkeys(numbers))
     if not wanted or len(wanted) > MOST_AT_ONCE:
-        raise Invalid("numbers", f"Choose 1 to {MOST_AT_ONCE} orders.")
+        raise Invalid("numbers", said("Choose 1 to {most} orders.", most=MOST_AT_ONCE))
     refused: dict[str, str] = {}
     for number in wanted:
         try:

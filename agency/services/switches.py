@@ -88,7 +88,7 @@ def start_buying(
 def _reason(why: str) -> str:
     reason = " ".join(why.split())
     if len(reason) > LONGEST_REASON:
-        raise Invalid("why", f"Use at most {LONGEST_REASON} characters for the reason.")
+        raise Invalid("why", said("Use at most {most} characters for the reason.", most=LONGEST_REASON))
     return reason
 
 

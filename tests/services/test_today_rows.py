@@ -321,6 +321,20 @@ def test_a_ticked_cause_stays_away_until_it_was_gone_once(desk: Desk) -> None:
     assert len(_read(desk).rows) == 1
 
 
+def test_a_row_that_was_settled_meanwhile_is_changed_by_nobody(desk: Desk) -> None:
+    _decide(desk)
+    row, scope = _chosen(desk, _read(desk).rows[0]), desk.ours.scope()
+    with desk.session() as session:
+        session.execute(text("update attentions set resolved_at = now(), resolved_by = 'worker'"))
+    for act in (
+        lambda session: row_acts.snooze(scope, session, row, NOW + HOUR, NOW),
+        lambda session: row_acts.tick(scope, session, row),
+        lambda session: row_acts.assign(scope, session, row, _colleague(desk, "Owner")),
+    ):
+        with pytest.raises(Conflict, match="settled meanwhile"), desk.session() as session:
+            act(session)
+
+
 def test_a_viewer_changes_nothing(desk: Desk) -> None:
     _decide(desk)
     row, scope = _chosen(desk, _read(desk).rows[0]), desk.ours.scope(role="viewer")
