@@ -19,7 +19,6 @@ from agency.services.chosen_rows import ChosenRow, find_chosen
 from agency.services.health_figures import list_figures
 from agency.services.health_rows import FleetFigures
 from agency.services.list_rows import Totals
-from agency.services.row_acts import require_choice
 from agency.services.snoozing import checked_moment
 from agency.services.totals import read_totals
 from agency.services.worklist import today
@@ -66,15 +65,13 @@ def snooze_rows(body: dict[str, Any]) -> Response:
 def assign_rows(body: dict[str, Any]) -> Response:
     """Gives rows to a person of the team who sees their client, or to nobody."""
     rows = _rows(body["rows"])
-    wanted = str(body["owner"] or "")
-    person = find_colleague(list_colleagues(current_scope(), system_session()), wanted)
-    require_choice(person, wanted)
-    return _act(rows, Errand("assign", person=person))
+    people = list_colleagues(current_scope(), system_session())
+    return _act(rows, Errand("assign", person=find_colleague(people, str(body["owner"] or ""))))
 
 
 def _rows(keys: Sequence[str]) -> Sequence[ChosenRow]:
     """Raises NotFound when none of the rows is there for this caller; single ones that are not are left out."""
-    rows = find_chosen(current_scope(), db_session(), keys)
+    rows = find_chosen(current_scope(), db_session(), keys, shop_now())
     if not rows:
         raise NotFound("Row")
     return rows

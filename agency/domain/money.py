@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import ROUND_HALF_EVEN, Context, Decimal, InvalidOperation
 
@@ -130,6 +131,15 @@ def total(parts: Sequence[Money], currency: str) -> Money:
     for part in parts:
         result += part
     return result
+
+
+def money_sums(amounts: Iterable[Money | None]) -> tuple[Money, ...]:
+    """One sum per currency, by currency, since currencies are never added; None counts as nothing."""
+    totals: Counter[str] = Counter()
+    for amount in amounts:
+        if amount is not None:
+            totals[amount.currency] += amount.amount
+    return tuple(Money(totals[currency], currency) for currency in sorted(totals))
 
 
 def parse_money(text: str | int | float | Decimal, currency: str, exponent: int | None = None) -> Money:

@@ -106,3 +106,14 @@ def estimate(parts: ProfitParts, region: str, day: date) -> ProfitEstimate:
     return ProfitEstimate(
         told, total([money for _, money in lines], currency), fee is None or fee.approximate
     )
+
+
+def margin_before_tax(revenue: Money, cost: Money | None, region: str, day: date) -> Money | None:
+    """What the limits expect to stay of a sale: revenue less TikTok's fee and the supplier's cost.
+
+    None while the cost is not known or in another currency. Tax is part of neither side: the planner does not know it.
+    """
+    if cost is None or cost.currency != revenue.currency:
+        return None
+    parts = ProfitParts(customer_payment=revenue, tax=zero(revenue.currency), supplier_goods=cost)
+    return estimate(parts, region, day).total

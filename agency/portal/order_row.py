@@ -71,7 +71,6 @@ def assign_order(number: str) -> ResponseReturnValue:
     steps: Sequence[Step] = ()
     with form.keeping_errors():
         person = find_colleague(list_colleagues(current_scope(), system_session()), wanted)
-        row_acts.require_choice(person, wanted)
         steps = [row_acts.assign(current_scope(), db_session(), row, person)]
     return _back(number, form, "assigned" if wanted else "unassigned", steps)
 

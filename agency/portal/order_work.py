@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -18,10 +18,11 @@ from agency.portal.blueprint import portal
 from agency.portal.forms import Form, sent_form
 from agency.portal.frame import reader
 from agency.portal.order_filters import list_filters, typed_filters
-from agency.portal.order_standing import read_standing
+from agency.portal.order_standing import find_row, read_standing
 from agency.portal.schemas import BoughtSchema, NoteSchema, ReviewSchema, TrackingSchema
 from agency.portal.staff import staff_page
 from agency.services import approvals, contacts, handwork, order_notes, reviews
+from agency.services.assignees import read_team
 from agency.services.carriers import OrderCarriers, read_order_carriers
 from agency.services.colleagues import read_colleagues
 from agency.services.corrections import corrections_left
@@ -34,9 +35,10 @@ from agency.web import current_scope, db_session, ground, route, system_session
 
 def show_order(number: str, form: Form | None = None, contact: Sequence[str] = ()) -> ResponseReturnValue:
     """The order's page; with a form that was refused (422), or with the buyer's full address."""
-    page = read_order(number)
+    team = read_team(current_scope(), system_session())
+    page, row = read_order(number, team.names), find_row(number)
     kept, listed = list_filters()
-    newer, older = find_neighbours(current_scope(), db_session(), page, listed)
+    newer, older = find_neighbours(current_scope(), db_session(), page, row.orders[-1].id, listed)
     body = staff_page(
         "order.html",
         page=page,
@@ -47,7 +49,7 @@ def show_order(number: str, form: Form | None = None, contact: Sequence[str] = (
         older=older,
         asked=_timeline_asked(),
         doers=DOERS,
-        standing=read_standing(page),
+        standing=read_standing(row, team.people),
         carriers=_carriers(page),
         corrections={parcel.parcel_id: corrections_left(parcel, reader().now) for parcel in page.parcels},
     )
@@ -208,9 +210,10 @@ def _carriers(page: OrderPage) -> OrderCarriers:
     )
 
 
-def read_order(number: str) -> OrderPage:
-    """The order with its parts, as this reader sees it. Raises NotFound."""
-    scope, names = current_scope(), read_colleagues(current_scope(), system_session())
+def read_order(number: str, names: Mapping[str, str] | None = None) -> OrderPage:
+    """The order with its parts, as this reader sees it. `names` of colleagues are read if need be. Raises NotFound."""
+    scope = current_scope()
+    names = read_colleagues(scope, system_session()) if names is None else names
     return get_order_page(
         scope, db_session(), ground().keyring, number, reader().now, names, _timeline_asked()
     )

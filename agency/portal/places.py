@@ -37,7 +37,7 @@ _PLACES = (
     Place("portal.health", "health", said("Health")),
     Place("portal.suppliers", "truck", said("Suppliers")),
     Place("portal.mappings", "link", said("Mappings")),
-    Place("portal.setup", "steps", said("Setup")),
+    Place("portal.setup", "steps", said("Setup"), owners=True),
     Place("portal.work", "work", said("Work")),
     Place("portal.clients", "user", said("Clients"), owners=True),
     Place("portal.brand", "eye", said("Brand"), owners=True),

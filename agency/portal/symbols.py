@@ -12,6 +12,7 @@ from agency.domain.orders import Stage
 from agency.domain.said import said
 from agency.portal.language import tr
 from agency.portal.showing import money_text, span_text
+from agency.services.wording import action_part
 from agency.services.worklist_rows import WorkRow
 
 _STAGE_ICONS = {
@@ -177,6 +178,7 @@ FILTERS = {
     "due_word": lambda kind: tr(_DUE_WORDS.get(kind, "")),
     "step_icon": step_icon,
     "action_icon": action_icon,
+    "action_part": action_part,
     "event_icon": event_icon,
     "row_icon": row_icon,
     "group_tone": group_tone,

@@ -9,15 +9,15 @@ from flask import redirect, request
 from flask.typing import ResponseReturnValue
 
 from agency.domain.errors import Invalid, NotFound
+from agency.domain.money import money_sums
 from agency.portal.blueprint import portal
 from agency.portal.frame import reader
 from agency.portal.staff import staff_page
 from agency.portal.today import given_back, open_link, show_today
 from agency.portal.undo import undo_token, with_undo
 from agency.services.assignees import find_colleague, list_colleagues
-from agency.services.bulk import FAILED, Errand, Result, foresee, perform, sums
+from agency.services.bulk import FAILED, Errand, Result, foresee, perform
 from agency.services.chosen_rows import ChosenRow, find_chosen
-from agency.services.row_acts import require_choice
 from agency.services.snoozing import wanted_moment
 from agency.web import current_caller, current_scope, db_session, route, system_session
 
@@ -58,7 +58,7 @@ def act_on_rows() -> ResponseReturnValue:
     back = given_back(request.form.get("back", ""))
     try:
         sent = _sent()
-        rows = find_chosen(current_scope(), db_session(), sent.keys)
+        rows = find_chosen(current_scope(), db_session(), sent.keys, reader().now)
         if not rows:
             raise NotFound("Row")
         errand = _errand(sent)
@@ -96,10 +96,8 @@ def _errand(sent: Sent) -> Errand:
             "snooze", until=wanted_moment(sent.choice, request.form.get("own", ""), reader().now, zone)
         )
     if sent.word == "assign":
-        wanted = request.form.get("owner", "")
-        person = find_colleague(list_colleagues(current_scope(), system_session()), wanted)
-        require_choice(person, wanted)
-        return Errand("assign", person=person)
+        people = list_colleagues(current_scope(), system_session())
+        return Errand("assign", person=find_colleague(people, request.form.get("owner", "")))
     return Errand(sent.word)
 
 
@@ -114,8 +112,8 @@ def _show_preview(
         act=sent.act,
         forecasts=forecasts,
         possible=possible,
-        costs=sums([one.cost for one in possible]),
-        unknown_costs=sum(1 for one in possible if one.sentence == "Is bought" and one.cost is None),
+        costs=money_sums(one.cost for one in possible),
+        unknown_costs=sum(1 for one in possible if one.spends and one.cost is None),
         kept={name: request.form.get(name, "") for name in ("own", "owner", "back")},
         path=open_link(back),
     )

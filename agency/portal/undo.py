@@ -3,7 +3,7 @@
 Any page can offer it. A service that does something reversible returns the `Step` that undoes it
 (`services/undo_steps.py`; its inverse stands in `services/undoing.py`), and the view ends with
 
-    return redirect(with_undo(url_for("portal.shops"), "paused", [Step("pause", (shop_id,))]), 303)
+    return redirect(with_undo(url_for("portal.shops"), "paused", pause_shop(scope, session, shop_id)), 303)
 
 The address then carries a word of `done.py` and a signed token; `frame.page` gives the template `done` and `undo`, and
 `ui.toast(done, undo)` draws the sentence with its button, which posts to `/undo/<token>`. A page that answers the

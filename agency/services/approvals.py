@@ -70,7 +70,7 @@ def approve_many(scope: Scope, session: Session, numbers: Sequence[str], now: da
     scope.require_write()
     wanted = list(dict.fromkeys(numbers))
     if not wanted or len(wanted) > MOST_AT_ONCE:
-        raise Invalid("numbers", f"Choose 1 to {MOST_AT_ONCE} orders.")
+        raise Invalid("numbers", said("Choose 1 to {most} orders.", most=MOST_AT_ONCE))
     refused: dict[str, str] = {}
     for number in wanted:
         try:
@@ -85,7 +85,7 @@ def decline(scope: Scope, session: Session, number: str, reason: str, now: datet
     """Says no: the order is held by this person until somebody releases it or cancels it in TikTok."""
     scope.require_write()
     order = get_order(scope, session, number)
-    if order.stage not in (Stage.BLOCKED, Stage.HELD, Stage.TO_BUY):
+    if order.stage not in Stage.BEFORE_BUYING:
         raise Conflict(
             said(
                 "The order is {stage}; it can be declined only before it is bought.",

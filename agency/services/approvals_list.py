@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from agency.domain.money import Money
+from agency.domain.money import Money, money_sums
 from agency.domain.said import said
 from agency.domain.scope import Scope
 from agency.services.colleagues import name_actor
@@ -79,16 +79,9 @@ def group_causes(rows: Sequence[ApprovalRow]) -> tuple[ApprovalCause, ...]:
     for row in rows:
         groups.setdefault((row.client_name, row.cause), []).append(row)
     return tuple(
-        ApprovalCause(cause, client, tuple(found), _sums(found)) for (client, cause), found in groups.items()
+        ApprovalCause(cause, client, tuple(found), money_sums(one.cost for one in found))
+        for (client, cause), found in groups.items()
     )
-
-
-def _sums(rows: Sequence[ApprovalRow]) -> tuple[Money, ...]:
-    sums: dict[str, int] = {}
-    for row in rows:
-        if row.cost is not None:
-            sums[row.cost.currency] = sums.get(row.cost.currency, 0) + row.cost.amount
-    return tuple(Money(amount, currency) for currency, amount in sorted(sums.items()))
 
 
 def list_answers(

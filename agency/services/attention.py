@@ -92,8 +92,13 @@ def close_attention(scope: Scope, session: Session, client_id: int, kind: str, k
         {"now": machine_now(), "actor": scope.actor, "client_id": client_id, "kind": kind, "key": key},
     )
     if not result.rowcount:  # type: ignore[attr-defined] # the cause is gone, so the tick has served
-        session.execute(_FORGET_TICK, {"client_id": client_id, "kind": kind, "key": key})
+        forget_tick(session, client_id, kind, key)
     return int(result.rowcount)  # type: ignore[attr-defined]
+
+
+def forget_tick(session: Session, client_id: int, kind: str, key: str) -> None:
+    """Lets the cause open again although a person ticked it off."""
+    session.execute(_FORGET_TICK, {"client_id": client_id, "kind": kind, "key": key})
 
 
 def close_order_attentions(

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from agency.domain.errors import Conflict, Invalid, ShopfleetError
+from agency.domain.errors import Invalid, ShopfleetError
 from agency.domain.money import Money
 from agency.domain.orders import Stage
 from agency.domain.said import said
@@ -22,7 +21,6 @@ from agency.services.undo_steps import Step
 from agency.services.wording import action_label
 from agency.services.worklist_mapping import can_be_ticked
 
-_BEFORE_BUYING = (Stage.HELD, Stage.TO_BUY, Stage.BLOCKED)
 DONE, ALREADY, FAILED = "done", "already", "failed"
 
 
@@ -37,13 +35,17 @@ class Errand:
 
 @dataclass(frozen=True)
 class Forecast:
-    """What will happen to a row. `possible` False: `sentence` says why not. `cost`: what it spends, as far as known."""
+    """What will happen to a row. `possible` False: `sentence` says why not.
+
+    `spends`: it buys something, for `cost` as far as that is known.
+    """
 
     row: ChosenRow
     possible: bool
     sentence: str
     back_at: datetime | None = None
     cost: Money | None = None
+    spends: bool = False
 
 
 @dataclass(frozen=True)
@@ -70,29 +72,24 @@ def perform(
     `now` is shop time. Raises Forbidden for those who may only look, and Invalid for an unknown act.
     """
     scope.require_write()
-    act = _rule(errand.word).act
+    rule = _rule(errand.word)
     results = []
     for row in rows:
         was_so = _was_so(row, errand)
         if was_so:
             results.append(Result(row, ALREADY, was_so))
             continue
+        forecast = rule.foresee(row, errand, now)
+        if not forecast.possible:
+            results.append(Result(row, FAILED, forecast.sentence))
+            continue
         try:
             with session.begin_nested():
-                steps = act(scope, session, row, errand, now)
+                steps = rule.act(scope, session, row, errand, now)
             results.append(Result(row, DONE, "", steps))
         except ShopfleetError as refusal:
             results.append(Result(row, FAILED, str(refusal)))
     return tuple(results)
-
-
-def sums(amounts: Sequence[Money | None]) -> tuple[Money, ...]:
-    """One sum per currency, since currencies are never added."""
-    totals: Counter[str] = Counter()
-    for amount in amounts:
-        if amount is not None:
-            totals[amount.currency] += amount.amount
-    return tuple(Money(totals[currency], currency) for currency in sorted(totals))
 
 
 def _was_so(row: ChosenRow, errand: Errand) -> str:
@@ -114,14 +111,12 @@ def _was_so(row: ChosenRow, errand: Errand) -> str:
 def _foresee_approve(row: ChosenRow, _errand: Errand, _now: datetime) -> Forecast:
     if len(row.orders) != 1 or not row.orders[0].approvable:
         return Forecast(row, False, said("Nothing of this waits for an approval."))
-    return Forecast(row, True, said("Is bought"), cost=row.cost)
+    return Forecast(row, True, said("Is bought"), cost=row.cost, spends=True)
 
 
 def _approve(
     scope: Scope, session: Session, row: ChosenRow, _errand: Errand, now: datetime
 ) -> tuple[Step, ...]:
-    if len(row.orders) != 1:
-        raise Conflict("Nothing of this waits for an approval.")
     approvals.approve(scope, session, row.orders[0].number, None, now)
     return ()
 
@@ -131,18 +126,17 @@ def _foresee_hold(row: ChosenRow, _errand: Errand, _now: datetime) -> Forecast:
         return Forecast(row, False, said("There is no order to hold."))
     if all(one.held_by for one in row.orders):
         return Forecast(row, False, said("A person holds this already."))
-    if not any(one.stage in _BEFORE_BUYING for one in row.orders):
+    if not _holdable(row):
         return Forecast(row, False, said("The order is bought; a hold comes too late."))
     return Forecast(row, True, said("Waits until somebody releases it; its clock goes on"))
 
 
 def _hold(scope: Scope, session: Session, row: ChosenRow, _errand: Errand, now: datetime) -> tuple[Step, ...]:
-    numbers = [one.number for one in row.orders if not one.held_by and one.stage in _BEFORE_BUYING]
-    if not numbers:
-        raise Conflict("The order is bought; a hold comes too late.")
-    for number in numbers:
-        approvals.hold(scope, session, number, now)
-    return (Step("hold", tuple(numbers)),)
+    return _joined("hold", [approvals.hold(scope, session, number, now) for number in _holdable(row)])
+
+
+def _holdable(row: ChosenRow) -> list[str]:
+    return [one.number for one in row.orders if not one.held_by and one.stage in Stage.BEFORE_BUYING]
 
 
 def _foresee_release(row: ChosenRow, _errand: Errand, _now: datetime) -> Forecast:
@@ -155,9 +149,13 @@ def _release(
     scope: Scope, session: Session, row: ChosenRow, _errand: Errand, now: datetime
 ) -> tuple[Step, ...]:
     numbers = [one.number for one in row.orders if one.held_by]
-    for number in numbers:
-        approvals.release_hold(scope, session, number, now)
-    return (Step("release", tuple(numbers)),)
+    return _joined("release", [approvals.release_hold(scope, session, number, now) for number in numbers])
+
+
+def _joined(word: str, undone_by: Sequence[tuple[Step, ...]]) -> tuple[Step, ...]:
+    """One step for all that really changed, so that the token of many orders stays short."""
+    changed = tuple(number for steps in undone_by for step in steps for number in step.ids)
+    return (Step(word, changed),) if changed else ()
 
 
 def _foresee_snooze(row: ChosenRow, errand: Errand, now: datetime) -> Forecast:
@@ -177,7 +175,7 @@ def _snooze(
 
 
 def _foresee_wake(row: ChosenRow, _errand: Errand, _now: datetime) -> Forecast:
-    sleeping = any(one.next_check_at for one in row.decisions)
+    sleeping = any(one.snoozed for one in row.decisions)
     return Forecast(row, sleeping, said("Is on the list again") if sleeping else said("This is not snoozed."))
 
 
@@ -226,9 +224,6 @@ def _foresee_next(row: ChosenRow, errand: Errand, now: datetime) -> Forecast:
 
 
 def _next(scope: Scope, session: Session, row: ChosenRow, errand: Errand, now: datetime) -> tuple[Step, ...]:
-    forecast = _foresee_next(row, errand, now)
-    if not forecast.possible:
-        raise Conflict(forecast.sentence)
     return (_approve if _next_word(row) == "approve" else _done)(scope, session, row, errand, now)
 
 

@@ -15,15 +15,20 @@ from sqlalchemy.orm import Session
 from agency.domain.errors import Invalid
 from agency.domain.money import Money
 from agency.domain.scope import Scope
+from agency.services.limit_facts import cost_sql
+from agency.services.snoozing import WAKES_BEFORE
 from agency.services.visibility import visible_sql
-from agency.services.worklist_sql import FOLD
+from agency.services.worklist_sql import FOLD, SNOOZED
 
 MOST = 50  # a page of the list
 
 
 @dataclass(frozen=True)
 class Decision:
-    """One open attention behind a row; `owner` and `next_check_at` are as they were when it was read."""
+    """One open attention behind a row; `owner` and `next_check_at` are as they were when it was read.
+
+    `snoozed`: it is off the list at that moment. A next check that has come stays written down and is none any more.
+    """
 
     id: int
     public_id: str
@@ -31,6 +36,7 @@ class Decision:
     action: str
     owner: str
     next_check_at: datetime | None
+    snoozed: bool
 
 
 @dataclass(frozen=True)
@@ -71,8 +77,8 @@ class ChosenRow:
         return (*self.main, *self.others)
 
 
-def find_chosen(scope: Scope, session: Session, keys: Sequence[str]) -> tuple[ChosenRow, ...]:
-    """The rows in the order of their keys; foreign and unknown ones are left out alike.
+def find_chosen(scope: Scope, session: Session, keys: Sequence[str], now: datetime) -> tuple[ChosenRow, ...]:
+    """The rows in the order of their keys; foreign and unknown ones are left out alike. `now` is shop time.
 
     Raises Invalid when nothing, too much, or something that is no row was chosen.
     """
@@ -83,11 +89,13 @@ def find_chosen(scope: Scope, session: Session, keys: Sequence[str]) -> tuple[Ch
         raise Invalid("row", "Choose at most 50 rows at once.")
     decisions, numbers = _split(wanted)
     found: dict[str, list[Mapping[Any, Any]]] = defaultdict(list)
-    query = _members(scope)
-    for row in session.execute(text(query), {"ids": decisions}).mappings():
-        found[str(row["lead"])].append(row)
-    for row in session.execute(text(_orders(scope)), {"numbers": numbers}).mappings():
-        found[row["number"]].append(row)
+    clock = {"now": now, "wake": now + WAKES_BEFORE}
+    if decisions:
+        for row in session.execute(text(_members(scope)), {"ids": decisions, **clock}).mappings():
+            found[str(row["lead"])].append(row)
+    if numbers:
+        for row in session.execute(text(_orders(scope)), {"numbers": numbers, **clock}).mappings():
+            found[row["number"]].append(row)
     return tuple(_row(key, found[key]) for key in wanted if key in found)
 
 
@@ -107,22 +115,20 @@ _ORDER = """o.id as order_id, o.shop_id as order_shop_id, o.tiktok_order_id as n
   o.due_at as order_due_at, o.currency, o.total_minor, s.name as shop_name, b.cost, b.currency as cost_currency,
   jsonb_array_length(o.blockers) > 0 and not exists (
     select from jsonb_array_elements(o.blockers) x where not (x ->> 'approvable')::boolean) as approvable"""
-_COST = """left join lateral (
-    select min(u.currency) as currency, sum(coalesce(u.actual_minor, u.expected_minor))::bigint as cost
-    from purchases u where u.order_id = o.id and u.state not in ('refused', 'cancelled')
-    having count(distinct u.currency) = 1) b on true"""
+_COST = f"""left join lateral ({cost_sql("jsonb_array_length(o.blockers) > 0")}) b on true"""
 
 
 def _members(scope: Scope) -> str:
     """The decisions that fold with each chosen one, and the other open ones of the same orders."""
     return f"""
     with lead as (
-      select a.public_id as lead, a.kind, a.currency, {FOLD} as fold, a.order_id, a.shop_id, a.client_id, a.resolved_at
+      select a.public_id as lead, a.kind, a.currency, {FOLD} as fold, {SNOOZED} as snoozed, a.order_id,
+        a.shop_id, a.client_id, a.resolved_at
       from attentions a where a.public_id = any(:ids) and {visible_sql(scope, "a.client_id")}
     ), same as (
       select l.lead, a.id, a.order_id, true as is_main from lead l join attentions a on a.kind = l.kind
       where a.resolved_at is null and {visible_sql(scope, "a.client_id")} and a.currency = l.currency
-        and {FOLD} = l.fold and l.resolved_at is null
+        and {FOLD} = l.fold and {SNOOZED} = l.snoozed and l.resolved_at is null
     ), touched as (
       select * from same
       union all
@@ -131,8 +137,8 @@ def _members(scope: Scope) -> str:
       union all
       select l.lead, null, l.order_id, false from lead l where l.resolved_at is not null
     )
-    select t.lead, t.is_main, a.id as attention_id, a.public_id, a.kind, a.action, a.owner, a.next_check_at, a.due_at,
-      coalesce(a.client_id, l.client_id) as client_id, {_ORDER}
+    select t.lead, t.is_main, a.id as attention_id, a.public_id, a.kind, a.action, a.owner, a.next_check_at,
+      {SNOOZED} as snoozed, a.due_at, coalesce(a.client_id, l.client_id) as client_id, {_ORDER}
     from touched t join lead l on l.lead = t.lead left join attentions a on a.id = t.id
     left join orders o on o.id = t.order_id left join shops s on s.id = coalesce(o.shop_id, a.shop_id, l.shop_id)
     {_COST}
@@ -143,7 +149,7 @@ def _members(scope: Scope) -> str:
 def _orders(scope: Scope) -> str:
     return f"""
     select null as lead, false as is_main, a.id as attention_id, a.public_id, a.kind, a.action, a.owner,
-      a.next_check_at, a.due_at, o.client_id, {_ORDER}
+      a.next_check_at, {SNOOZED} as snoozed, a.due_at, o.client_id, {_ORDER}
     from orders o join shops s on s.id = o.shop_id
     left join attentions a on a.order_id = o.id and a.resolved_at is null
     {_COST}
@@ -191,4 +197,5 @@ def _decision(row: Mapping[Any, Any]) -> Decision:
         row["action"],
         row["owner"],
         row["next_check_at"],
+        row["snoozed"],
     )

@@ -22,7 +22,7 @@ from agency.domain.metrics import (
     runway,
     seller_cancellation_rate,
 )
-from agency.domain.money import Money, format_money
+from agency.domain.money import Money, format_money, money_sums
 from agency.domain.said import said
 from agency.services.client_rows import ClientNumber, DaySales, HealthRow
 
@@ -128,7 +128,7 @@ def read_days(
 
 def sums(amounts: Mapping[str, int]) -> tuple[Money, ...]:
     """Amounts by currency as money."""
-    return tuple(Money(total, currency) for currency, total in sorted(amounts.items()))
+    return money_sums(Money(total, currency) for currency, total in amounts.items())
 
 
 def four_numbers(

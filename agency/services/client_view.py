@@ -19,7 +19,6 @@ from agency.services.client_rows import ClientLineRow, ClientOrder, ClientOrderR
 from agency.services.client_words import client_order_row, client_steps
 from agency.services.paging import PAGE_SIZE, Page, decode_cursor, encode_cursor
 
-OPEN = f"o.stage in {Stage.OPEN}"
 COLUMNS = f"""
     o.id, o.tiktok_order_id, o.title, o.unit_count, o.placed_at, o.stage, o.total_minor, o.currency,
     s.name as shop_name, ({OPEN} and o.due_at < :now) is true as late

@@ -10,41 +10,51 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from agency.domain.money import Money
-from agency.domain.profit import ProfitParts, estimate
+from agency.domain.profit import margin_before_tax
 from agency.services.order_page_rows import LimitFacts
+from agency.services.planning_facts import OPEN_LINE
 from agency.services.spending import spent_by_client
 
-# The cost is that of purchases that wait, else of each line's first mapping: goods, and shipping once per supplier.
-_ORDERS = text(
+_WAITING = "select w.id from purchases w where w.order_id = o.id and w.state = 'approval'"
+
+
+def cost_sql(when: str = "true") -> str:
+    """The query of what a yes to the order `o` costs, as `currency` and `cost`; no row when `when` is not so.
+
+    The purchases that wait for a yes, whose price has changed; while there is none, the lines that still have to be
+    bought at their first mapping: goods, and shipping once per supplier. Unknown when it is not all one currency.
     """
-    select o.id, o.client_id, o.currency, o.placed_at, s.region, c.currency as client_currency,
-      c.approval_above_minor, c.margin_floor_bp, c.daily_budget_minor, r.revenue,
-      coalesce(b.currency, m.currency) as cost_currency, coalesce(b.cost, m.cost) as cost
-    from orders o join shops s on s.id = o.shop_id join clients c on c.id = o.client_id
-    left join lateral (
-      select sum(l.sale_price_minor + l.platform_discount_minor)::bigint as revenue
-      from order_lines l where l.order_id = o.id
-    ) r on true
-    left join lateral (
-      select min(p.currency) as currency, sum(coalesce(p.actual_minor, p.expected_minor))::bigint as cost
-      from purchases p where p.order_id = o.id and p.state not in ('refused', 'cancelled')
-      having count(distinct p.currency) = 1
-    ) b on true
-    left join lateral (
-      select min(x.currency) as currency, sum(x.goods + x.shipping)::bigint as cost from (
-        select i.supplier_id, min(i.currency) as currency, sum(i.unit_cost_minor * f.quantity) as goods,
-          max(i.shipping_minor) as shipping
-        from order_lines l
+    return f"""
+      select min(x.currency) as currency, sum(x.cost)::bigint as cost from (
+        select u.currency, coalesce(u.actual_minor, u.expected_minor) as cost
+        from purchases u where {when} and u.id in ({_WAITING})
+        union all
+        select min(i.currency), sum(i.unit_cost_minor * f.quantity) + max(i.shipping_minor)
+        from order_lines ol
         left join lateral (
           select y.supplier_item_id, y.quantity from mappings y
-          where y.shop_id = l.shop_id and y.sku_id = l.sku_id and y.superseded_at is null order by y.rank limit 1
+          where y.shop_id = ol.shop_id and y.sku_id = ol.sku_id and y.superseded_at is null order by y.rank limit 1
         ) f on true
         left join supplier_items i on i.id = f.supplier_item_id
-        where l.order_id = o.id and l.display_status <> 'CANCELLED' group by i.supplier_id
+        where {when} and ol.order_id = o.id and {OPEN_LINE} and not exists ({_WAITING}) group by i.supplier_id
       ) x having count(distinct x.currency) = 1 and count(*) = count(x.currency)
-    ) m on true
+    """  # noqa: S608 - made of constants
+
+
+_ORDERS = text(
+    f"""
+    select o.id, o.client_id, o.currency, o.placed_at, s.region, c.currency as client_currency,
+      c.approval_above_minor, c.margin_floor_bp, c.daily_budget_minor, r.revenue, b.currency as cost_currency, b.cost
+    from orders o join shops s on s.id = o.shop_id join clients c on c.id = o.client_id
+    left join lateral (
+      select sum(ol.sale_price_minor + ol.platform_discount_minor)::bigint as revenue from order_lines ol
+      where ol.order_id = o.id and case when exists ({_WAITING})
+        then ol.id in (select z.order_line_id from purchase_lines z where z.live and z.purchase_id in ({_WAITING}))
+        else {OPEN_LINE} end
+    ) r on true
+    left join lateral ({cost_sql()}) b on true
     where o.id = any(:ids)
-    """
+    """  # noqa: S608 - made of constants
 )
 
 
@@ -71,8 +81,7 @@ def _facts(row: Mapping[Any, Any], spent: int) -> LimitFacts:
 
 
 def _margin(row: Mapping[Any, Any], cost: Money | None) -> Money | None:
-    if cost is None or cost.currency != row["currency"] or row["revenue"] is None:
+    if row["revenue"] is None:
         return None
     revenue = Money(row["revenue"], row["currency"])
-    parts = ProfitParts(customer_payment=revenue, tax=Money(0, revenue.currency), supplier_goods=cost)
-    return estimate(parts, row["region"], row["placed_at"].date()).total
+    return margin_before_tax(revenue, cost, row["region"], row["placed_at"].date())

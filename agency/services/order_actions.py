@@ -12,7 +12,6 @@ from agency.domain.said import said
 from agency.services.order_page_rows import ActionRow, LineRow, ParcelRow
 from agency.services.order_purchase_rows import PurchaseRow
 
-_BEFORE_BUYING = (Stage.HELD, Stage.TO_BUY, Stage.BLOCKED)
 _LOOK_ONLY = said("Your role can look but not change anything. Ask an owner of the agency.")
 
 
@@ -47,13 +46,13 @@ def _approve(facts: ActionFacts) -> str:
 def _decline(facts: ActionFacts) -> str:
     return (
         _approve(facts)
-        if facts.order["stage"] in _BEFORE_BUYING
+        if facts.order["stage"] in Stage.BEFORE_BUYING
         else said("The order is past the point of buying.")
     )
 
 
 def _map(facts: ActionFacts) -> str:
-    if facts.order["stage"] not in _BEFORE_BUYING:
+    if facts.order["stage"] not in Stage.BEFORE_BUYING:
         return said("The order is bought; a new mapping serves the orders to come. Change it under Mappings.")
     return ""
 
@@ -62,7 +61,9 @@ def _hold(facts: ActionFacts) -> str:
     if facts.order["held_by"]:
         return said("A person holds this order already.")
     return (
-        "" if facts.order["stage"] in _BEFORE_BUYING else said("The order is bought; a hold comes too late.")
+        ""
+        if facts.order["stage"] in Stage.BEFORE_BUYING
+        else said("The order is bought; a hold comes too late.")
     )
 
 

@@ -7,6 +7,7 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from agency.domain.errors import Invalid
+from agency.domain.said import said
 from agency.domain.scope import Scope
 from agency.services.approvals import get_order
 from agency.services.timeline import record_event
@@ -24,5 +25,8 @@ def add_note(scope: Scope, session: Session, number: str, words: str, now: datet
     if not note:
         raise Invalid("text", "Write a note first.")
     if len(note) > LONGEST_NOTE:
-        raise Invalid("text", f"Use at most {LONGEST_NOTE} characters; add a second note for the rest.")
+        raise Invalid(
+            "text",
+            said("Use at most {most} characters; add a second note for the rest.", most=LONGEST_NOTE),
+        )
     record_event(scope, session, get_order(scope, session, number), "note", {"text": note}, now)

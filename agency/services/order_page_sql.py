@@ -41,6 +41,8 @@ _PURCHASES = """
       b.max_minor, b.actual_minor, b.attempt, b.claimed_by, b.claimed_until, b.placed_at, b.paid_at, b.shipped_at,
       b.tracking_due_at, b.decision, b.receipt, b.approved_by, p.public_id as supplier_public_id,
       p.name as supplier_name, p.kind as supplier_kind, p.website,
+      (select e.actor from order_events e where e.order_id = :id and e.kind = 'approved'
+        and e.at <= (b.decision ->> 'planned_at')::timestamptz order by e.seq desc limit 1) as said_yes_by,
       (select json_agg(json_build_object('supplier_sku', i.supplier_sku, 'title', i.title, 'url', i.url,
           'quantity', pl.quantity, 'unit_cost_minor', pl.unit_cost_minor, 'mapping_version', pl.mapping_version,
           'line_id', l.tiktok_line_id) order by l.id)
@@ -71,8 +73,8 @@ _LEDGER = """
 """
 _MARKS = """
     select distinct on (e.kind) e.kind, e.at, e.actor, e.data from order_events e
-    where e.order_id = :id and e.kind in ('order_received', 'purchase_placed', 'purchase_paid', 'bought_by_hand',
-      'reserved', 'review_settled', 'tracking_received', 'tracking_sent', 'settled', 'approved') order by e.kind, e.seq
+    where e.order_id = :id and (e.kind in ('order_received', 'bought_by_hand', 'tracking_received')
+      or e.kind = 'review_settled' and e.data ->> 'outcome' = 'bought') order by e.kind, e.seq
 """
 _DECISIONS = """
     select a.public_id, a.kind, a.why, a.action, a.due_at, a.loss_minor, a.currency from attentions a

@@ -66,8 +66,7 @@ def get_order_page(
         return name_actor(actor, scope, names)
 
     decisions = tuple(decision_row(row) for row in parts["decisions"])
-    approved_by = named(marks["approved"]["actor"]) if "approved" in marks else ""
-    purchases = purchase_rows(parts["purchases"], parts["effects"], named, approved_by)
+    purchases = purchase_rows(parts["purchases"], parts["effects"], named)
     parcels = tuple(parcel_row(row, parts["effects"]) for row in parts["parcels"])
     lines = line_rows(parts["lines"], parts["mappings"], order["currency"], named)
     events, events_before = read_events(scope, session, order["id"], asked, names)
@@ -160,12 +159,9 @@ def _contact(session: Session, keyring: Keyring, order: Mapping[Any, Any]) -> Co
 
 
 def find_neighbours(
-    scope: Scope, session: Session, page: OrderPage, filters: OrderFilters = EVERY_ORDER
+    scope: Scope, session: Session, page: OrderPage, order_id: int, filters: OrderFilters = EVERY_ORDER
 ) -> tuple[str, str]:
     """The numbers before and after the order in the list it was opened from, else among its shop's, newest first."""
-    place = {"number": page.number}
-    row = session.execute(order_statement(scope), place).mappings().one_or_none()
-    if row is None:
-        return "", ""
+    place = {"id": order_id, "placed_at": page.placed_at, "due_at": page.due_at, "stage": page.stage}
     listed = filters if filters != EVERY_ORDER else OrderFilters(shop=page.shop_id)
-    return find_beside(scope, session, listed, row)
+    return find_beside(scope, session, listed, place)

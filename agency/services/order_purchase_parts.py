@@ -37,18 +37,16 @@ def moment(value: str | datetime | None) -> datetime | None:
 
 
 def purchase_rows(
-    purchases: Sequence[Json], effects: Sequence[Json], named: Named, approved_by: str = ""
+    purchases: Sequence[Json], effects: Sequence[Json], named: Named
 ) -> tuple[PurchaseRow, ...]:
-    """Purchases with their writes to the supplier; `approved_by` gave the yes to the order, if it needed one."""
+    """Purchases with their writes to the supplier."""
     return tuple(
-        _purchase(
-            row, [effect for effect in effects if effect["purchase_id"] == row["id"]], named, approved_by
-        )
+        _purchase(row, [effect for effect in effects if effect["purchase_id"] == row["id"]], named)
         for row in purchases
     )
 
 
-def _purchase(row: Json, effects: Sequence[Json], named: Named, approved_by: str) -> PurchaseRow:
+def _purchase(row: Json, effects: Sequence[Json], named: Named) -> PurchaseRow:
     state_text, tone = PURCHASES.get(row["state"], (row["state"], ""))
     currency, decision = row["currency"], row["decision"]
     actual = None if row["actual_minor"] is None else Money(row["actual_minor"], currency)
@@ -75,7 +73,7 @@ def _purchase(row: Json, effects: Sequence[Json], named: Named, approved_by: str
         rule=RULES.get(str(decision.get("rule", "")), str(decision.get("rule", ""))),
         planned_at=moment(decision.get("planned_at")),
         approved=approved,
-        approved_by=named(row["approved_by"]) or (approved_by if approved else ""),
+        approved_by=named(row["approved_by"]) or (named(row["said_yes_by"]) if approved else ""),
         claimed_by=named(row["claimed_by"]),
         claimed_until=moment(row["claimed_until"]),
         placed_at=moment(row["placed_at"]),

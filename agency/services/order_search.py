@@ -73,18 +73,28 @@ def _problem(scope: Scope, filters: OrderFilters) -> Iterator[tuple[str, dict[st
 
 
 def _search(filters: OrderFilters) -> Iterator[tuple[str, dict[str, Any]]]:
-    asked = filters.q.strip()[:100]
-    if not asked:
+    arms, values = number_arms(filters.q)
+    if not arms:
         return
-    number = asked.upper().replace(" ", "")
-    values, arms = {"q": asked, "number": number}, _WHOLE
+    if len(values["q"]) >= SHORTEST_WORD:
+        arms += _BY_NAME
+    yield f"o.id in ({arms})", values
+
+
+def number_arms(typed: str) -> tuple[str, dict[str, Any]]:
+    """The query for ids of orders that carry what was typed, with its values; empty when nothing was typed.
+
+    Numbers of orders, parcels and suppliers' orders, whole or from their end, and whole seller skus.
+    """
+    asked = typed.strip()[:100]
+    if not asked:
+        return "", {}
+    values, arms = {"q": asked, "number": asked.upper().replace(" ", "")}, _WHOLE
     tail = asked.replace(" ", "").lstrip("\N{HORIZONTAL ELLIPSIS}.")
     if len(tail) >= SHORTEST_END and _NUMBER.fullmatch(tail):
         arms += _BY_END
         values |= _range("turned", tail[::-1]) | _range("turned_up", tail.upper()[::-1])
-    if len(asked) >= SHORTEST_WORD:
-        arms += _BY_NAME
-    yield f"o.id in ({arms})", values
+    return arms, values
 
 
 def _range(name: str, beginning: str) -> dict[str, str]:

@@ -17,7 +17,7 @@ from agency.domain.blockers import BuyFacts, BuyLimits, find_blockers
 from agency.domain.consents import MISSING, missing_sentence, needs_consent
 from agency.domain.money import Money
 from agency.domain.orders import SHIPPABLE
-from agency.domain.profit import ProfitParts, estimate
+from agency.domain.profit import margin_before_tax
 from agency.domain.purchasing import Blocker
 from agency.domain.said import said
 from agency.domain.scope import Scope
@@ -97,7 +97,7 @@ def _make_plan(
     )
     currencies = sorted({purchase.expected.currency for purchase in purchases})
     cost = _total(purchases, currencies)
-    margin = _margin(world.shop, order, revenue, cost)
+    margin = margin_before_tax(revenue, cost, world.shop.region, order.placed_at.date())
     contact = find_contact(session, keyring, order.id)
     problems = address_problems(contact.address, world.shop.region) if contact and not contact.masked else []
     facts = BuyFacts(
@@ -246,10 +246,3 @@ def _total(purchases: Sequence[PlannedPurchase], currencies: Sequence[str]) -> M
     if not purchases:
         return None
     return Money(sum(purchase.expected.amount for purchase in purchases), currencies[0])
-
-
-def _margin(shop: Shop, order: Order, revenue: Money, cost: Money | None) -> Money | None:
-    if cost is None or cost.currency != revenue.currency:
-        return None
-    parts = ProfitParts(customer_payment=revenue, tax=Money(0, revenue.currency), supplier_goods=cost)
-    return estimate(parts, shop.region, order.placed_at.date()).total

@@ -14,7 +14,7 @@ from agency.clock import machine_now
 from agency.domain.consents import needs_consent
 from agency.domain.errors import Conflict
 from agency.domain.money import Money
-from agency.domain.profit import ProfitParts, estimate
+from agency.domain.profit import margin_before_tax
 from agency.domain.said import said
 from agency.domain.scope import Scope
 from agency.lanes import make_due
@@ -160,10 +160,7 @@ def _quote(
 def _left(shop: Shop, sale: Money | None, mapping: MappingRow, now: datetime) -> Money | None:
     """What the planner would expect to stay, for one unit; None when sale or cost cannot be compared."""
     cost = mapping.unit_cost * mapping.quantity + mapping.shipping
-    if sale is None or sale.currency != cost.currency:
-        return None
-    parts = ProfitParts(customer_payment=sale, tax=Money(0, sale.currency), supplier_goods=cost)
-    return estimate(parts, shop.region, now.date()).total
+    return None if sale is None else margin_before_tax(sale, cost, shop.region, now.date())
 
 
 def _stops(session: Session, supplier: Supplier, mapping: MappingRow) -> list[str]:

@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import text
+from sqlalchemy import TextClause, text
 from sqlalchemy.orm import Session
 
 from agency.clock import machine_now
-from agency.domain.errors import Conflict, Invalid
+from agency.domain.errors import Conflict
 from agency.domain.said import said
 from agency.domain.scope import Scope
-from agency.services.attention import Cause, open_attention
+from agency.services.attention import Cause, forget_tick, open_attention
 from agency.services.audit import Act, record_act
 from agency.services.chosen_rows import ChosenRow, Decision
 from agency.services.snoozing import next_check
@@ -64,7 +64,7 @@ def snooze(scope: Scope, session: Session, row: ChosenRow, wanted: datetime, now
         row, "Nobody has to decide here: the machine works on it. There is nothing to snooze."
     )
     moment = next_check(wanted, row.due_at, now)
-    session.execute(_SNOOZE, {"moment": moment, "ids": [one.id for one in decisions]})
+    _change(session, _SNOOZE, {"moment": moment, "ids": [one.id for one in decisions]})
     record_act(scope, session, Act("row.snoozed", *_about(row)))
     before = tuple(_text(one.next_check_at) for one in decisions)
     return Step("snooze", _public(decisions), before, moment.isoformat())
@@ -73,10 +73,10 @@ def snooze(scope: Scope, session: Session, row: ChosenRow, wanted: datetime, now
 def wake(scope: Scope, session: Session, row: ChosenRow) -> Step:
     """Puts a snoozed row back on the list. Raises Conflict when it is not snoozed."""
     scope.require_write()
-    decisions = [one for one in row.decisions if one.next_check_at is not None]
+    decisions = [one for one in row.decisions if one.snoozed]
     if not decisions:
         raise Conflict("This is not snoozed.")
-    session.execute(_SNOOZE, {"moment": None, "ids": [one.id for one in decisions]})
+    _change(session, _SNOOZE, {"moment": None, "ids": [one.id for one in decisions]})
     record_act(scope, session, Act("row.woken", *_about(row)))
     return Step("snooze", _public(decisions), tuple(_text(one.next_check_at) for one in decisions), "")
 
@@ -95,7 +95,7 @@ def assign(scope: Scope, session: Session, row: ChosenRow, person: Colleague | N
             raise Conflict("Nobody has this order.")
         return _ask(scope, session, row, person)
     decisions = _decisions(row, _GONE)
-    session.execute(_ASSIGN, {"owner": owner, "ids": [one.id for one in decisions]})
+    _change(session, _ASSIGN, {"owner": owner, "ids": [one.id for one in decisions]})
     record_act(scope, session, Act("row.assigned", *_about(row, to=owner or "nobody")))
     return Step("assign", _public(decisions), tuple(one.owner for one in decisions), owner)
 
@@ -112,7 +112,7 @@ def tick(scope: Scope, session: Session, row: ChosenRow) -> Step:
         )
     if not all(can_be_ticked(one.kind, one.action) for one in row.main):
         raise Conflict("This ends by itself when its cause is gone. Do what its row says.")
-    session.execute(_TICK, {"now": machine_now(), "actor": scope.actor, "ids": [one.id for one in row.main]})
+    _change(session, _TICK, {"now": machine_now(), "actor": scope.actor, "ids": [one.id for one in row.main]})
     record_act(scope, session, Act("row.done", *_about(row)))
     return Step("done", _public(row.main), after=scope.actor)
 
@@ -132,11 +132,18 @@ def _ask(scope: Scope, session: Session, row: ChosenRow, person: Colleague) -> S
         due_at=row.due_at,
         currency=order.value.currency,
     )
+    forget_tick(session, client_id, cause.kind, cause.key)  # asked anew, whatever was ticked off before
     open_attention(scope, session, cause)
     opened = session.execute(_ASKED, {"order_id": order.id}).one()
-    session.execute(_ASSIGN, {"owner": person.actor, "ids": [opened.id]})
+    _change(session, _ASSIGN, {"owner": person.actor, "ids": [opened.id]})
     record_act(scope, session, Act("row.assigned", *_about(row, to=person.actor)))
     return Step(ASKED, (str(opened.public_id),), after=person.actor)
+
+
+def _change(session: Session, statement: TextClause, values: Mapping[str, Any]) -> None:
+    """Raises Conflict when all of it was settled since the row was read."""
+    if not session.execute(statement, values).rowcount:  # type: ignore[attr-defined]
+        raise Conflict(_GONE)
 
 
 def _decisions(row: ChosenRow, why_not: str) -> Sequence[Decision]:
@@ -160,9 +167,3 @@ def _about(row: ChosenRow, **more: str) -> tuple[str, str, int | None, Mapping[s
     kind = "order" if row.is_order else "attention"
     orders = [order.number for order in row.orders]
     return kind, row.key, client_id, {"orders": orders, "decisions": len(row.decisions), **more}
-
-
-def require_choice(person: Colleague | None, wanted: str) -> None:
-    """Raises Invalid when somebody was named who is not one of the team."""
-    if wanted and person is None:
-        raise Invalid("owner", "Choose somebody of your team.")

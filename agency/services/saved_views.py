@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import func, select, update
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from agency.domain.errors import Conflict, Invalid, NotFound
@@ -40,7 +41,7 @@ def save_view(scope: Scope, session: Session, name: str, filters: WorkFilters, *
     """Keeps the filters under a name, replacing the view that has it; returns the view's id.
 
     Raises Forbidden for those who may only look, Invalid for a name that is no name, and Conflict when there are
-    twenty already.
+    twenty already, or the name was taken at the same moment.
     """
     scope.require_write()
     user_id, name = _person(scope), _checked_name(name)
@@ -51,7 +52,7 @@ def save_view(scope: Scope, session: Session, name: str, filters: WorkFilters, *
         if count >= MOST:
             raise Conflict("You have twenty views already. Delete one first.")
         row = SavedView(agency_id=scope.agency_id, user_id=user_id, name=name, filters=kept)
-        session.add(row)
+        _insert(session, row)
     row.filters = kept
     session.flush()
     session.refresh(row)
@@ -59,6 +60,16 @@ def save_view(scope: Scope, session: Session, name: str, filters: WorkFilters, *
         _open_with(scope, session, row)
     record_act(scope, session, Act("view.saved", "view", str(row.public_id)))
     return str(row.public_id)
+
+
+def _insert(session: Session, row: SavedView) -> None:
+    try:
+        with session.begin_nested():
+            session.add(row)
+    except IntegrityError:
+        raise Conflict(
+            "A view of this name was saved at the same moment. Save again to replace it."
+        ) from None
 
 
 def change_view(scope: Scope, session: Session, view_id: str, name: str, *, start: bool) -> None:

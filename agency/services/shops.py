@@ -23,7 +23,7 @@ from agency.services.client_status import require_present_id
 from agency.services.public_ids import as_public_id
 from agency.services.sealing import Keyring
 from agency.services.shown_access import show_access
-from agency.services.undo_steps import Step
+from agency.services.undo_steps import Step, as_mark
 from agency.services.visibility import get_visible
 
 SHOP_LANES = ("orders", "plan", "ship", "finance", "sweep")
@@ -200,7 +200,7 @@ def pause_shop(scope: Scope, session: Session, shop_public_id: str) -> tuple[Ste
         return ()
     shop.paused_at = machine_now()
     record_act(scope, session, Act("shop.paused", "shop", str(shop.public_id), shop.client_id))
-    return (Step("pause", (str(shop.public_id),)),)
+    return (Step("pause", (str(shop.public_id),), after=as_mark(shop.paused_at)),)
 
 
 def resume_shop(scope: Scope, session: Session, shop_public_id: str) -> tuple[Step, ...]:

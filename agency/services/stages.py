@@ -138,11 +138,7 @@ def _hold_end(fact: Mapping[str, Any], awaiting: datetime) -> datetime:
 
 def _plan_at(fact: Mapping[str, Any], stage: str, awaiting: datetime | None) -> datetime | None:
     """When purchasing looks at the order: after the shop's own delay; never while a person holds it."""
-    if (
-        stage not in (Stage.HELD, Stage.TO_BUY, Stage.BLOCKED)
-        or fact["status"] not in SHIPPABLE
-        or fact["held_by"]
-    ):
+    if stage not in Stage.BEFORE_BUYING or fact["status"] not in SHIPPABLE or fact["held_by"]:
         return None
     if fact["covered"] >= fact["live"] or awaiting is None:
         return None

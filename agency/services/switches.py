@@ -23,7 +23,7 @@ from agency.services.audit import Act, record_act
 from agency.services.blocked import plan_blocked_again
 from agency.services.client_status import require_present_id
 from agency.services.public_ids import as_public_id
-from agency.services.undo_steps import Step
+from agency.services.undo_steps import Step, as_mark
 from agency.services.visibility import get_visible, visible
 
 LONGEST_REASON = 200
@@ -52,7 +52,7 @@ def stop_buying(
         row.buying_stopped_why = _reason(why)
     session.flush()
     _record(scope, session, Act("buying.stopped", subject, str(row.public_id)), row)
-    return (Step("stop", (subject, public_id)),)
+    return (Step("stop", (subject, public_id), after=as_mark(row.buying_stopped_at)),)
 
 
 def start_buying(
@@ -88,7 +88,7 @@ def start_buying(
 def _reason(why: str) -> str:
     reason = " ".join(why.split())
     if len(reason) > LONGEST_REASON:
-        raise Invalid("why", f"Use at most {LONGEST_REASON} characters for the reason.")
+        raise Invalid("why", said("Use at most {most} characters for the reason.", most=LONGEST_REASON))
     return reason
 
 

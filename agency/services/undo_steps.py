@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 from agency.domain.errors import Invalid
@@ -23,6 +24,11 @@ class Step:
     ids: tuple[str, ...]
     before: tuple[str, ...] = ()
     after: str = ""
+
+
+def as_mark(moment: datetime | None) -> str:
+    """A moment as a step carries it, the same text for the same moment in every zone; empty for none."""
+    return moment.astimezone(UTC).isoformat() if moment else ""
 
 
 def packed(steps: Sequence[Step]) -> list[Any]:

@@ -21,11 +21,10 @@ from agency.models.shops import Shop
 from agency.services import approvals, shops, switches
 from agency.services.audit import Act, record_act
 from agency.services.public_ids import as_public_id
-from agency.services.undo_steps import Step
+from agency.services.undo_steps import Step, as_mark
 from agency.services.visibility import get_visible, visible_sql
 
 _MOVED_ON = "Somebody or the machine has moved on since. Nothing was undone; look at the row as it is now."
-_BEFORE_BUYING = (Stage.HELD, Stage.TO_BUY, Stage.BLOCKED)
 _SUBJECTS: Mapping[str, Any] = {"client": Client, "shop": Shop, "supplier": Supplier}
 # The rows are locked one by one, and each must still be what the act made of it.
 _SET = {
@@ -86,49 +85,50 @@ def _end_hold(scope: Scope, session: Session, step: Step, now: datetime) -> None
 def _hold_again(scope: Scope, session: Session, step: Step, now: datetime) -> None:
     for number in step.ids:
         order = approvals.get_order(scope, session, number)
-        if order.held_by or order.stage not in _BEFORE_BUYING:
+        if order.held_by or order.stage not in Stage.BEFORE_BUYING:
             raise Conflict(_MOVED_ON)
         approvals.hold(scope, session, number, now)
 
 
 def _start(scope: Scope, session: Session, step: Step, now: datetime) -> None:
     subject, public_id = step.ids
-    if not _is_stopped(scope, session, subject, public_id):
+    if _stopped_at(scope, session, subject, public_id) != step.after:
         raise Conflict(_MOVED_ON)
     switches.start_buying(scope, session, subject, public_id, now)
 
 
 def _stop(scope: Scope, session: Session, step: Step, _now: datetime) -> None:
     subject, public_id = step.ids
-    if _is_stopped(scope, session, subject, public_id):
+    if _stopped_at(scope, session, subject, public_id) != step.after:
         raise Conflict(_MOVED_ON)
     switches.stop_buying(scope, session, subject, public_id, step.before[0] if step.before else "")
 
 
-def _is_stopped(scope: Scope, session: Session, subject: str, public_id: str) -> bool:
+def _stopped_at(scope: Scope, session: Session, subject: str, public_id: str) -> str:
+    """Since when buying is stopped; empty when it is not. Another moment is another person's stop."""
     if subject == "agency":
-        return session.get_one(Agency, scope.agency_id).buying_stopped_at is not None
+        return as_mark(session.get_one(Agency, scope.agency_id).buying_stopped_at)
     model = _SUBJECTS[subject]
     what = subject.capitalize()
     row = get_visible(scope, session, model, what, model.public_id == as_public_id(public_id, what))
-    return row.buying_stopped_at is not None
+    return as_mark(row.buying_stopped_at)
 
 
 def _resume(scope: Scope, session: Session, step: Step, _now: datetime) -> None:
-    if not _is_paused(scope, session, step.ids[0]):
+    if _paused_at(scope, session, step.ids[0]) != step.after:
         raise Conflict(_MOVED_ON)
     shops.resume_shop(scope, session, step.ids[0])
 
 
 def _pause(scope: Scope, session: Session, step: Step, _now: datetime) -> None:
-    if _is_paused(scope, session, step.ids[0]):
+    if _paused_at(scope, session, step.ids[0]) != step.after:
         raise Conflict(_MOVED_ON)
     shops.pause_shop(scope, session, step.ids[0])
 
 
-def _is_paused(scope: Scope, session: Session, public_id: str) -> bool:
+def _paused_at(scope: Scope, session: Session, public_id: str) -> str:
     key = as_public_id(public_id, "Shop")
-    return get_visible(scope, session, Shop, "Shop", Shop.public_id == key).paused_at is not None
+    return as_mark(get_visible(scope, session, Shop, "Shop", Shop.public_id == key).paused_at)
 
 
 _INVERSES: Mapping[str, Undo] = {

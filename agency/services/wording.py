@@ -42,6 +42,17 @@ ACTIONS = {
     "see": said("See order"),
 }
 
+_PARTS = {
+    "approve": "#decide",
+    "fix_address": "#ship-to",
+    "buy_by_hand": "#buy",
+    "pack": "#tracking",
+    "add_tracking": "#tracking",
+    "choose_carrier": "#tracking",
+    "chase_carrier": "#tracking",
+    "review_purchase": "#purchases",
+}
+
 # What an open decision is called in a list; the sentence itself is its `why`.
 KINDS = {
     "approval": (said("Needs approval"), "ask"),
@@ -149,6 +160,11 @@ def kind_text(kind: str) -> tuple[str, str]:
 def action_label(action: str) -> str:
     """The verb on the button."""
     return ACTIONS.get(action, said("Open"))
+
+
+def action_part(action: str) -> str:
+    """Where on an order's page the action is done ("#tracking"); empty when it is done elsewhere or by looking."""
+    return _PARTS.get(action, "")
 
 
 def deadline_label(kind: str) -> str:

@@ -13,9 +13,10 @@ from sqlalchemy.orm import Session
 
 from agency.clock import machine_now
 from agency.domain.errors import Invalid
-from agency.domain.money import Money
+from agency.domain.money import Money, money_sums
 from agency.domain.said import said
 from agency.domain.scope import Scope
+from agency.services.order_search import number_arms
 from agency.services.paging import PAGE_SIZE, decode_cursor, encode_cursor
 from agency.services.snoozing import WAKES_BEFORE
 from agency.services.totals import UNREAD_AFTER
@@ -62,11 +63,12 @@ def today(
     group = _group(filters.group)
     asked_at, key = _open_cursor(cursor, now)
     edges = _edges(asked_at, zone)
-    common = _common(scope, filters, edges)
+    arms, typed = number_arms(filters.q)
+    common = _common(scope, filters, edges) | typed
     values = {**common, "group": group, **key, **_order_range(key, group, edges)}
-    found = list(session.execute(page_statement(scope), values).mappings())
+    found = list(session.execute(page_statement(scope, arms), values).mappings())
     rows = [work_row(row, GROUP_KEYS[row["rank"]]) for row in found[:PAGE_SIZE]]
-    counts = session.execute(counts_statement(scope), common).mappings().one()
+    counts = session.execute(counts_statement(scope, arms), common).mappings().one()
     trouble = _trouble(scope, session, filters)
     if not cursor and group in (-1, 0):
         rows = [trouble_row(row) for row in trouble] + rows
@@ -77,7 +79,9 @@ def today(
         open_orders=sum(number for _rank, _currency, number, *_rest in counts["open"] or ()),
         attentions=sum((counts["decided"] or {}).values()),
         approvals=counts["approvals"],
-        open_value=_value(counts["open"] or ()),
+        open_value=money_sums(
+            Money(total, currency) for _rank, currency, _n, total, _stage in counts["open"] or ()
+        ),
         oldest_overdue_at=counts["first_due"]
         if counts["first_due"] and counts["first_due"] < asked_at
         else None,
@@ -95,7 +99,6 @@ def _common(scope: Scope, filters: WorkFilters, edges: _Edges) -> dict[str, Any]
         "shop": filters.shop,
         "client": filters.client,
         "action": filters.action,
-        "q": filters.q.strip(),
         "owner": filters.owner,
         "me": scope.actor,
         "snoozed": bool(filters.snoozed),
@@ -182,13 +185,6 @@ def _groups(counts: Mapping[Any, Any], trouble: int, *, with_orders: bool) -> tu
     for rank, number in (counts["told"] or {}).items() if with_orders else ():
         rows[int(rank)] -= number
     return tuple(WorkGroup(key, label, rows[rank]) for rank, (key, label) in enumerate(GROUPS))
-
-
-def _value(opened: Sequence[Any]) -> tuple[Money, ...]:
-    sums: Counter[str] = Counter()
-    for _rank, currency, _number, total, _stage in opened:
-        sums[currency] += total
-    return tuple(Money(sums[currency], currency) for currency in sorted(sums))
 
 
 def _stages(opened: Sequence[Any]) -> tuple[StageCount, ...]:

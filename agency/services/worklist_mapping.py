@@ -7,29 +7,11 @@ from typing import Any
 
 from agency.domain.money import Money
 from agency.domain.said import said
-from agency.services.wording import action_label, deadline_label, kind_text, stage_text
+from agency.services.wording import action_label, action_part, deadline_label, kind_text, stage_text
+from agency.services.work_words import LANES
 from agency.services.worklist_rows import WorkRow
 from agency.services.worklist_sql import TROUBLE
 
-_LANES = {
-    "auth": said("Connection"),
-    "orders": said("Reading orders"),
-    "plan": said("Planning purchases"),
-    "ship": said("Sending tracking to TikTok"),
-    "finance": said("Reading statements"),
-    "sweep": said("Checking for stuck orders"),
-    "purchase": said("Buying"),
-    "tracking": said("Reading tracking"),
-}
-_PARTS = {
-    "approve": "#decide",
-    "buy_by_hand": "#buy",
-    "pack": "#tracking",
-    "add_tracking": "#tracking",
-    "review_purchase": "#purchases",
-    "record_consent": "#consent",
-    "choose_carrier": "#tracking",
-}
 # These end by themselves when their cause is gone, so nobody can tick them off.
 _ENDS_BY_ITSELF = (*TROUBLE, "blocked", "approval", "unmapped")
 
@@ -157,7 +139,7 @@ def _unread_why(row: Mapping[Any, Any]) -> str:
 def _failing_why(row: Mapping[Any, Any]) -> str:
     return said(
         "{work} failed {count} times in a row: {problem}",
-        work=_LANES.get(row["api"], row["api"]),
+        work=LANES[row["api"]].label if row["api"] in LANES else row["api"],
         count=row["failures"],
         problem=row["problem"] or said("no reason given"),
     )
@@ -175,7 +157,7 @@ def _href(row: Mapping[Any, Any]) -> str:
     if action == "map" and row["shop_public_id"]:
         return f"/mappings/{row['shop_public_id']}/{sku_ids[0]}" if len(sku_ids) == 1 else "/mappings"
     if action in ("check_supplier", "record_consent") and row["supplier_public_id"]:
-        return f"/suppliers/{row['supplier_public_id']}{_PARTS.get(action, '')}"
+        return f"/suppliers/{row['supplier_public_id']}{'#consent' if action == 'record_consent' else ''}"
     if action == "start_buying" or number is None:
         return _shop_page(row)
-    return f"/orders/{number}{_PARTS.get(action, '')}"
+    return f"/orders/{number}{action_part(action)}"

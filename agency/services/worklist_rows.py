@@ -24,8 +24,9 @@ GROUP_KEYS = tuple(key for key, _label in GROUPS)
 class WorkFilters:
     """What a reader asked to see; empty text = everything.
 
-    `shop` and `client` are public ids, `q` an exact number or seller sku, `owner` is "mine" or "nobody", and `snoozed`
-    is "yes" for the rows that sleep until their next check instead of the others.
+    `shop` and `client` are public ids; `q` is a number (of the order, its parcel or its purchase, whole or its end) or
+    a whole seller sku; `owner` is "mine" or "nobody"; `snoozed` is "yes" for the rows that sleep until their next check
+    instead of the others.
     """
 
     group: str = ""

@@ -13,13 +13,13 @@ from __future__ import annotations
 
 from sqlalchemy import TextClause, text
 
-from agency.domain.orders import Stage
 from agency.domain.scope import Scope
+from agency.services.limit_facts import cost_sql
+from agency.services.order_search import OPEN
 from agency.services.visibility import visible_sql
 
 TROUBLE = ("shop_unread", "reconnect", "count_differs")
 TROUBLE_KINDS = f"({', '.join(repr(kind) for kind in TROUBLE)})"
-OPEN = f"o.stage in {Stage.OPEN}"
 # Orders of a client that has left are the books' and nobody's work; decisions about money stay.
 STAYED = "{0}.client_id <> all(array(select id from clients where left_at is not null))"
 _FAR = "coalesce({0}due_at, 'infinity')"
@@ -32,13 +32,13 @@ def _rank(due: str) -> str:
     )
 
 
-_WANTED = f"""
-    wanted as materialized (
-      select o.id from orders o where :q <> '' and o.tiktok_order_id = :q
-      union
-      select o.id from orders o join order_lines l on l.order_id = o.id where :q <> '' and l.seller_sku = :q and {OPEN}
-    )
-"""  # noqa: S608 - made of constants; values are parameters
+def _found(column: str, arms: str) -> str:
+    """The condition for what was searched for; nothing is asked when nothing was typed."""
+    return f"and {column} in (select id from wanted)" if arms else ""  # noqa: S608 - our own column
+
+
+def _wanted(arms: str) -> str:
+    return f"wanted as materialized ({arms}), " if arms else ""
 
 
 # One act mends all of these: the same missing mapping, supplier, consent, stop or carrier.
@@ -53,7 +53,7 @@ _DUE = "least(a.due_at, (select due_at from orders where id = a.order_id))"
 SNOOZED = f"(a.next_check_at is not null and a.next_check_at > :now and not coalesce({_DUE} <= :wake, false))"
 
 
-def _decided(scope: Scope) -> str:
+def _decided(scope: Scope, arms: str) -> str:
     """Open attentions: the costliest of each order, with how many more it has; then folded by cause and currency."""
     return f"""
     single as materialized (
@@ -65,11 +65,12 @@ def _decided(scope: Scope) -> str:
         and (:shop = '' or a.shop_id = (select id from shops where public_id::text = :shop))
         and (:client = '' or a.client_id = (select id from clients where public_id::text = :client))
         and (:action = '' or a.action = :action)
-        and (:q = '' or a.order_id in (select id from wanted))
+        {_found("a.order_id", arms)}
       window same_order as (
         partition by a.order_id, case when a.order_id is null then a.id end, {SNOOZED})
     ), folds as (
       select min(a.id) as sort_id, min(a.due_at) as due_at, sum(a.loss_minor)::bigint as loss, count(*) as folded,
+        greatest(count(distinct a.shop_id), 1) as shops,
         sum(a.more)::bigint as more, min(nullif(a.owner, '')) as owner, max(a.owner) as other_owner,
         bool_or(a.owner = :me) as mine, bool_or(a.owner = '') as free, min(a.next_check_at) as next_check_at
       from single a where a.place = 1
@@ -77,7 +78,7 @@ def _decided(scope: Scope) -> str:
     ), every as materialized (
       select case when a.kind in {TROUBLE_KINDS} then 0 else {_rank("coalesce(f.due_at, o.due_at)")} end as rank,
         f.loss, coalesce(f.due_at, o.due_at) as due_at, 0 as is_order, f.sort_id, a.public_id, a.kind, a.order_id,
-        a.shop_id, a.client_id, a.supplier_id, a.why, a.action, a.currency, f.folded, a.data, a.fold, f.more,
+        a.shop_id, a.client_id, a.supplier_id, a.why, a.action, a.currency, f.folded, f.shops, a.data, a.fold, f.more,
         f.owner, f.other_owner, f.mine, f.free, a.snoozed, f.next_check_at
       from folds f join single a on a.id = f.sort_id left join orders o on o.id = a.order_id
     ), decided as (
@@ -87,27 +88,29 @@ def _decided(scope: Scope) -> str:
     """  # noqa: S608 - conditions made of our own integers; values are parameters
 
 
-def _asked(scope: Scope) -> str:
+def _asked(scope: Scope, arms: str) -> str:
     """Open orders of the shop, client and number that were asked for."""
     return f"""
       {OPEN} and {visible_sql(scope, "o.client_id")} and {STAYED.format("o")}
       and (:shop = '' or o.shop_id = (select id from shops where public_id::text = :shop))
       and (:client = '' or o.client_id = (select id from clients where public_id::text = :client))
-      and (:q = '' or o.id in (select id from wanted))
+      {_found("o.id", arms)}
     """  # noqa: S608 - the conditions are made of our own integers
 
 
-def _orders(scope: Scope, columns: str) -> str:
+def _orders(scope: Scope, arms: str, columns: str) -> str:
     """Open orders without an open decision."""
     return f"""
     select {columns} from orders o
-    where {_asked(scope)} and cast(:orders as boolean)
+    where {_asked(scope, arms)} and cast(:orders as boolean)
       and not exists (select from attentions a where a.order_id = o.id and a.resolved_at is null)
     """  # noqa: S608 - conditions made of our own integers; values are parameters
 
 
-def page_statement(scope: Scope) -> TextClause:
+def page_statement(scope: Scope, arms: str = "") -> TextClause:
     """51 rows after a sort key; where the two order streams begin and end is worked out by the caller.
+
+    `arms` is the query for the orders that were searched for (`order_search.number_arms`), empty for all.
 
     Both streams are sorted by (due_at, id), the undated one too, so that the index of open orders serves them: by id
     alone PostgreSQL walked every order that ever was.
@@ -116,29 +119,27 @@ def page_statement(scope: Scope) -> TextClause:
     columns = f"{_rank('o.due_at')} as rank, 0::bigint as loss, o.due_at, 1 as is_order, o.id as sort_id"
     stream = """select o.*, null::uuid as public_id, 'order' as kind, o.sort_id as order_id, null::bigint as shop_id,
       null::bigint as client_id, null::bigint as supplier_id, '' as why, 'see' as action, '' as currency,
-      1::bigint as folded, null::jsonb as data, '' as fold, 0::bigint as more, null as owner,
+      1::bigint as folded, 1::bigint as shops, null::jsonb as data, '' as fold, 0::bigint as more, null as owner,
       null as other_owner, false as mine, true as free, false as snoozed, null::timestamptz as next_check_at"""
     return text(
         f"""
-        with {_WANTED}, {_decided(scope)}, keys as (
+        with {_wanted(arms)}{_decided(scope, arms)}, keys as (
           (select d.* from decided d
            where (:group = -1 or d.rank = :group)
              and {key} > (:rank, -cast(:loss as bigint), cast(:due as timestamptz), :is_order, cast(:id as bigint))
            order by {key} limit 51)
           union all
-          ({stream} from ({_orders(scope, columns)}
+          ({stream} from ({_orders(scope, arms, columns)}
              and (o.due_at, o.id) > (cast(:from_due as timestamptz), cast(:from_id as bigint))
              and o.due_at < cast(:until_due as timestamptz)
            order by o.due_at, o.id limit 51) o)
           union all
-          ({stream} from ({_orders(scope, columns)}
+          ({stream} from ({_orders(scope, arms, columns)}
              and o.due_at is null and o.id > cast(:undated_from as bigint)
            order by o.due_at, o.id limit 51) o)
         )
         select k.rank, k.loss, k.due_at, k.is_order, k.sort_id, k.public_id, k.kind, k.why, k.action, k.folded, k.data,
-          case when k.folded = 1 then 1 else (select count(distinct x.shop_id) from single x where x.place = 1
-            and x.kind = k.kind and x.currency = k.currency and x.fold = k.fold and x.snoozed = k.snoozed) end as shops,
-          k.more, k.owner, k.other_owner, k.snoozed, k.next_check_at, b.cost, b.currency as cost_currency,
+          k.shops, k.more, k.owner, k.other_owner, k.snoozed, k.next_check_at, b.cost, b.currency as cost_currency,
           k.currency as loss_currency, o.tiktok_order_id, o.title, o.unit_count, o.status, o.stage, o.collected_at,
           o.due_kind, o.due_source, o.currency, o.total_minor, o.profit_minor, s.public_id as shop_public_id,
           s.name as shop_name, s.region, s.time_zone, c.name as client_name, c.public_id as client_public_id,
@@ -147,26 +148,21 @@ def page_statement(scope: Scope) -> TextClause:
         left join shops s on s.id = coalesce(o.shop_id, k.shop_id)
         left join clients c on c.id = coalesce(o.client_id, k.client_id)
         left join suppliers p on p.id = k.supplier_id
-        left join lateral (
-          select min(u.currency) as currency, sum(coalesce(u.actual_minor, u.expected_minor))::bigint as cost
-          from purchases u where k.action = 'approve' and u.order_id = k.order_id
-            and u.state not in ('refused', 'cancelled')
-          having count(distinct u.currency) = 1
-        ) b on true
+        left join lateral ({cost_sql("k.action = 'approve'")}) b on true
         order by k.rank, k.loss desc, {_FAR.format("k.")}, k.is_order, k.sort_id limit 51
         """  # noqa: S608 - conditions made of our own integers; values are parameters
     )
 
 
-def counts_statement(scope: Scope) -> TextClause:
+def counts_statement(scope: Scope, arms: str = "") -> TextClause:
     """Rows per rank over the whole list, and the sums above it, in one row and one pass over the open orders.
 
     Orders that have a decision are counted and then taken off, which is cheaper than leaving each of them out.
     """
-    asked = _asked(scope)
+    asked = _asked(scope, arms)
     return text(
         f"""
-        with {_WANTED}, {_decided(scope)}, passed as materialized (
+        with {_wanted(arms)}{_decided(scope, arms)}, passed as materialized (
           select {_rank("o.due_at")} as rank, o.currency, o.stage, count(*) as n, sum(o.total_minor)::bigint as total,
             min(o.due_at) as first_due from orders o where {asked} group by 1, 2, 3
         ), told as (

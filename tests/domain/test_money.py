@@ -14,6 +14,7 @@ from agency.domain.money import (
     UnknownCurrency,
     UnreadableAmount,
     format_money,
+    money_sums,
     parse_money,
     percent_of,
     plain_amount,
@@ -155,3 +156,8 @@ def test_what_was_formatted_is_read_back(amount: int, currency: str) -> None:
 @pytest.mark.parametrize("text", ["", "12", "$", "$1,2", "12.5 USD", "12.50 XYZ", "-5 minutes", "$1.2.3"])
 def test_any_other_text_is_no_formatted_money(text: str) -> None:
     assert read_formatted(text) is None
+
+
+def test_sums_are_one_per_currency() -> None:
+    amounts = [Money(100, "USD"), None, Money(50, "EUR"), Money(1, "USD")]
+    assert money_sums(amounts) == (Money(50, "EUR"), Money(101, "USD"))

@@ -12,7 +12,7 @@ from sqlalchemy import select, text
 from agency.models.orders import Order
 from agency.models.shops import Shop
 from tests.desk import NOW, Desk
-from tests.desk_rows import add_attention, add_item, add_order
+from tests.desk_rows import add_attention, add_item, add_order, add_parcel
 from tests.portal.browsing import Visitor, visit
 
 HOUR = timedelta(hours=1)
@@ -101,6 +101,31 @@ def test_an_order_is_given_to_a_person_and_back(desk: Desk, owner: Visitor) -> N
     assert "With Operator." not in owner.send(_undo(page)).text
     owner.send(f"/orders/{number}/assign", owner=operator.group(1))
     assert "With Operator." not in owner.send(f"/orders/{number}/assign", owner="").text
+
+
+@pytest.mark.parametrize(
+    ("action", "anchor"),
+    [("choose_carrier", "#tracking"), ("chase_carrier", "#tracking"), ("fix_address", "#ship-to")],
+)
+def test_the_next_action_leads_to_one_place_from_today_and_from_the_page(
+    desk: Desk, owner: Visitor, action: str, anchor: str
+) -> None:
+    number = _order(desk, stage="bought")
+    with desk.session() as session:
+        session.execute(text("update attentions set action = :action"), {"action": action})
+        add_parcel(session, session.scalars(select(Order)).one())
+    page = owner.page(f"/orders/{number}")
+    assert f'class="btn main-act" href="{anchor}"' in page
+    assert f'id="{anchor[1:]}"' in page
+    assert f'href="/orders/{number}{anchor}"' in owner.page("/today")
+
+
+def test_an_order_of_somebody_outside_the_team_is_not_nobodys(desk: Desk, owner: Visitor) -> None:
+    number = _order(desk)
+    with desk.session() as session:
+        session.execute(text("update attentions set owner = 'user:777'"))
+    assert "Somebody" in owner.page("/today")
+    assert "With Somebody." in owner.page(f"/orders/{number}")
 
 
 def test_an_order_without_a_decision_can_be_given_and_undo_takes_that_back(

@@ -288,3 +288,10 @@ def test_empty_lists_say_which_kind_of_empty_they_are(desk: Desk, owner: Visitor
     assert "Nothing is snoozed" in owner.page("/today?snoozed=yes")
     assert "Nothing is yours" in owner.page("/today?owner=mine")
     assert "Nothing matches" in owner.page("/today?q=123")
+
+
+def test_the_figures_above_a_filtered_list_keep_its_filters(owner: Visitor) -> None:
+    page = owner.page("/today?q=LK-PO-02&group=overdue")
+    links = [set(query.split("&amp;")) for query in re.findall(r'href="/today\?([^"]+)"', page)]
+    assert {"q=LK-PO-02", "group=next_4_hours"} in links
+    assert {"q=LK-PO-02", "action=approve"} in links

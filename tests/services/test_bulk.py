@@ -9,11 +9,11 @@ import pytest
 from sqlalchemy import text
 
 from agency.domain.errors import Conflict, Invalid, NotFound
-from agency.domain.money import Money
-from agency.services.bulk import Errand, Result, foresee, perform, sums
+from agency.services.bulk import Errand, Result, foresee, perform
 from agency.services.chosen_rows import find_chosen
+from agency.services.shops import pause_shop, resume_shop
 from agency.services.switches import start_buying, stop_buying
-from agency.services.undo_steps import Step, packed, unpacked
+from agency.services.undo_steps import packed, unpacked
 from agency.services.undoing import undo
 from tests.desk import NOW, Desk, open_desk
 from tests.desk_rows import add_attention, add_order
@@ -52,7 +52,7 @@ def _decision(desk: Desk, kind: str = "ship_warning", action: str = "look", **ch
 def _do(desk: Desk, keys: list[str], errand: Errand) -> tuple[Result, ...]:
     scope = desk.ours.scope()
     with desk.session() as session:
-        return perform(scope, session, find_chosen(scope, session, keys), errand, NOW)
+        return perform(scope, session, find_chosen(scope, session, keys, NOW), errand, NOW)
 
 
 def _undo(desk: Desk, results: tuple[Result, ...]) -> None:
@@ -112,7 +112,7 @@ def test_what_is_foreseen_is_what_happens(desk: Desk) -> None:
         Errand("next"),
     ):
         with desk.session() as session:
-            rows = find_chosen(scope, session, keys)
+            rows = find_chosen(scope, session, keys, NOW)
             forecasts = foresee(rows, errand, NOW)
             results = perform(scope, session, rows, errand, NOW)
             session.rollback()
@@ -129,15 +129,10 @@ def test_the_next_actions_of_a_mixed_choice_are_each_rows_own(desk: Desk) -> Non
     assert "Add tracking" in results[2].sentence
 
 
-def test_sums_are_one_per_currency() -> None:
-    amounts = [Money(100, "USD"), None, Money(50, "EUR"), Money(1, "USD")]
-    assert sums(amounts) == (Money(50, "EUR"), Money(101, "USD"))
-
-
 @pytest.mark.parametrize("keys", [[], ["not a row"], ["x" * 90], [str(n) for n in range(51)]])
 def test_a_choice_that_is_none_is_refused(desk: Desk, keys: list[str]) -> None:
     with pytest.raises(Invalid), desk.session() as session:
-        find_chosen(desk.ours.scope(), session, keys)
+        find_chosen(desk.ours.scope(), session, keys, NOW)
 
 
 def test_rows_of_others_are_left_out_like_unknown_ones(desk: Desk) -> None:
@@ -147,7 +142,7 @@ def test_rows_of_others_are_left_out_like_unknown_ones(desk: Desk) -> None:
     key = _decision(desk)
     for scope, wanted in ((narrow, [kite]), (desk.theirs.scope(), [kite, key])):
         with desk.session(scope) as session:
-            assert find_chosen(scope, session, wanted) == ()
+            assert find_chosen(scope, session, wanted, NOW) == ()
 
 
 @pytest.mark.parametrize("word", ["hold", "snooze", "done"])
@@ -163,6 +158,44 @@ def test_a_hold_that_was_ended_can_be_put_back(desk: Desk) -> None:
     _do(desk, [number], Errand("hold"))
     _undo(desk, _do(desk, [number], Errand("release")))
     assert _stages(desk) == {number: "held"}
+
+
+@pytest.mark.parametrize(("word", "sql"), [("hold", "'user:77'"), ("release", "''")])
+def test_nothing_is_offered_for_undo_when_somebody_was_faster(desk: Desk, word: str, sql: str) -> None:
+    number, scope = _order(desk, held_by="" if word == "hold" else "user:77"), desk.ours.scope()
+    with desk.session() as session:
+        rows = find_chosen(scope, session, [number], NOW)
+        session.execute(text(f"update orders set held_by = {sql}"))
+        (result,) = perform(scope, session, rows, Errand(word), NOW)
+    assert (result.outcome, result.steps) == ("done", ())
+
+
+def test_a_stop_made_anew_is_not_ended_by_the_undo_of_the_first(desk: Desk) -> None:
+    scope = desk.ours.scope()
+    with desk.session() as session:
+        first = stop_buying(scope, session, "agency")
+    with desk.session() as session:
+        start_buying(scope, session, "agency", "", NOW)
+        stop_buying(scope, session, "agency")
+    with pytest.raises(Conflict, match="moved on"), desk.session() as session:
+        undo(scope, session, first, NOW)
+    with desk.session() as session:
+        start_buying(scope, session, "agency", "", NOW)
+
+
+def test_a_pause_made_anew_is_not_ended_by_the_undo_of_the_first(desk: Desk) -> None:
+    scope, shop = desk.ours.scope(), desk.ours.public["Luma Shop"]
+    with desk.session() as session:
+        first = pause_shop(scope, session, shop)
+        undo(scope, session, first, NOW)
+        first = pause_shop(scope, session, shop)
+    with desk.session() as session:
+        resume_shop(scope, session, shop)
+        pause_shop(scope, session, shop)
+    with pytest.raises(Conflict, match="moved on"), desk.session() as session:
+        undo(scope, session, first, NOW)
+    with desk.session() as session:
+        resume_shop(scope, session, shop)
 
 
 @pytest.mark.parametrize(
@@ -198,14 +231,14 @@ def test_a_tick_is_not_undone_once_the_cause_has_a_row_again(desk: Desk) -> None
 
 
 def test_stopping_all_buying_can_be_undone_unless_somebody_started_it(desk: Desk) -> None:
-    scope, step = desk.ours.scope(), Step("stop", ("agency", ""))
+    scope = desk.ours.scope()
     with desk.session() as session:
-        stop_buying(scope, session, "agency")
-        undo(scope, session, [step], NOW)
+        steps = unpacked(packed(stop_buying(scope, session, "agency")))
+        undo(scope, session, steps, NOW)
         assert session.scalar(text("select buying_stopped_at from agencies")) is None
         start_buying(scope, session, "agency", "", NOW)
     with pytest.raises(Conflict, match="moved on"), desk.session() as session:
-        undo(scope, session, [step], NOW)
+        undo(scope, session, steps, NOW)
 
 
 def test_undo_reaches_nothing_of_others(desk: Desk) -> None:

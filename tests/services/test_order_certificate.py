@@ -7,13 +7,13 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from agency.clock import machine_now
 from agency.domain.errors import Forbidden, Invalid, NotFound
 from agency.models.effects import Effect
-from agency.models.orders import Order
+from agency.models.orders import Order, OrderLine
 from agency.services.approvals import approve_many
 from agency.services.client_export_sheets import SHEETS
 from agency.services.colleagues import read_colleagues
@@ -103,6 +103,32 @@ def test_a_settled_purchase_has_no_doubt_and_all_its_proof(desk: Desk, session: 
     assert [(effect.title, effect.attempts, effect.outcome) for effect in row.effects] == [
         ("Place the order", 2, "KC-1")
     ]
+
+
+def test_a_purchase_names_the_last_yes_before_it_was_planned(desk: Desk, session: Session) -> None:
+    order = add_order(session, desk.ours)
+    decision = {"planned_at": NOW.isoformat(), "approved": ["cost_over_limit"]}
+    add_purchase(session, desk.ours, order, decision=decision)
+    for actor, hours in (("user:1", -2), ("user:7", -1), ("user:9", 1)):
+        at, codes = NOW + timedelta(hours=hours), {"codes": ["cost_over_limit"]}
+        record_event(desk.ours.scope(actor=actor), session, order, "approved", codes, at)
+    (row,) = _page(desk, session, order).purchases
+    assert row.approved_by == "Tom"
+
+
+@pytest.mark.parametrize(
+    ("outcomes", "source"),
+    [(("not_bought",), "Kiln, by the machine"), (("not_bought", "bought"), "Kiln, by Tom")],
+)
+def test_who_found_that_nothing_was_bought_is_not_the_buyer(
+    desk: Desk, session: Session, outcomes: tuple[str, ...], source: str
+) -> None:
+    order = add_order(session, desk.ours)
+    add_purchase(session, desk.ours, order, placed_at=NOW, paid_at=NOW)
+    for outcome in outcomes:
+        tom = desk.ours.scope(actor="user:7")
+        record_event(tom, session, order, "review_settled", {"outcome": outcome, "number": ""}, NOW)
+    assert {step.key: step.source for step in _page(desk, session, order).steps}["bought"] == source
 
 
 def test_a_mapping_says_who_made_it_and_how_old_its_price_is(desk: Desk, session: Session) -> None:
@@ -203,6 +229,35 @@ def test_what_waits_for_a_yes_shows_cost_limit_margin_and_budget(desk: Desk, ses
     assert (limits.cost.amount, limits.margin.amount) == (500, 2000 - 120 - 500)
     assert (limits.limit.amount, limits.budget_left.amount) == (5000, 100_000)
     assert _page(desk, session, add_order(session, desk.ours, sku_id="other")).limits is None
+
+
+def test_what_is_paid_or_cancelled_already_is_not_asked_for_again(desk: Desk, session: Session) -> None:
+    order = add_order(session, desk.ours, stage="blocked", blockers=[OVER_LIMIT])
+    add_purchase(session, desk.ours, order)  # the first line is paid for, 6.40
+    add_mapping(session, desk.ours, add_item(session, desk.ours))
+    (bought,) = session.scalars(select(OrderLine).where(OrderLine.order_id == order.id))
+    for number, status in (("2", "AWAITING_SHIPMENT"), ("3", "CANCELLED")):
+        values = {
+            key: value for key, value in vars(bought).items() if key not in ("id", "_sa_instance_state")
+        }
+        line_id = f"{order.tiktok_order_id}{number}"
+        session.add(OrderLine(**values | {"tiktok_line_id": line_id, "display_status": status}))
+    session.flush()
+    limits = _page(desk, session, order).limits
+    assert limits is not None
+    assert limits.cost is not None
+    assert limits.margin is not None
+    assert (limits.cost.amount, limits.margin.amount) == (500, 2000 - 120 - 500)
+
+
+def test_a_new_price_is_asked_for_beside_what_its_own_lines_bring(desk: Desk, session: Session) -> None:
+    order = add_order(session, desk.ours, stage="blocked", blockers=[OVER_LIMIT])
+    add_purchase(session, desk.ours, order, state="approval", actual_minor=900)
+    limits = _page(desk, session, order).limits
+    assert limits is not None
+    assert limits.cost is not None
+    assert limits.margin is not None
+    assert (limits.cost.amount, limits.margin.amount) == (900, 2000 - 120 - 900)
 
 
 def test_without_a_mapping_for_every_line_no_cost_is_claimed(desk: Desk, session: Session) -> None:

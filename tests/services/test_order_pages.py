@@ -191,7 +191,10 @@ def test_neighbours_are_those_of_the_same_shop(desk: Desk, session: Session) -> 
     older, middle, newer = (add_order(session, desk.ours, placed_at=day) for day in days)
     add_order(session, desk.ours, "Kite", placed_at=NOW + timedelta(days=2, hours=1))
     page = _page(desk, session, middle)
-    assert find_neighbours(desk.ours.scope(), session, page) == (newer.tiktok_order_id, older.tiktok_order_id)
+    assert find_neighbours(desk.ours.scope(), session, page, middle.id) == (
+        newer.tiktok_order_id,
+        older.tiktok_order_id,
+    )
 
 
 def test_a_page_takes_few_statements_however_much_there_is(desk: Desk, session: Session) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import event, text
 
 from agency.domain.errors import Conflict, Forbidden, Invalid, NotFound
 from agency.domain.scope import Scope
@@ -51,6 +51,15 @@ def test_a_view_keeps_its_filters_and_a_second_of_that_name_replaces_it(desk: De
     _save(desk, owner, "  My   morning ", APPROVE)
     _save(desk, owner, "My morning", MINE)
     assert _names(desk, owner) == [("My morning", {"owner": "mine"}, False)]
+
+
+def test_two_saves_of_one_new_name_at_once_are_a_conflict(desk: Desk) -> None:
+    owner = _person(desk, "owner")
+    with desk.session(owner) as session:
+        event.listen(session, "before_flush", lambda *_: _save(desk, owner, "Same", MINE), once=True)
+        with pytest.raises(Conflict, match="this name"):
+            saved_views.save_view(owner, session, "Same", APPROVE)
+    assert _names(desk, owner) == [("Same", {"owner": "mine"}, False)]
 
 
 def test_today_opens_with_one_view_at_most(desk: Desk) -> None:

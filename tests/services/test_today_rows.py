@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from datetime import timedelta
 
@@ -9,9 +10,11 @@ import pytest
 from sqlalchemy import text
 
 from agency.domain.errors import Conflict, Forbidden, Invalid
+from agency.domain.money import Money
 from agency.services import row_acts
 from agency.services.assignees import list_colleagues
 from agency.services.attention import Cause, close_attention, open_attention
+from agency.services.bulk import Errand, foresee
 from agency.services.chosen_rows import ChosenRow, find_chosen
 from agency.services.row_acts import Colleague
 from agency.services.snoozing import WAKES_BEFORE, next_check, wanted_moment
@@ -19,7 +22,8 @@ from agency.services.undoing import undo
 from agency.services.worklist import today
 from agency.services.worklist_rows import Today, WorkFilters, WorkRow
 from tests.desk import NOW, Desk, open_desk
-from tests.desk_rows import add_attention, add_order
+from tests.desk_rows import add_attention, add_item, add_mapping, add_order
+from tests.portal.scenes import OVER_LIMIT
 
 HOUR = timedelta(hours=1)
 
@@ -51,9 +55,9 @@ def _decide(desk: Desk, client: str = "Luma", due: timedelta | None = 5 * HOUR, 
         return order.tiktok_order_id
 
 
-def _chosen(desk: Desk, row: WorkRow) -> ChosenRow:
+def _chosen(desk: Desk, row: WorkRow, at: timedelta = timedelta()) -> ChosenRow:
     with desk.session() as session:
-        (chosen,) = find_chosen(desk.ours.scope(), session, [row.id])
+        (chosen,) = find_chosen(desk.ours.scope(), session, [row.id], NOW + at)
     return chosen
 
 
@@ -70,6 +74,18 @@ def test_an_order_with_two_causes_is_one_row_that_shows_the_dearer_one(desk: Des
             add_attention(session, desk.ours, kind=kind, loss_minor=loss, **about)
     (row,) = _read(desk).rows
     assert (row.status_text, row.more, row.loss and row.loss.amount) == ("Address changed", 1, 900)
+
+
+def test_an_approval_says_what_a_yes_costs_before_anything_is_planned(desk: Desk) -> None:
+    with desk.session() as session:
+        add_mapping(session, desk.ours, add_item(session, desk.ours))
+    _decide(desk, kind="approval", action="approve")
+    with desk.session() as session:
+        session.execute(
+            text("update orders set blockers = cast(:b as jsonb)"), {"b": json.dumps([OVER_LIMIT])}
+        )
+    (row,) = _read(desk).rows
+    assert (row.cost, _chosen(desk, row).cost) == (Money(500, "USD"), Money(500, "USD"))
 
 
 def test_an_action_filter_shows_the_cause_that_fits_it(desk: Desk) -> None:
@@ -148,6 +164,33 @@ def test_a_deadline_that_moves_nearer_wakes_a_sleeping_row(desk: Desk) -> None:
         session.execute(text("update orders set due_at = :due"), {"due": NOW + 2 * HOUR})
     assert _read(desk, at=HOUR).rows == ()
     assert len(_read(desk, at=2 * HOUR - WAKES_BEFORE).rows) == 1
+
+
+def test_a_snooze_that_is_over_is_none_any_more(desk: Desk) -> None:
+    _decide(desk)
+    row = _chosen(desk, _read(desk).rows[0])
+    with desk.session() as session:
+        row_acts.snooze(desk.ours.scope(), session, row, NOW + HOUR, NOW)
+    (sleeping,) = _read(desk, snoozed="yes").rows
+    assert foresee([_chosen(desk, sleeping)], Errand("wake"), NOW)[0].possible
+    awake = _chosen(desk, _read(desk, at=HOUR).rows[0], at=HOUR)
+    assert not foresee([awake], Errand("wake"), NOW + HOUR)[0].possible
+    with pytest.raises(Conflict, match="not snoozed"), desk.session() as session:
+        row_acts.wake(desk.ours.scope(), session, awake)
+
+
+def test_an_act_on_a_folded_row_leaves_those_that_sleep_alone(desk: Desk) -> None:
+    fold = {"kind": "blocked", "action": "start_buying", "why": "Buying is stopped.", "currency": "USD"}
+    _decide(desk, **fold)
+    row = _chosen(desk, _read(desk).rows[0])
+    with desk.session() as session:
+        row_acts.snooze(desk.ours.scope(), session, row, NOW + HOUR, NOW)
+    for _ in range(2):
+        _decide(desk, **fold)
+    (awake,) = _read(desk).rows
+    (sleeping,) = _read(desk, snoozed="yes").rows
+    assert [awake.folded, len(_chosen(desk, awake).main)] == [2, 2]
+    assert [sleeping.folded, len(_chosen(desk, sleeping).main)] == [1, 1]
 
 
 def test_what_is_due_within_half_an_hour_cannot_be_snoozed(desk: Desk) -> None:
@@ -232,6 +275,20 @@ def test_an_order_without_a_decision_that_is_assigned_becomes_one_that_can_be_ti
     assert [row.kind for row in _read(desk).rows] == ["order"]
 
 
+def test_an_order_whose_question_was_ticked_off_can_be_given_away_again(desk: Desk) -> None:
+    with desk.session() as session:
+        add_order(session, desk.ours)
+    scope, owner = desk.ours.scope(), _colleague(desk, "Owner")
+    for act in ("assign", "tick", "assign"):
+        row = _chosen(desk, _read(desk).rows[0])
+        with desk.session() as session:
+            if act == "tick":
+                row_acts.tick(scope, session, row)
+            else:
+                row_acts.assign(scope, session, row, owner)
+    assert [(row.kind, row.owners) for row in _read(desk).rows] == [("attention", (owner.actor,))]
+
+
 def test_a_tick_closes_what_needs_only_a_look_and_nothing_else(desk: Desk) -> None:
     _decide(desk)
     _decide(desk, kind="approval", action="approve", due=6 * HOUR)
@@ -262,6 +319,20 @@ def test_a_ticked_cause_stays_away_until_it_was_gone_once(desk: Desk) -> None:
         close_attention(scope, session, cause.client_id, cause.kind, cause.key)
         open_attention(scope, session, cause)
     assert len(_read(desk).rows) == 1
+
+
+def test_a_row_that_was_settled_meanwhile_is_changed_by_nobody(desk: Desk) -> None:
+    _decide(desk)
+    row, scope = _chosen(desk, _read(desk).rows[0]), desk.ours.scope()
+    with desk.session() as session:
+        session.execute(text("update attentions set resolved_at = now(), resolved_by = 'worker'"))
+    for act in (
+        lambda session: row_acts.snooze(scope, session, row, NOW + HOUR, NOW),
+        lambda session: row_acts.tick(scope, session, row),
+        lambda session: row_acts.assign(scope, session, row, _colleague(desk, "Owner")),
+    ):
+        with pytest.raises(Conflict, match="settled meanwhile"), desk.session() as session:
+            act(session)
 
 
 def test_a_viewer_changes_nothing(desk: Desk) -> None:

@@ -14,7 +14,7 @@ from agency.services.paging import encode_cursor
 from agency.services.worklist import today
 from agency.services.worklist_rows import GROUP_KEYS, Today, WorkFilters, WorkRow
 from tests.desk import NOW, Desk, open_desk
-from tests.desk_rows import add_attention, add_order
+from tests.desk_rows import add_attention, add_order, add_parcel
 
 ALL = WorkFilters()
 
@@ -188,7 +188,7 @@ def test_a_lane_that_keeps_failing_is_a_row_at_the_top(desk: Desk) -> None:
             )
         )
     (row,) = _read(desk).rows
-    assert (row.group, row.why) == ("unread", "Planning purchases failed 5 times in a row: no answer")
+    assert (row.group, row.why) == ("unread", "Choosing suppliers failed 5 times in a row: no answer")
 
 
 def test_an_operator_sees_rows_of_the_given_clients_only(desk: Desk) -> None:
@@ -220,6 +220,16 @@ def test_a_number_or_a_seller_sku_finds_its_rows(desk: Desk) -> None:
     ]
     assert len(_read(desk, WorkFilters(q="LK-PO-02")).rows) == 2
     assert not _read(desk, WorkFilters(q="LK-PO")).rows
+    with desk.session() as session:
+        add_parcel(session, order, tracking_number="9400111899223197428490")
+    for typed in (
+        "9400111899223197428490",
+        "9400 1118 9922 3197 4284 90",
+        "428490",
+        order.tiktok_order_id[-6:],
+    ):
+        (row,) = _read(desk, WorkFilters(q=typed)).rows
+        assert row.order_number == order.tiktok_order_id, typed
 
 
 @pytest.mark.parametrize(

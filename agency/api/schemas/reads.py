@@ -35,7 +35,9 @@ class WorklistSchema(ListSchema):
     q = fields.String(
         load_default="",
         validate=validate.Length(max=100),
-        metadata={"description": "An exact order number or seller sku"},
+        metadata={
+            "description": "A number of order, parcel or purchase, whole or its end, or a whole seller sku"
+        },
     )
     client = fields.String(
         load_default="", validate=validate.Length(max=60), metadata={"description": "A client's id"}
