@@ -11,6 +11,7 @@ import pytest
 from sqlalchemy import text
 
 from agency.domain.errors import NotFound
+from agency.domain.money import Money
 from agency.domain.months import parse_month
 from agency.services.client_month import (
     ClientMonth,
@@ -73,6 +74,28 @@ def test_a_month_counts_its_own_orders_and_says_why_one_was_late(desk: Desk) -> 
     assert (orders.count, sales.money[0].amount) == (row[0], row[1])
     assert sum(day.amount.amount for day in month.days) == row[1]
     assert len(month.days) == 31
+
+
+def test_the_cancelled_orders_of_a_month_are_those_that_its_numbers_count(desk: Desk) -> None:
+    october, november = NOW.replace(month=10, day=30), NOW.replace(month=11, day=2)
+    with desk.session() as session:
+        placed = {"placed_at": october, "stage": "cancelled"}
+        add_order(session, desk.ours, number="577700000000000001", cancelled_at=november, **placed)
+        add_order(session, desk.ours, number="577700000000000002", stage_at=november, **placed)
+    month = _month(desk)
+    assert [row.number for row in month.cancelled] == ["577700000000000001", "577700000000000002"]
+    assert [row.at for row in month.cancelled] == [november, november]
+    counted = dict(month.states)["Cancelled"], month.numbers[2].count, month.cancelled_count
+    assert counted == (2, 2, 2)
+    later = _month(desk, "2026-11")
+    assert (later.cancelled, later.cancelled_count, later.numbers[2].count) == ((), 0, 0)
+
+
+def test_a_month_draws_its_days_in_the_currency_of_its_sales(desk: Desk) -> None:
+    with desk.session() as session:
+        add_order(session, desk.ours, placed_at=NOW.replace(month=10, day=5), currency="GBP", total_minor=700)
+    days = _month(desk).days
+    assert [day.amount for day in days if day.amount.amount] == [Money(700, "GBP")]
 
 
 def test_the_money_of_a_month_adds_up_to_what_tiktok_booked(desk: Desk) -> None:
