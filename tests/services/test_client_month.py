@@ -215,11 +215,12 @@ def test_a_request_is_read_by_its_client_alone_until_the_team_closes_it(desk: De
         with desk.session(desk.ours.client_scope(client)) as session:
             assert [one.text for one in list_open_requests(session)] == seen
     with desk.session() as session:
-        (one,) = list_requests(team, session)
+        luma = desk.ours.public["Luma"]
+        (one,) = list_requests(team, session, luma)
         narrowed = desk.ours.scope(role="operator", client_ids=frozenset({desk.ours.clients["Kite"]}))
-        assert list_requests(narrowed, session) == ()
+        assert list_requests(narrowed, session, luma) == ()
         with pytest.raises(NotFound):
-            close_request(narrowed, session, one.request_id)
-        close_request(team, session, one.request_id)
+            close_request(narrowed, session, luma, one.request_id)
+        close_request(team, session, luma, one.request_id)
     with desk.session(desk.ours.client_scope("Luma")) as session:
         assert list_open_requests(session) == ()
