@@ -24,15 +24,9 @@ from agency.services.client_overview import get_overview
 from agency.services.client_requests import add_request, close_request, list_open_requests, list_requests
 from agency.services.clients import set_sharing
 from agency.services.shown_access import show_access
-from tests.desk import NOW, Desk, open_desk
+from tests.desk import NOW, Desk
 from tests.desk_rows import add_order
 from tests.portal.client_scenes import GOODS, OCTOBER_LATE, add_life, add_money
-
-
-@pytest.fixture(scope="module")
-def made() -> Iterator[Desk]:
-    with open_desk() as desk:
-        yield desk
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from dataclasses import asdict
 from datetime import timedelta
 
@@ -16,20 +15,8 @@ from agency.models.finance import LedgerEntry, Statement
 from agency.models.parcels import Parcel
 from agency.services.client_overview import get_overview
 from agency.services.client_view import get_client_order, list_client_orders
-from tests.desk import NOW, Desk, open_desk
+from tests.desk import NOW, Desk
 from tests.desk_rows import add_item, add_mapping, add_order
-
-
-@pytest.fixture(scope="module")
-def made() -> Iterator[Desk]:
-    with open_desk() as desk:
-        yield desk
-
-
-@pytest.fixture
-def desk(made: Desk) -> Iterator[Desk]:
-    yield made
-    made.clear()
 
 
 def test_everything_on_time_is_one_calm_sentence(desk: Desk) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from dataclasses import asdict
 from typing import Any
 
@@ -20,24 +19,11 @@ from agency.services.order_page_rows import OrderPage
 from agency.services.order_pages import get_order_page
 from agency.services.sealing import Keyring
 from tests.databases import MASTER_KEY
-from tests.desk import NOW, Desk, open_desk
+from tests.desk import NOW, Desk
 from tests.desk_rows import add_order, add_row, keys_of
 
 KEYS = Keyring(MASTER_KEY)
 BUYER = Address("Jo Fake", "+15550100", "1 Fake Street", "", "Portland", "OR", "97201", "US")
-
-
-@pytest.fixture(scope="module")
-def desk() -> Iterator[Desk]:
-    with open_desk() as made:
-        yield made
-
-
-@pytest.fixture
-def session(desk: Desk) -> Iterator[Session]:
-    with desk.database.session(desk.ours.scope()) as opened:
-        yield opened
-        opened.rollback()
 
 
 def _page(desk: Desk, session: Session, order: Order, **scope: Any) -> OrderPage:

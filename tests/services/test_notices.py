@@ -16,18 +16,12 @@ from agency.services import notices
 from agency.services.notices import get_choice, set_choice
 from agency.services.sealing import Keyring
 from tests.databases import MASTER_KEY
-from tests.desk import Desk, open_desk
+from tests.desk import Desk
 from tests.desk_rows import add_attention
 from tests.mailbox import read_mails
 from workers.mailer import Mailer
 
 AT_ONCE = Choice("at_once", ("money",), 8)
-
-
-@pytest.fixture(scope="module")
-def made() -> Iterator[Desk]:
-    with open_desk() as desk:
-        yield desk
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -24,25 +23,12 @@ from agency.services.order_timeline import TimelineAsked
 from agency.services.sealing import Keyring
 from agency.services.timeline import event_hash, record_event
 from tests.databases import MASTER_KEY
-from tests.desk import NOW, Desk, open_desk
+from tests.desk import NOW, Desk
 from tests.desk_rows import add_item, add_mapping, add_order, add_purchase, add_row, keys_of
 from tests.portal.scenes import OVER_LIMIT
 
 KEYS = Keyring(MASTER_KEY)
 NAMES = {"user:1": "Maya", "user:7": "Tom"}
-
-
-@pytest.fixture(scope="module")
-def desk() -> Iterator[Desk]:
-    with open_desk() as made:
-        yield made
-
-
-@pytest.fixture
-def session(desk: Desk) -> Iterator[Session]:
-    with desk.database.session(desk.ours.scope()) as opened:
-        yield opened
-        opened.rollback()
 
 
 def _page(desk: Desk, session: Session, order: Order, **asked: Any) -> OrderPage:

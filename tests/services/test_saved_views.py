@@ -11,15 +11,9 @@ from agency.domain.errors import Conflict, Forbidden, Invalid, NotFound
 from agency.domain.scope import Scope
 from agency.services import saved_views
 from agency.services.worklist_rows import WorkFilters
-from tests.desk import Desk, open_desk
+from tests.desk import Desk
 
 APPROVE, MINE = WorkFilters(action="approve"), WorkFilters(owner="mine")
-
-
-@pytest.fixture(scope="module")
-def made() -> Iterator[Desk]:
-    with open_desk() as desk:
-        yield desk
 
 
 @pytest.fixture
