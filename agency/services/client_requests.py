@@ -95,7 +95,7 @@ def count_requests(scope: Scope, session: Session) -> Mapping[str, int]:
         .where(visible(scope, ClientRequest), ClientRequest.done_at.is_(None))
         .group_by(Client.public_id)
     )
-    return {str(client): count for client, count in session.execute(query).tuples()}
+    return {str(client): count for client, count in session.execute(query)}
 
 
 def add_request(scope: Scope, session: Session, client_public_id: str, kind: str, words: str) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from dataclasses import asdict
 from datetime import timedelta
 
@@ -25,19 +24,8 @@ from agency.services.client_requests import add_request, close_request, list_ope
 from agency.services.clients import set_sharing
 from agency.services.shown_access import show_access
 from tests.desk import NOW, Desk
-from tests.desk_rows import add_order
-from tests.portal.client_scenes import GOODS, OCTOBER_LATE, add_life, add_money
-
-
-@pytest.fixture
-def desk(made: Desk) -> Iterator[Desk]:
-    yield made
-    made.clear()
-    with made.owner() as connection:
-        connection.execute("update clients set share_costs = false, left_at = null")
-        connection.execute("update shops set access_lost = false, access_ends_at = null")
-        connection.execute("update authorizations set state = 'active', refresh_expires_at = null")
-        connection.execute("delete from client_requests")
+from tests.desk_rows import add_money, add_order
+from tests.portal.client_scenes import GOODS, OCTOBER_LATE, add_life
 
 
 def _month(desk: Desk, text_: str = "2026-10", client: str = "Luma") -> ClientMonth:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
@@ -25,34 +24,15 @@ AT_ONCE = Choice("at_once", ("money",), 8)
 
 
 @pytest.fixture
-def desk(made: Desk) -> Iterator[Desk]:
-    yield made
-    made.clear()
-    with made.owner() as connection:
-        connection.execute("delete from notification_choices")
-        connection.execute("delete from mails")
-
-
-@pytest.fixture
 def mailer(desk: Desk, tmp_path: object) -> Mailer:
     return Mailer(
         desk.database, Keyring(MASTER_KEY), Outbox(tmp_path, "x@example.test"), "https://desk.example.test"
     )  # type: ignore[arg-type]
 
 
-def _membership(desk: Desk, person: str) -> str:
-    with desk.owner() as connection:
-        row = connection.execute(
-            "select m.public_id from memberships m join users u on u.id = m.user_id where u.email = %s",
-            (f"{person}@example.test",),
-        ).fetchone()
-    assert row is not None
-    return str(row[0])
-
-
 def _choose(desk: Desk, person: str, choice: Choice) -> None:
     with desk.system() as session:
-        set_choice(session, _membership(desk, person), choice)
+        set_choice(session, desk.membership(person), choice)
 
 
 def _later(minutes: int = 1) -> object:
@@ -161,13 +141,13 @@ def test_nobody_gets_mails_before_choosing_or_after_leaving(desk: Desk, mailer: 
         add_attention(session, desk.ours, kind="approval", action="approve")
     assert mailer.tell(_later()) == 0  # type: ignore[arg-type]
     with desk.system() as session:
-        assert get_choice(session, _membership(desk, "viewer")).rhythm == "never"
+        assert get_choice(session, desk.membership("viewer")).rhythm == "never"
     _choose(desk, "viewer", AT_ONCE)
     with desk.session() as session:
         add_attention(session, desk.ours, kind="approval", action="approve")
     with desk.owner() as connection:
         connection.execute(
-            "update memberships set ended_at = now() where public_id = %s", (_membership(desk, "viewer"),)
+            "update memberships set ended_at = now() where public_id = %s", (desk.membership("viewer"),)
         )
     try:
         assert mailer.tell(_later()) == 0  # type: ignore[arg-type]
@@ -188,5 +168,5 @@ def test_nobody_gets_mails_before_choosing_or_after_leaving(desk: Desk, mailer: 
 )
 def test_a_wrong_choice_is_named(desk: Desk, choice: Choice, field: str) -> None:
     with desk.system() as session, pytest.raises(Invalid) as refusal:
-        set_choice(session, _membership(desk, "owner"), choice)
+        set_choice(session, desk.membership("owner"), choice)
     assert refusal.value.field == field

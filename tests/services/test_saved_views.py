@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 from sqlalchemy import text
 
@@ -14,13 +12,6 @@ from agency.services.worklist_rows import WorkFilters
 from tests.desk import Desk
 
 APPROVE, MINE = WorkFilters(action="approve"), WorkFilters(owner="mine")
-
-
-@pytest.fixture
-def desk(made: Desk) -> Iterator[Desk]:
-    yield made
-    with made.owner() as connection:
-        connection.execute("delete from saved_views")
 
 
 def _person(desk: Desk, name: str, *, theirs: bool = False) -> Scope:

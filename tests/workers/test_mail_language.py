@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from email import message_from_bytes
 from email.policy import default
@@ -23,7 +22,7 @@ from agency.services.notices import USUAL, Due, News, news_letter
 from agency.services.sealing import Keyring
 from agency.speech import told_letter
 from tests.databases import MASTER_KEY
-from tests.desk import Desk, open_desk
+from tests.desk import Desk
 from tests.portal.reading import bracketed, outside_of_brackets
 from workers.mailer import Mailer
 
@@ -96,12 +95,6 @@ def test_letters_share_the_catalogue_of_their_language() -> None:
     for letter in LETTERS:
         told_letter("de", letter.subject, letter.body)
     assert kept() == before
-
-
-@pytest.fixture(scope="module")
-def desk() -> Iterator[Desk]:
-    with open_desk() as opened:
-        yield opened
 
 
 def _body(folder: Path, person: str) -> str:
