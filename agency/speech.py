@@ -55,11 +55,17 @@ def money_in(locale: str, money: Money) -> str:
 
 def told_letter(language: str, subject: str, body: str) -> tuple[str, str]:
     """A mail's subject and body in a language of ours; English, and a language that we do not know, as they are."""
-    catalogue = Translations.load(CATALOGUES, [language]) if language not in ("", ENGLISH) else None
+    catalogue = _catalogue(CATALOGUES, language) if language not in ("", ENGLISH) else None
     if not isinstance(catalogue, Translations):
         return subject, body
     parts = [_told_paragraph(catalogue, part, language) for part in body.strip().split("\n\n")]
     return told(catalogue, subject, language), "\n\n".join(parts) + "\n"
+
+
+@cache
+def _catalogue(folder: Path, language: str) -> Catalogue:
+    """One object per language, since what is derived from a catalogue is kept for as long as the program runs."""
+    return Translations.load(folder, [language])
 
 
 def _told_paragraph(catalogue: Catalogue, paragraph: str, language: str) -> str:

@@ -12,6 +12,7 @@ from typing import Any
 import psycopg
 from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from agency.app import create_app
@@ -34,7 +35,7 @@ _WRITTEN = (
     "orders", "order_lines", "order_contacts", "order_events", "attentions", "skus", "suppliers", "supplier_secrets",
     "supplier_items", "mappings", "purchases", "purchase_lines", "parcels", "parcel_lines", "parcel_scans", "effects",
     "statements", "ledger_entries", "inbox_items", "inbox_strays", "heartbeats", "carrier_overrides", "provider_lists",
-    "supplier_consents",
+    "supplier_consents", "client_requests", "notification_choices", "month_links", "saved_views", "mails",
 )  # fmt: skip
 
 
@@ -111,8 +112,22 @@ class Desk:
             connection.execute(
                 "update lanes set due_at = null, lease_until = null, failures = 0, problem = ''"
             )
-            connection.execute(f"update shops set {read}, {stopped}, paused_at = null")
-            connection.execute(f"update clients set {stopped}; update agencies set {stopped}")
+            connection.execute(
+                f"update shops set {read}, {stopped}, paused_at = null, access_lost = false, access_ends_at = null"
+            )
+            connection.execute("update authorizations set state = 'active', refresh_expires_at = null")
+            connection.execute(f"update clients set {stopped}, share_costs = false, left_at = null")
+            connection.execute(f"update agencies set {stopped}")
+
+    def membership(self, person: str) -> str:
+        """The public id of the person's role in our agency."""
+        found = text(
+            "select m.public_id from memberships m join users u on u.id = m.user_id where u.email = :email"
+            " and m.agency_id = :agency_id"
+        )
+        with self.system() as session:
+            values = {"email": f"{person}@example.test", "agency_id": self.ours.agency_id}
+            return str(session.execute(found, values).scalar_one())
 
     def web(self, person: str = "") -> FlaskClient:
         """A client of the web application, signed in by bearer token as that person, or nobody."""

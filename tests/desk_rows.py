@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from itertools import count
 from typing import Any
 
@@ -13,11 +13,16 @@ from agency.domain.consents import needs_consent
 from agency.models.attention import Attention
 from agency.models.catalog import Mapping, Sku, Supplier, SupplierItem
 from agency.models.consents import SupplierConsent
+from agency.models.finance import LedgerEntry
 from agency.models.orders import Order, OrderLine
 from agency.models.parcels import Parcel
 from agency.models.purchasing import Purchase, PurchaseLine
 from agency.models.shops import ProviderList
-from tests.desk import NOW, Side
+from agency.services.order_page_rows import OrderPage
+from agency.services.order_pages import get_order_page
+from agency.services.sealing import Keyring
+from tests.databases import MASTER_KEY
+from tests.desk import NOW, Desk, Side
 
 _numbers = count(577000000000000001)
 
@@ -212,6 +217,22 @@ def add_parcel(session: Session, order: Order, purchase: Purchase | None = None,
     add_row(session, row)
     session.refresh(row)
     return row
+
+
+def add_money(
+    session: Session, order: Order, kind: str, amount: int, at: datetime = NOW, currency: str = "USD"
+) -> None:
+    """One line of the order's ledger."""
+    entry = {"entry_key": f"{order.id}:{kind}:{amount}", "kind": kind, "amount_minor": amount}
+    add_row(session, LedgerEntry(**keys_of(order), order_id=order.id, **entry, currency=currency, at=at))
+
+
+def order_page(desk: Desk, session: Session, order: Order, *more: Any, **scope: Any) -> OrderPage:
+    """The order's page as our owner reads it, or another `scope`; `more` are names and the timeline asked for."""
+    session.flush()
+    return get_order_page(
+        desk.ours.scope(**scope), session, Keyring(MASTER_KEY), order.tiktok_order_id, NOW, *more
+    )
 
 
 def add_providers(session: Session, order: Order, *names: str) -> None:

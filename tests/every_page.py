@@ -13,7 +13,6 @@ from agency.services.brands import NewBrand, set_brand, set_logo
 from agency.services.client_requests import add_request
 from agency.services.memberships import Person, add_member
 from agency.services.month_links import make_month_link
-from agency.transaction import system_transaction
 from tests.desk import PASSWORD, Desk
 from tests.factors import enrol
 from tests.images import png
@@ -151,7 +150,7 @@ def _filled(desk: Desk) -> dict[str, tuple[str, ...]]:
         "clients": ("/clients",),
         "client_work": (f"/clients/{client}",),
         "show_leaving": (f"/clients/{client}/leave",),
-        "show_removal": (f"/team/{_membership(desk, 'lee')}/remove",),
+        "show_removal": (f"/team/{desk.membership('lee')}/remove",),
         "work": ("/work", "/work?state=all"),
         "limits": ("/settings/limits", f"/settings/limits?client={client}"),
         "show_waiting": ("/connect/callback?code=fake-code",),
@@ -191,11 +190,3 @@ def _numbers(desk: Desk) -> list[str]:
 def _column(desk: Desk, statement: str) -> list[str]:
     with desk.session() as session:
         return [str(value) for value in session.scalars(text(statement))]
-
-
-def _membership(desk: Desk, person: str) -> str:
-    query = text(
-        "select m.public_id from memberships m join users u on u.id = m.user_id where u.email = :email"
-    )
-    with system_transaction(desk.database) as session:
-        return str(session.scalar(query, {"email": f"{person}@example.test"}))

@@ -104,9 +104,18 @@ class Mailer:
     def tell(self, now: datetime) -> int:
         """Queues the mails about new decisions that are due at `now` (machine time); returns how many."""
         told = 0
+        after: int | None = 0
+        while after is not None:
+            queued, after = self._tell_some(now, after)
+            told += queued
+        return told
+
+    def _tell_some(self, now: datetime, after: int) -> tuple[int, int | None]:
+        told = 0
         with system_transaction(self._database) as system:
             desk = MailDesk(system, self._keyring, self._link_base)
-            for due in claim_due(system, now):
+            claimed, go_on = claim_due(system, now, after)
+            for due in claimed:
                 with transaction(self._database, due.scope) as session:
                     news = list_news(due.scope, session, due, now)
                 if news:
@@ -114,7 +123,7 @@ class Mailer:
                     desk.send(due.email, letter)
                 mark_told(system, due, now, mailed=bool(news))
                 told += bool(news)
-        return told
+        return told, go_on
 
     def tidy(self, now: datetime) -> None:
         """Takes away envelopes and links that ended long ago."""

@@ -95,6 +95,13 @@ def worst(states: Iterable[State]) -> State:
     return min(states, key=WORST_FIRST.index, default=State.FEW)
 
 
+def standing(states: Iterable[State]) -> State:
+    """The worst figure's state; a figure with too few cases or no limit is silent as long as another one speaks."""
+    known = list(states)
+    telling = [state for state in known if state not in (State.FEW, State.NO_LIMIT)]
+    return worst(telling or known)
+
+
 def rolling(
     days: Sequence[date], counts: Mapping[date, tuple[int, int]], span: int = SMOOTHED
 ) -> list[int | None]:

@@ -11,6 +11,7 @@ RHYTHMS = ("never", "at_once", "daily")
 GAP = timedelta(
     minutes=15
 )  # at most one mail per person and quarter of an hour; what comes meanwhile is folded
+SETTLED = timedelta(minutes=1)  # what began longer ago is written; what is younger waits for the next look
 KINDS: dict[str, tuple[str, ...]] = {
     "money": (
         "approval", "purchase_review", "cancelled_after_purchase", "supplier_balance", "money_mismatch",
@@ -53,7 +54,7 @@ def is_due(
     local = now.astimezone(zone)
     if choice.rhythm == "daily":
         hour = local.replace(hour=choice.hour, minute=0, second=0, microsecond=0)
-        return seen_until < hour <= now
+        return seen_until < hour <= now - SETTLED
     return choice.rhythm == "at_once" and not _is_quiet(choice, local.hour)
 
 

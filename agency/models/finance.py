@@ -45,6 +45,7 @@ class LedgerEntry(WithId, ShopOwned, WithCreatedAt, Base):
         UniqueConstraint("shop_id", "entry_key"),
         Index("ix_ledger_entries_agency_id", "agency_id", "order_id"),
         Index("ix_ledger_entries_client_id", "client_id", "order_id"),
+        Index("ix_ledger_entries_client_at", "client_id", "at"),
         Index("ix_ledger_entries_shop_statement", "shop_id", "statement_id"),
     )
 

@@ -14,6 +14,13 @@ from agency.models.tenancy import ShopOwned, belongs_to, is_parent, one_of
 
 # In the lines in which PostgreSQL prints it, so that models and schema can be compared.
 _DISPATCH_LIMIT = "(\ncase\nwhen tts_sla_at is null then rts_sla_at\nelse tts_sla_at\nend)"
+_MOMENTS = {
+    "limit": "tts_sla_at",
+    "collected": "collected_at",
+    "delivered": "delivered_at",
+    "settled": "settled_at",
+    "cancelled": "cancelled_at",
+}
 
 
 class Order(WithId, ShopOwned, WithCreatedAt, Base):
@@ -34,6 +41,16 @@ class Order(WithId, ShopOwned, WithCreatedAt, Base):
         Index("ix_orders_shop_placed", "shop_id", "placed_at", "id"),
         Index("ix_orders_agency_shop_stage", "agency_id", "shop_id", "stage"),
         Index("ix_orders_client_moved", "client_id", "stage_at", "id"),
+        # What a client's pages count by: each span reads its own orders and not all that ever came.
+        *(
+            Index(
+                f"ix_orders_client_{name}",
+                "client_id",
+                column,
+                postgresql_where=text(f"{column} is not null"),
+            )
+            for name, column in _MOMENTS.items()
+        ),
         Index(
             "ix_orders_shop_plan",
             "shop_id",

@@ -13,12 +13,10 @@ from agency.portal.blueprint import portal
 from agency.portal.forms import Form, sent_form
 from agency.portal.frame import reader
 from agency.portal.schemas import RequestSchema
-from agency.portal.showing import zone_of
 from agency.portal.staff import staff_page
 from agency.services.client_requests import (
     BY_HAND,
     KINDS,
-    RequestRow,
     add_request,
     close_request,
     list_requests,
@@ -26,13 +24,13 @@ from agency.services.client_requests import (
 from agency.services.clients import set_sharing
 from agency.services.month_links import (
     MadeMonthLink,
-    MonthLinkRow,
     list_month_links,
     make_month_link,
     revoke_month_link,
 )
 from agency.services.shop_lists import list_shops
 from agency.services.team import list_members
+from agency.services.zones import zone_named
 from agency.web import current_scope, db_session, ground, route, system_session
 
 _MONTHS = 12
@@ -64,8 +62,7 @@ def ask_client(client_id: UUID) -> ResponseReturnValue:
 )
 def close_ask(client_id: UUID, request_id: UUID) -> ResponseReturnValue:
     """The request is answered, or not needed any more."""
-    _require_one_of(client_id, str(request_id), [one.request_id for one in _requests(client_id)])
-    close_request(current_scope(), db_session(), str(request_id))
+    close_request(current_scope(), db_session(), str(client_id), str(request_id))
     return _back(client_id, "ask_closed")
 
 
@@ -87,8 +84,7 @@ def make_month(client_id: UUID) -> ResponseReturnValue:
 )
 def end_month(client_id: UUID, link_id: UUID) -> ResponseReturnValue:
     """Ends a link."""
-    _require_one_of(client_id, str(link_id), [one.link_id for one in _links(client_id)])
-    revoke_month_link(current_scope(), db_session(), str(link_id))
+    revoke_month_link(current_scope(), db_session(), str(client_id), str(link_id))
     return _back(client_id, "month_ended")
 
 
@@ -98,20 +94,6 @@ def share(client_id: UUID) -> ResponseReturnValue:
     shared = request.form.get("share_costs") == "yes"
     set_sharing(current_scope(), db_session(), str(client_id), shared)
     return _back(client_id, "sharing")
-
-
-def _requests(client_id: UUID) -> list[RequestRow]:
-    return [one for one in list_requests(current_scope(), db_session()) if one.client_id == str(client_id)]
-
-
-def _links(client_id: UUID) -> list[MonthLinkRow]:
-    return [one for one in list_month_links(current_scope(), db_session()) if one.client_id == str(client_id)]
-
-
-def _require_one_of(client_id: UUID, wanted: str, known: list[str]) -> None:
-    """Raises NotFound for what is another client's, or ended already."""
-    if wanted not in known:
-        raise NotFound("Request") if "requests" in request.path else NotFound("Link")
 
 
 def _back(client_id: UUID, word: str) -> ResponseReturnValue:
@@ -128,10 +110,10 @@ def _show(client_id: UUID, form: Form, made: MadeMonthLink | None = None) -> Res
         "client_work.html",
         client=client,
         shops=[shop for shop in found.shops if shop.client_id == client.client_id],
-        requests=_requests(client_id),
+        requests=list_requests(scope, db_session(), client.client_id),
         kinds=[(kind, KINDS[kind]) for kind in BY_HAND],
-        links=_links(client_id),
-        months=[str(month) for month in last_months(reader().now, zone_of(client.time_zone), _MONTHS)],
+        links=list_month_links(scope, db_session(), client.client_id),
+        months=[str(month) for month in last_months(reader().now, zone_named(client.time_zone), _MONTHS)],
         made=made,
         made_url=ground().settings.link_base + url_for("portal.month_by_link", secret=made.secret)
         if made

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
-
 from flask import redirect, url_for
 from flask.typing import ResponseReturnValue
 
@@ -12,7 +10,7 @@ from agency.portal.blueprint import portal
 from agency.portal.forms import Form, sent_form
 from agency.portal.schemas import ClientSchema
 from agency.portal.staff import staff_page
-from agency.services.client_requests import list_requests
+from agency.services.client_requests import count_requests
 from agency.services.clients import NewClient, list_time_zones
 from agency.services.clients import add_client as insert_client
 from agency.services.shop_lists import list_clients
@@ -41,7 +39,7 @@ def _show(form: Form) -> ResponseReturnValue:
     body = staff_page(
         "clients.html",
         clients=list_clients(current_scope(), db_session()),
-        asked=Counter(one.client_id for one in list_requests(current_scope(), db_session())),
+        asked=count_requests(current_scope(), db_session()),
         currencies=[(code, code) for code in sorted(EXPONENTS)],
         zones=[(zone, zone.replace("_", " ")) for zone in list_time_zones()],
         form=form,

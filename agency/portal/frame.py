@@ -22,6 +22,7 @@ from agency.portal.language import counted, language, speak, tr
 from agency.portal.paths import here
 from agency.portal.undo import offered
 from agency.services.live import fingerprint
+from agency.services.zones import zone_named
 from agency.web import current_scope, db_session, find_caller, form_token, ground, shop_now
 
 _MACROS = Path(__file__).parent / "templates" / "ui"
@@ -40,14 +41,14 @@ def reader() -> Reader:
     """The reader of this request."""
     if "reader" not in g:
         caller = find_caller()
-        zone = showing.zone_of(caller.time_zone if caller else "UTC")
+        zone = zone_named(caller.time_zone if caller else "UTC")
         g.reader = Reader(zone, shop_now(), machine_now())
     return cast(Reader, g.reader)
 
 
 def read_in_zone(name: str) -> None:
     """From here on this request's page shows times in that zone, whoever reads: a client's month is the client's."""
-    g.reader = replace(reader(), zone=showing.zone_of(name))
+    g.reader = replace(reader(), zone=zone_named(name))
 
 
 class Macros:
@@ -121,7 +122,7 @@ def _filters() -> dict[str, Callable[..., Any]]:
         "clock": lambda at: showing.clock_text(at, reader().now, reader().zone),
         "machine_clock": lambda at: showing.clock_text(at, reader().machine_now, reader().zone),
         "moment": lambda at: showing.moment_text(at, reader().zone),
-        "in_zone": lambda at, name: showing.moment_text(at, showing.zone_of(name)),
+        "in_zone": lambda at, name: showing.moment_text(at, zone_named(name)),
         "day": lambda at: showing.date_text(at, reader().zone),
         "short_date": lambda at: showing.short_date(at, reader().zone),
         "year_date": lambda at: showing.year_date(at, reader().zone),

@@ -15,13 +15,14 @@ from agency.portal import charts
 from agency.portal.blueprint import portal
 from agency.portal.frame import link, reader
 from agency.portal.paths import asked_number
-from agency.portal.showing import short_date, zone_of
+from agency.portal.showing import short_date
 from agency.portal.staff import staff_page
 from agency.services import health_words
 from agency.services.health import list_health
 from agency.services.health_rows import PERIODS, USUAL, Day, ShopHealth, ShopHealthPage, Stretch
 from agency.services.paging import PAGE_SIZE
 from agency.services.shop_health import read_shop_health
+from agency.services.zones import zone_named
 from agency.web import current_scope, db_session, route
 
 _UNREAD = "unread"
@@ -121,4 +122,4 @@ def _goals(stretches: tuple[Stretch, ...]) -> list[charts.Meter]:
 def _labels(days: tuple[Day, ...]) -> list[str]:
     """The days as dates; they are days of the shop's zone already, so no zone may move them."""
     noon = time(12, tzinfo=UTC)
-    return [short_date(datetime.combine(day.day, noon), zone_of("UTC")) for day in days]
+    return [short_date(datetime.combine(day.day, noon), zone_named("UTC")) for day in days]

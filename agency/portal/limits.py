@@ -8,6 +8,7 @@ from flask import redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
 from agency.domain.errors import NotFound
+from agency.domain.said import said
 from agency.portal.blueprint import portal
 from agency.portal.forms import Form, sent_form
 from agency.portal.frame import reader
@@ -37,7 +38,7 @@ def set_limits(client_id: UUID) -> ResponseReturnValue:
     )
     margin = given.get("margin_floor", 0) * 100
     if margin != int(margin):
-        form.errors["margin_floor"] = "Write at most two digits after the point."
+        form.errors["margin_floor"] = said("Write at most two digits after the point.")
     if form.fine:
         limits = ClientLimits(approval_above or 0, int(margin), daily_budget or 0)
         with form.keeping_errors():

@@ -48,7 +48,7 @@ class ReviewSchema(_Typed):
 class NoteSchema(_Typed):
     """A note of the team on an order."""
 
-    text = _needed("Write a note first.", 1000)
+    text = _needed(said("Write a note first."), 1000)
 
 
 class TrackingSchema(_Typed):
@@ -160,30 +160,26 @@ class LimitsSchema(_Typed):
 
 
 class RequestSchema(_Typed):
-    """What the team needs from a client."""
+    """What the team needs from a client; the rules are the service's."""
 
-    kind = _needed("Choose what you need.", 20)
-    text = _needed("Write what you need.", 500)
+    kind = fields.String(load_default="")
+    text = fields.String(load_default="")
 
 
 class BrandSchema(_Typed):
-    """How the agency appears to its clients; the rules are the service's."""
+    """How the agency appears to its clients; the rules are the service's, but a preview needs a colour already."""
 
-    name = fields.String(
-        load_default="", validate=validate.Length(max=60, error="Use at most 60 characters.")
-    )
+    name = fields.String(load_default="")
     colour = fields.String(
         required=True,
         validate=validate.Regexp(
             r"#[0-9A-Fa-f]{6}$",
-            error="Write a colour as # and six digits or letters from a to f, for example #1f5f8b.",
+            error=said("Write a colour as # and six digits or letters from a to f, for example #1f5f8b."),
         ),
-        error_messages={"required": "Choose a colour."},
+        error_messages={"required": said("Choose a colour.")},
     )
-    support_email = fields.String(load_default="", validate=validate.Length(max=254))
-    footer = fields.String(
-        load_default="", validate=validate.Length(max=200, error="Use at most 200 characters.")
-    )
+    support_email = fields.String(load_default="")
+    footer = fields.String(load_default="")
 
 
 class ShopRulesSchema(_Typed):

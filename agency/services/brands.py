@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from agency.domain.emails import normal_email
 from agency.domain.errors import Invalid, NotFound
 from agency.domain.images import check_logo
+from agency.domain.said import said
 from agency.domain.scope import Scope
 from agency.models.accounts import Agency
 from agency.models.brands import AgencyLogo
@@ -112,5 +113,5 @@ def get_logo(system: Session, logo_hash: str) -> Logo:
 def _short(field: str, text: str, longest: int) -> str:
     found = " ".join(text.split())
     if len(found) > longest:
-        raise Invalid(field, f"Use at most {longest} characters.")
+        raise Invalid(field, said("Use at most {most} characters.", most=longest))
     return found

@@ -81,6 +81,10 @@ _INVITATIONS = text(
       and role = 'client_member' and accepted_at is null and withdrawn_at is null
     """
 )
+_MONTHS = text("update month_links set revoked_at = :now where client_id = :id and revoked_at is null")
+_REQUESTS = text(
+    "update client_requests set done_at = :now, done_by = :actor where client_id = :id and done_at is null"
+)
 _MEMBERS = text(
     """
     select count(*) from memberships where agency_id = :agency_id and role = 'client_member'
@@ -247,4 +251,6 @@ def _close_doors(scope: Scope, session: Session, client: Client) -> None:
     links = "update connect_requests set used_at = :now where client_id = :id and used_at is null"
     session.execute(text(links), values | {"now": now})
     session.execute(_INVITATIONS, values | {"now": now})
+    session.execute(_MONTHS, values | {"now": now})
+    session.execute(_REQUESTS, values | {"now": now, "actor": scope.actor})
     session.execute(_CLOSE, values | {"now": now, "actor": scope.actor, "stays": _STAYS_OPEN})

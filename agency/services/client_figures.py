@@ -12,20 +12,27 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from agency.domain.health import State, judge, standing
 from agency.domain.ledger import EntryKind
 from agency.domain.metrics import (
     Metric,
-    Rate,
-    is_met,
     late_dispatch_rate,
     list_limits,
-    runway,
     seller_cancellation_rate,
 )
 from agency.domain.money import Money, format_money, money_sums
 from agency.domain.said import said
 from agency.services.client_rows import ClientNumber, DaySales, HealthRow
 
+# A client reads a tone only where something is to be done, and the word of its worst figure.
+_TONES = {State.OVER: "bad", State.WATCH: "warn"}
+_WORDS = {
+    State.OVER: (said("Over TikTok's line"), "bad"),
+    State.WATCH: (said("Close to TikTok's line"), "warn"),
+    State.FEW: (said("Too few orders to judge yet"), ""),
+    State.NO_LIMIT: (said("No limit known"), ""),
+    State.GOOD: (said("Good"), "ok"),
+}
 _SUPPLIER = (EntryKind.SUPPLIER_GOODS, EntryKind.SUPPLIER_REFUND)
 _FIGURES = text(
     """
@@ -131,6 +138,13 @@ def sums(amounts: Mapping[str, int]) -> tuple[Money, ...]:
     return money_sums(Money(total, currency) for currency, total in amounts.items())
 
 
+def main_currency(figures: Figures, usual: str) -> str:
+    """The currency of most sales, unless there are some in the usual one."""
+    if usual in figures.sales or not figures.sales:
+        return usual
+    return max(figures.sales, key=lambda currency: figures.sales[currency])
+
+
 def four_numbers(
     now_: Figures, before: Figures, fourth: ClientNumber | None, target: str
 ) -> tuple[ClientNumber, ...]:
@@ -160,25 +174,18 @@ def health_rows(figures: Figures, region: str, day: date) -> tuple[tuple[HealthR
         (said("Late dispatch"), late_dispatch_rate(figures.due - figures.on_time, figures.due)),
         (said("Cancelled by us"), seller_cancellation_rate(figures.cancelled_by_us, figures.placed)),
     )
-    rows = tuple(_health_row(label, rate, region, day) for label, rate in rates)
-    tones = {row.tone for row in rows}
-    if "bad" in tones:
-        return rows, said("Over TikTok's line"), "bad"
-    if "warn" in tones:
-        return rows, said("Close to TikTok's line"), "warn"
-    if not any(rate.base for _label, rate in rates):
-        return rows, said("No orders to judge yet"), ""
-    return rows, said("Good"), "ok"
-
-
-def _health_row(label: str, rate: Rate, region: str, day: date) -> HealthRow:
-    limits = sorted(list_limits(rate.metric, region, day), key=lambda limit: limit.basis_points)
-    share = None if rate.basis_points is None else rate.basis_points // 10
-    if not limits:
-        return HealthRow(label, share, "", "")
-    line = limits[0]
-    tone = "bad" if not is_met(rate, line) else "warn" if rate.counted and not runway(rate, line) else ""
-    return HealthRow(label, share, f"{line.basis_points / 100:g}%", tone)
+    judged = [(label, judge(rate, region, day)) for label, rate in rates]
+    rows = tuple(
+        HealthRow(
+            label,
+            None if one.rate.basis_points is None else one.rate.basis_points // 10,
+            f"{one.line.basis_points / 100:g}%" if one.line else "",
+            _TONES.get(one.state, ""),
+        )
+        for label, one in judged
+    )
+    word, tone = _WORDS[standing(one.state for _label, one in judged)]
+    return rows, word, tone
 
 
 def dispatch_target(region: str, day: date) -> str:

@@ -14,7 +14,6 @@ from sqlalchemy.orm import Session
 
 from agency.domain.csv_cells import Cell, csv_text
 from agency.domain.errors import NotFound
-from agency.domain.ledger import EntryKind
 from agency.domain.money import Money, plain_amount
 from agency.domain.months import Month, last_months, month_of
 from agency.domain.said import said
@@ -23,6 +22,7 @@ from agency.services.client_figures import (
     Figures,
     dispatch_target,
     four_numbers,
+    main_currency,
     read_days,
     read_figures,
     sums,
@@ -34,7 +34,6 @@ from agency.services.zones import zone_named
 
 MONTHS_SHOWN = 12
 BATCH = 500
-_SUPPLIER = (EntryKind.SUPPLIER_GOODS, EntryKind.SUPPLIER_REFUND)
 _CLIENT = text("select name, currency, time_zone, share_costs, left_at, created_at from clients")
 _COUNTS = text(
     """
@@ -48,7 +47,7 @@ _COUNTS = text(
 )
 _STATEMENTS = text(
     """
-    select t.at, t.settlement_minor, t.currency, s.name as shop_name, t.payment_status from statements t
+    select t.at, t.settlement_minor, t.currency, s.name as shop_name from statements t
     join shops s on s.id = t.shop_id where t.at >= :since and t.at < :until order by t.at, t.id limit 2000
     """
 )
@@ -143,7 +142,10 @@ def get_month(scope: Scope, session: Session, month: Month, now: datetime) -> Cl
     figures = read_figures(session, begins, until, now)
     before = read_figures(session, month.before.begins(zone), begins, now)
     counts = session.execute(_COUNTS, {"since": begins, "until": until}).one()
-    late, cancelled = read_late(session, begins, until, now, "placed"), read_cancelled(session, begins, until)
+    late, cancelled = (
+        read_late(session, begins, until, now, "placed"),
+        read_cancelled(session, begins, until, "placed"),
+    )
     region = counts.regions if counts.regions and "," not in counts.regions else ""
     headline, sentence, tone = _sentence(figures, late, complete=ends <= now)
     fourth = None if client["share_costs"] else _cancelled_number(figures)
@@ -159,7 +161,9 @@ def get_month(scope: Scope, session: Session, month: Month, now: datetime) -> Cl
         sentence=sentence,
         tone=tone,
         numbers=four_numbers(figures, before, fourth, dispatch_target(region, begins.date())),
-        days=read_days(session, begins, until, zone, client["currency"]) if until > begins else (),
+        days=read_days(session, begins, until, zone, main_currency(figures, client["currency"]))
+        if until > begins
+        else (),
         states=_states(counts),
         late=tuple(
             ExceptionRow(row["tiktok_order_id"], row["title"], row["tts_sla_at"], late_words(row, now))
@@ -167,7 +171,7 @@ def get_month(scope: Scope, session: Session, month: Month, now: datetime) -> Cl
         ),
         late_count=late[0]["n"] if late else 0,
         cancelled=tuple(
-            ExceptionRow(row["tiktok_order_id"], row["title"], row["cancelled_at"], cancelled_words(row))
+            ExceptionRow(row["tiktok_order_id"], row["title"], row["at"], cancelled_words(row))
             for row in cancelled
         ),
         cancelled_count=cancelled[0]["n"] if cancelled else 0,

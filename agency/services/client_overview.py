@@ -16,18 +16,19 @@ from agency.domain.money import Money
 from agency.domain.said import said
 from agency.domain.scope import Scope
 from agency.services.client_figures import (
-    Figures,
     dispatch_target,
     four_numbers,
     health_rows,
+    main_currency,
     read_days,
     read_figures,
 )
 from agency.services.client_proof import read_proof
 from agency.services.client_requests import list_open_requests
 from agency.services.client_rows import ClientNumber, ClientOverview, OwnShop, Payout
-from agency.services.client_view import COLUMNS, OPEN
+from agency.services.client_view import COLUMNS
 from agency.services.client_words import client_order_row, overview_sentence, shop_needs
+from agency.services.order_search import OPEN
 from agency.services.totals import UNREAD_AFTER
 from agency.services.zones import zone_named
 
@@ -92,7 +93,7 @@ def get_overview(scope: Scope, session: Session, now: datetime) -> ClientOvervie
         last_payout_at=datetime.fromisoformat(last[2]) if last else None,
         days=DAYS,
         read_at=min((shop.read_at for shop in shops if shop.read_at and not shop.paused), default=None),
-        sales=read_days(session, since, now, zone, _main_currency(figures, row["currency"])),
+        sales=read_days(session, since, now, zone, main_currency(figures, row["currency"])),
         proof=read_proof(session, day_begins(now, zone), now),
         health=health,
         health_word=health_word,
@@ -114,12 +115,6 @@ def _fourth(row: Mapping[Any, Any]) -> ClientNumber | None:
         return None
     note = said("{number} late", number=row["late"]) if row["late"] else said("none late")
     return ClientNumber(said("On their way"), row["open"], (), None, note)
-
-
-def _main_currency(figures: Figures, usual: str) -> str:
-    if usual in figures.sales or not figures.sales:
-        return usual
-    return max(figures.sales, key=lambda currency: figures.sales[currency])
 
 
 def _shop(row: Mapping[Any, Any]) -> OwnShop:

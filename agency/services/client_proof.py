@@ -29,14 +29,17 @@ _LATE_BY = {
     "due": text(_LATE.format(column="o.tts_sla_at")),
     "placed": text(_LATE.format(column="o.placed_at")),
 }
-_CANCELLED = text(
-    """
-    select o.tiktok_order_id, o.title, o.cancel_reason, o.cancelled_by, o.cancelled_at, count(*) over () as n,
+_CANCELLED = """
+    select o.tiktok_order_id, o.title, o.cancel_reason, o.cancelled_by, coalesce(o.cancelled_at, o.stage_at) as at,
+      count(*) over () as n,
       exists (select from parcels p where p.order_id = o.id and p.pushed_at is not null) as sent
-    from orders o where o.stage = 'cancelled' and o.cancelled_at >= :since and o.cancelled_at < :until
-    order by o.cancelled_at, o.id limit :most
+    from orders o where o.stage = 'cancelled' and {column} >= :since and {column} < :until
+    order by at, o.id limit :most
     """
-)
+_CANCELLED_BY = {
+    "cancelled": text(_CANCELLED.format(column="o.cancelled_at")),
+    "placed": text(_CANCELLED.format(column="o.placed_at")),
+}
 _REST = text(
     """
     select
@@ -44,12 +47,18 @@ _REST = text(
         select g.currency, count(distinct g.order_id) as n, sum(g.amount_minor)::bigint as total from ledger_entries g
         where g.kind = 'revenue' and g.amount_minor < 0 and g.at >= :since and g.at < :until
         group by g.currency order by g.currency) x) as refunds,
-      (select count(*) from orders o where o.collected_at >= :since and o.collected_at < :until) as scanned,
-      (select count(*) from orders o where o.delivered_at >= :since and o.delivered_at < :until) as delivered,
-      (select count(*) from orders o where o.placed_at >= :since and o.placed_at < :until) as placed,
       (select json_agg(json_build_array(x.currency, x.total)) from (
         select t.currency, sum(t.settlement_minor)::bigint as total from statements t
-        where t.at >= :since and t.at < :until group by t.currency order by t.currency) x) as paid
+        where t.at >= :since and t.at < :until group by t.currency order by t.currency) x) as paid,
+      x.scanned, x.delivered, x.placed
+    from (select
+        count(*) filter (where o.collected_at >= :since and o.collected_at < :until) as scanned,
+        count(*) filter (where o.delivered_at >= :since and o.delivered_at < :until) as delivered,
+        count(*) filter (where o.placed_at >= :since and o.placed_at < :until) as placed
+      from orders o
+      where (o.collected_at >= :since and o.collected_at < :until)
+        or (o.delivered_at >= :since and o.delivered_at < :until)
+        or (o.placed_at >= :since and o.placed_at < :until)) x
     """
 )
 
@@ -62,15 +71,18 @@ def read_late(
     return session.execute(_LATE_BY[by], values).mappings().all()
 
 
-def read_cancelled(session: Session, since: datetime, until: datetime) -> Sequence[Row]:
-    """Orders that were cancelled in [since, until), 50 at most."""
-    return session.execute(_CANCELLED, {"since": since, "until": until, "most": MOST_ROWS}).mappings().all()
+def read_cancelled(
+    session: Session, since: datetime, until: datetime, by: Literal["cancelled", "placed"]
+) -> Sequence[Row]:
+    """Cancelled orders: those cancelled, or placed, in [since, until); the first 50."""
+    values = {"since": since, "until": until, "most": MOST_ROWS}
+    return session.execute(_CANCELLED_BY[by], values).mappings().all()
 
 
 def read_proof(session: Session, since: datetime, now: datetime) -> tuple[ProofLine, ...]:
     """At most five lines about the time since `since`, bad ones first; never empty."""
     late = read_late(session, since, now, now, "due")
-    cancelled = read_cancelled(session, since, now)
+    cancelled = read_cancelled(session, since, now, "cancelled")
     rest = session.execute(_REST, {"since": since, "until": now}).one()
     lines = [*_late_line(late, now), *_cancelled_line(cancelled), *_refund_lines(rest.refunds or ())]
     if not lines:

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from sqlalchemy import select, text, update
+from sqlalchemy import func, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from agency.clock import machine_now
 from agency.domain.consents import needs_consent
-from agency.domain.errors import Invalid
+from agency.domain.errors import Conflict, Invalid
 from agency.domain.said import said
 from agency.domain.scope import Scope
 from agency.models.catalog import Supplier
@@ -68,12 +69,13 @@ def list_open_requests(session: Session) -> tuple[RequestRow, ...]:
     )
 
 
-def list_requests(scope: Scope, session: Session) -> tuple[RequestRow, ...]:
-    """Every open request of the clients that the reader sees, for the team."""
+def list_requests(scope: Scope, session: Session, client_public_id: str) -> tuple[RequestRow, ...]:
+    """The open requests of one client, for the team; none of a client that the reader does not see."""
+    wanted = as_public_id(client_public_id, "Client")
     query = (
         select(ClientRequest, Client.public_id)
         .join(Client, Client.id == ClientRequest.client_id)
-        .where(visible(scope, ClientRequest), ClientRequest.done_at.is_(None))
+        .where(visible(scope, ClientRequest), ClientRequest.done_at.is_(None), Client.public_id == wanted)
         .order_by(ClientRequest.id)
     )
     return tuple(
@@ -83,6 +85,17 @@ def list_requests(scope: Scope, session: Session) -> tuple[RequestRow, ...]:
         )
         for row, client in session.execute(query)
     )  # fmt: skip
+
+
+def count_requests(scope: Scope, session: Session) -> Mapping[str, int]:
+    """How many requests are open, by the public id of their client; for the team."""
+    query = (
+        select(Client.public_id, func.count())
+        .join(ClientRequest, Client.id == ClientRequest.client_id)
+        .where(visible(scope, ClientRequest), ClientRequest.done_at.is_(None))
+        .group_by(Client.public_id)
+    )
+    return {str(client): count for client, count in session.execute(query)}
 
 
 def add_request(scope: Scope, session: Session, client_public_id: str, kind: str, words: str) -> None:
@@ -103,11 +116,20 @@ def add_request(scope: Scope, session: Session, client_public_id: str, kind: str
     _record(scope, session, Act("client.asked"), request)
 
 
-def close_request(scope: Scope, session: Session, request_public_id: str) -> None:
-    """The client has answered, or it is not needed any more. Closing twice changes nothing. Raises NotFound."""
+def close_request(scope: Scope, session: Session, client_public_id: str, request_public_id: str) -> None:
+    """The client has answered, or it is not needed any more. Closing twice changes nothing.
+
+    Raises Forbidden for those who only look, NotFound, and Conflict for a rule's own request, which a consent closes.
+    """
     scope.require_write()
     wanted = as_public_id(request_public_id, "Request")
-    request = get_visible(scope, session, ClientRequest, "Request", ClientRequest.public_id == wanted)
+    client = get_visible(
+        scope, session, Client, "Client", Client.public_id == as_public_id(client_public_id, "Client")
+    )
+    asked = (ClientRequest.public_id == wanted, ClientRequest.client_id == client.id)
+    request = get_visible(scope, session, ClientRequest, "Request", *asked)
+    if request.supplier_id is not None:
+        raise Conflict("It closes by itself once the consent is recorded on the supplier's page.")
     if request.done_at is None:
         request.done_at, request.done_by = machine_now(), scope.actor
         session.flush()

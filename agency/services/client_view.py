@@ -12,11 +12,11 @@ from sqlalchemy.orm import Session
 
 from agency.domain.errors import Invalid, NotFound
 from agency.domain.money import Money
-from agency.domain.orders import Stage
 from agency.domain.said import said
 from agency.domain.scope import Scope
 from agency.services.client_rows import ClientLineRow, ClientOrder, ClientOrderRow, ClientParcelRow
 from agency.services.client_words import client_order_row, client_steps
+from agency.services.order_search import OPEN
 from agency.services.paging import PAGE_SIZE, Page, decode_cursor, encode_cursor
 
 COLUMNS = f"""

@@ -17,7 +17,16 @@ from sqlalchemy.orm import Session
 
 from agency.clock import machine_now
 from agency.domain.errors import Invalid
-from agency.domain.health import SCAN_WAIT, SMOOTHED, WORST_FIRST, State, days_to_limit, judge, rolling, worst
+from agency.domain.health import (
+    SCAN_WAIT,
+    SMOOTHED,
+    WORST_FIRST,
+    State,
+    days_to_limit,
+    judge,
+    rolling,
+    standing,
+)
 from agency.domain.metrics import (
     late_dispatch_rate,
     on_time_delivery_rate,
@@ -130,7 +139,7 @@ def describe(
         time_zone=shop["time_zone"],
         last_read_at=shop["last_read_at"],
         unread=unread_reason(shop, machine_now()),
-        state=_state(one.state for one in (late, cancelled, tracking, delivery)),
+        state=standing(one.state for one in (late, cancelled, tracking, delivery)),
         late=late,
         cancelled=cancelled,
         tracking=tracking,
@@ -153,13 +162,6 @@ def note_health(scope: Scope, session: Session, shop: Shop, now: datetime) -> No
     counts = read_counts_of(scope, session, now, USUAL + SMOOTHED, shop.id)[shop.id]
     row = describe(facts, counts, (), now, last_days(facts, now, USUAL))
     shop.over_limit_since = (shop.over_limit_since or now) if row.state == State.OVER else None
-
-
-def _state(states: Iterable[State]) -> State:
-    """The worst figure's state; a figure with too few cases says nothing as long as another one speaks."""
-    known = list(states)
-    telling = [state for state in known if state not in (State.FEW, State.NO_LIMIT)]
-    return worst(telling or known)
 
 
 def _worst_first(shop: ShopHealth) -> tuple[int, int, int, float, str]:

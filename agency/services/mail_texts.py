@@ -24,7 +24,7 @@ _NOT_YOU = said("If you did not ask for this, do nothing: without the link nothi
 
 def sign_up_letter(link: str) -> Letter:
     """The link that finishes a sign-up."""
-    return _letter(
+    return letter(
         said("Finish your Shopfleet sign-up"),
         said(
             "Somebody, hopefully you, wants to open an agency on Shopfleet with this address. Choose "
@@ -37,7 +37,7 @@ def sign_up_letter(link: str) -> Letter:
 
 def known_address_letter(sign_in: str) -> Letter:
     """The answer to a sign-up with an address that has an account."""
-    return _letter(
+    return letter(
         said("You have a Shopfleet account already"),
         said(
             "Somebody, hopefully you, wanted to sign up with this address, which has an account. Sign "
@@ -51,7 +51,7 @@ def known_address_letter(sign_in: str) -> Letter:
 
 def reset_letter(link: str) -> Letter:
     """The link to a new password."""
-    return _letter(
+    return letter(
         said("Choose a new Shopfleet password"),
         said(
             "Somebody, hopefully you, asked for a new password. Choose it here; the link works once, "
@@ -64,7 +64,7 @@ def reset_letter(link: str) -> Letter:
 
 def password_changed_letter(forgot: str) -> Letter:
     """Tells a person that the password is another one now."""
-    return _letter(
+    return letter(
         said("Your Shopfleet password was changed"),
         said(
             "The password of your account was changed just now, and your other devices were signed "
@@ -77,7 +77,7 @@ def password_changed_letter(forgot: str) -> Letter:
 def invitation_letter(link: str, agency: str, role: str, inviter: str, until: datetime) -> Letter:
     """An offer of a role."""
     agency, inviter = one_line(agency), one_line(inviter)
-    return _letter(
+    return letter(
         said("{agency} invites you to Shopfleet", agency=agency),
         said(
             "{inviter} invites you to {agency} as {role}. Accept here; the link works once, until {moment}:",
@@ -93,7 +93,7 @@ def invitation_letter(link: str, agency: str, role: str, inviter: str, until: da
 
 def new_address_letter(link: str) -> Letter:
     """Asks the new address to confirm."""
-    return _letter(
+    return letter(
         said("Confirm your new address for Shopfleet"),
         said(
             "Somebody, hopefully you, wants to use this address for an account. Confirm it here "
@@ -106,7 +106,7 @@ def new_address_letter(link: str) -> Letter:
 
 def taken_address_letter(sign_in: str) -> Letter:
     """The answer to a new address that belongs to an account already."""
-    return _letter(
+    return letter(
         said("This address has a Shopfleet account"),
         said(
             "Somebody, hopefully you, wanted to use this address for another account. It has one "
@@ -118,7 +118,7 @@ def taken_address_letter(sign_in: str) -> Letter:
 
 def old_address_letter(link: str, new_email: str) -> Letter:
     """Asks the former address for its yes, or for a no."""
-    return _letter(
+    return letter(
         said("Your Shopfleet address is about to change"),
         said(
             "Somebody, hopefully you, asked to change the address of your account to {email}. That "
@@ -132,7 +132,7 @@ def old_address_letter(link: str, new_email: str) -> Letter:
 
 def address_changed_letter(new_email: str) -> Letter:
     """Tells both addresses that the change is done."""
-    return _letter(
+    return letter(
         said("Your Shopfleet address was changed"),
         said(
             "Your account's address is {email} now; other devices were signed out. If you did not "
@@ -147,7 +147,8 @@ def one_line(name: str) -> str:
     return " ".join("".join(c if c.isprintable() else " " for c in name).split())[:80]
 
 
-def _letter(subject: str, *parts: str) -> Letter:
+def letter(subject: str, *parts: str) -> Letter:
+    """A mail of these paragraphs, folded; a link is a paragraph of its own."""
     folded = [
         part
         if part.startswith(("http://", "https://"))

@@ -31,7 +31,7 @@ _NOTE = text("update month_links set opened_count = opened_count + 1, last_opene
 
 
 class MonthLinkGone(NotFound):
-    """The link is unknown, ended or withdrawn; all three read the same."""
+    """The link is unknown, ended or withdrawn, or its client has left; all four read the same."""
 
     def __init__(self) -> None:
         ShopfleetError.__init__(
@@ -96,13 +96,17 @@ def make_month_link(scope: Scope, session: Session, client_public_id: str, month
     return MadeMonthLink(client_public_id, client.name, month, until, secret)
 
 
-def list_month_links(scope: Scope, session: Session) -> tuple[MonthLinkRow, ...]:
-    """The links that work, of the clients that the reader sees, newest first."""
+def list_month_links(scope: Scope, session: Session, client_public_id: str) -> tuple[MonthLinkRow, ...]:
+    """The links to one client's months that work, newest first; none of a client that the reader does not see."""
+    wanted = as_public_id(client_public_id, "Client")
     query = (
         select(MonthLink, Client.public_id)
         .join(Client, Client.id == MonthLink.client_id)
         .where(
-            visible(scope, MonthLink), MonthLink.revoked_at.is_(None), MonthLink.expires_at > machine_now()
+            visible(scope, MonthLink),
+            MonthLink.revoked_at.is_(None),
+            MonthLink.expires_at > machine_now(),
+            Client.public_id == wanted,
         )
         .order_by(MonthLink.id.desc())
     )
@@ -119,11 +123,15 @@ def list_month_links(scope: Scope, session: Session) -> tuple[MonthLinkRow, ...]
     )
 
 
-def revoke_month_link(scope: Scope, session: Session, link_public_id: str) -> None:
+def revoke_month_link(scope: Scope, session: Session, client_public_id: str, link_public_id: str) -> None:
     """Ends a link at once; ending it twice changes nothing. Raises Forbidden, NotFound."""
     scope.require_write()
     wanted = as_public_id(link_public_id, "Link")
-    link = get_visible(scope, session, MonthLink, "Link", MonthLink.public_id == wanted)
+    client = get_visible(
+        scope, session, Client, "Client", Client.public_id == as_public_id(client_public_id, "Client")
+    )
+    made = (MonthLink.public_id == wanted, MonthLink.client_id == client.id)
+    link = get_visible(scope, session, MonthLink, "Link", *made)
     if link.revoked_at is None:
         link.revoked_at = machine_now()
         session.flush()

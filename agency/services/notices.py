@@ -15,14 +15,17 @@ from sqlalchemy.orm import Session
 
 from agency.clock import machine_now
 from agency.domain.errors import Invalid
-from agency.domain.notices import EVERYTHING, KINDS, RHYTHMS, Choice, is_due
+from agency.domain.notices import EVERYTHING, KINDS, RHYTHMS, SETTLED, Choice, is_due
+from agency.domain.said import said
 from agency.domain.scope import Scope
-from agency.services.mail_texts import one_line
+from agency.services.mail_texts import letter, one_line
 from agency.services.mails import Letter
 from agency.services.visibility import visible_sql
 from agency.services.wording import kind_text
 from agency.services.zones import zone_named
 
+MOST = 500  # people that one transaction holds
+MOST_LINES = 40
 USUAL = Choice("never", ("money", "connection"), 8, 21, 7)
 _MINE = text(
     """
@@ -47,12 +50,13 @@ _WAITING = text(
     join memberships m on m.id = n.membership_id and m.ended_at is null and m.role <> 'client_member'
     join users u on u.id = m.user_id and u.disabled_at is null
     join agencies a on a.id = m.agency_id
-    where n.rhythm <> 'never' order by n.seen_until, n.membership_id limit 500 for update of n skip locked
+    where n.rhythm <> 'never' and n.membership_id > :after
+    order by n.membership_id limit :most for update of n skip locked
     """
 )
 _TOLD = text(
     """
-    update notification_choices set seen_until = :now,
+    update notification_choices set seen_until = greatest(seen_until, cast(:until as timestamptz)),
       mailed_at = case when cast(:mailed as boolean) then cast(:now as timestamptz) else mailed_at end
     where membership_id = :membership_id
     """
@@ -102,10 +106,14 @@ def set_choice(system: Session, membership_public_id: str, choice: Choice) -> No
     system.execute(_SAVE, values | {"membership": membership_public_id, "now": machine_now()})
 
 
-def claim_due(system: Session, now: datetime) -> list[Due]:
-    """Everybody whose mail is due, held until the transaction ends so that two mailers never tell the same."""
+def claim_due(system: Session, now: datetime, after: int = 0) -> tuple[list[Due], int | None]:
+    """Of the next MOST people after a membership, those whose mail is due; and where to go on, None at the end.
+
+    They are held until the transaction ends, so that two mailers never tell the same.
+    """
     found = []
-    for row in system.execute(_WAITING).all():
+    rows = system.execute(_WAITING, {"after": after, "most": MOST}).all()
+    for row in rows:
         choice = Choice(row.rhythm, tuple(row.groups), row.hour, row.quiet_from, row.quiet_until)
         if not is_due(choice, zone_named(row.time_zone), row.seen_until, row.mailed_at, now):
             continue
@@ -119,50 +127,56 @@ def claim_due(system: Session, now: datetime) -> list[Due]:
             read_only=True,
         )
         found.append(Due(row.membership_id, scope, row.email, row.agency_name, choice, row.seen_until))
-    return found
+    return found, rows[-1].membership_id if len(rows) == MOST else None
 
 
 def list_news(scope: Scope, session: Session, due: Due, now: datetime) -> tuple[News, ...]:
-    """Decisions that were opened since the last mail and are still open, folded by client and kind."""
+    """Decisions that were opened since the last mail and are still open, folded by client and kind.
+
+    Those of the last minute wait: a decision bears the time at which its transaction began, and that may still run.
+    """
     query = text(
         f"""
         select c.name, a.kind, count(*) as n from attentions a join clients c on c.id = a.client_id
-        where a.resolved_at is null and a.created_at > :since and a.created_at <= :now
+        where a.resolved_at is null and a.created_at > :since and a.created_at <= :until
           and (cast(:kinds as text[]) is null or a.kind = any(cast(:kinds as text[])))
           and {visible_sql(scope, "a.client_id")}
         group by c.name, a.kind order by c.name, a.kind
         """  # noqa: S608 - the condition is made of our own integers
     )
-    rows = session.execute(query, {"since": due.told_until, "now": now, "kinds": due.choice.kinds})
+    span = {"since": due.told_until, "until": now - SETTLED}
+    rows = session.execute(query, span | {"kinds": due.choice.kinds})
     return tuple(News(row.name, row.kind, row.n) for row in rows)
 
 
 def mark_told(system: Session, due: Due, now: datetime, *, mailed: bool) -> None:
     """From here on only later decisions are new for this person."""
     if mailed or due.choice.rhythm == "daily":
-        system.execute(_TOLD, {"membership_id": due.membership_id, "now": now, "mailed": mailed})
+        values = {"membership_id": due.membership_id, "now": now, "until": now - SETTLED, "mailed": mailed}
+        system.execute(_TOLD, values)
 
 
 def news_letter(due: Due, news: Sequence[News], link: str, settings: str) -> Letter:
     """One mail over all that is new: kinds, clients and counts. Names are put on one line and cut."""
-    agency = one_line(due.agency_name)
-    total = sum(one.count for one in news)
-    what = "1 new decision" if total == 1 else f"{total} new decisions"
-    lines = [f"- {one_line(one.client_name)}: {kind_text(one.kind)[0]} ({one.count})" for one in news[:40]]
-    if len(news) > 40:
-        lines.append(f"- and {len(news) - 40} more kinds")
-    body = "\n".join(
-        [
-            f"{what} at {agency}:",
-            "",
-            *lines,
-            "",
-            link,
-            "",
-            "Change or end these mails here:",
-            settings,
-            "",
-            "Shopfleet",
-        ]
+    agency, total, more = one_line(due.agency_name), sum(one.count for one in news), len(news) - MOST_LINES
+    values = {"agency": agency, "number": total}
+    single = total == 1
+    subject = (
+        said("1 new decision at {agency}", agency=agency)
+        if single
+        else said("{number} new decisions at {agency}", **values)
     )
-    return Letter(f"{what} at {agency}", body + "\n")
+    opening = (
+        said("1 new decision at {agency}:", agency=agency)
+        if single
+        else said("{number} new decisions at {agency}:", **values)
+    )
+    lines = [_line(one) for one in news[:MOST_LINES]]
+    if more > 0:
+        lines.append(said("- and {number} more kinds", number=more))
+    return letter(subject, opening, *lines, link, said("Change or end these mails here:"), settings)
+
+
+def _line(one: News) -> str:
+    kind, _tone = kind_text(one.kind)
+    return said("- {client}: {kind} ({count})", client=one_line(one.client_name), kind=kind, count=one.count)

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import text
 
 from tests.desk import NOW, Desk, open_desk
 from tests.desk_rows import add_attention, add_order
@@ -46,11 +45,7 @@ def test_rows_are_snoozed_one_by_one(desk: Desk, rows: list[str]) -> None:
 
 
 def test_rows_go_to_a_membership_and_back_to_nobody(desk: Desk, rows: list[str]) -> None:
-    with desk.system() as session:
-        query = (
-            "select m.public_id from memberships m join users u on u.id = m.user_id where u.name = 'Operator'"
-        )
-        member = str(session.scalar(text(query)))
+    member = desk.membership("operator")
     web = desk.web("owner")
     for owner, count in ((member, 1), (None, 0)):
         answer = web.post("/api/v1/worklist/assign", json={"rows": rows[:1], "owner": owner})

@@ -32,8 +32,12 @@ def test_quiet_hours_go_over_midnight(hour: int, due: bool) -> None:
 def test_the_daily_mail_is_due_once_its_hour_has_come_and_only_once() -> None:
     choice = Choice("daily", ("money",), 12)
     assert not is_due(choice, ZONE, LONG_AGO, None, NOON - timedelta(minutes=1))
+    assert not is_due(choice, ZONE, LONG_AGO, None, NOON + timedelta(seconds=59)), (
+        "what came before it is not read"
+    )
+    assert is_due(choice, ZONE, LONG_AGO, None, NOON + timedelta(minutes=1))
     assert is_due(choice, ZONE, LONG_AGO, None, NOON + timedelta(hours=2))
-    assert not is_due(choice, ZONE, NOON + timedelta(seconds=1), None, NOON + timedelta(hours=2))
+    assert not is_due(choice, ZONE, NOON, None, NOON + timedelta(hours=2))
 
 
 def test_nobody_is_told_who_wants_no_mails() -> None:

@@ -13,7 +13,7 @@ from agency.services.client_requests import add_request
 from agency.services.memberships import Person, add_member
 from agency.services.month_links import make_month_link
 from tests.desk import PASSWORD, Desk, open_desk
-from tests.e2e.conftest import Window
+from tests.e2e.conftest import Window, window_of
 from tests.images import png
 from tests.portal.client_scenes import OCTOBER_LATE, SENT, add_life, lose_access
 
@@ -81,14 +81,14 @@ def test_a_link_opens_the_month_signed_out_and_ends_when_the_team_says_so(
 def test_two_agencies_have_each_their_own_brand(browser: Browser, base: str) -> None:
     seen = {}
     for person in ("member", "guest"):
-        context = browser.new_context()
-        window = Window(context.new_page(), base)
-        page = window.sign_in(person)
-        mark = page.locator(".client-bar")
-        colour = page.locator('.client-bar a[aria-current="page"]').evaluate("e => getComputedStyle(e).color")
-        logo = mark.locator("img.logo").count() and mark.locator("img.logo").evaluate("e => e.naturalWidth")
-        seen[person] = (mark.locator("b").inner_text(), colour, logo)
-        context.close()
+        for window in window_of(browser.new_context(), base):
+            page = window.sign_in(person)
+            mark, here = page.locator(".client-bar"), page.locator('.client-bar a[aria-current="page"]')
+            colour = here.evaluate("e => getComputedStyle(e).color")
+            logo = mark.locator("img.logo").count() and mark.locator("img.logo").evaluate(
+                "e => e.naturalWidth"
+            )
+            seen[person] = (mark.locator("b").inner_text(), colour, logo)
     assert seen["member"][0] == "Harbor & Pine"
     assert seen["guest"][0] == "Rivals Inc"
     assert seen["member"][1] != seen["guest"][1]
@@ -131,9 +131,7 @@ def test_everything_works_without_script(desk: Desk, plain: Window) -> None:
     expect(page.get_by_role("heading", name="September 2026")).to_be_visible()
 
 
-def test_a_clients_first_page_is_small(browser: Browser, base: str) -> None:
-    context = browser.new_context()
-    window = Window(context.new_page(), base)
+def test_a_clients_first_page_is_small(window: Window) -> None:
     page = window.sign_in("member")
     sizes: dict[str, int] = {}
 
@@ -144,10 +142,9 @@ def test_a_clients_first_page_is_small(browser: Browser, base: str) -> None:
 
     page.on("response", came)
     _without_cache(page)
-    page.goto(base + "/client")
+    page.goto(window.base + "/client")
     page.wait_for_load_state("networkidle")
     nodes = page.evaluate("document.querySelectorAll('*').length")
-    context.close()
     assert len(sizes) >= 5
     assert sum(sizes.values()) <= MOST_BYTES, sizes
     assert nodes <= 1_800

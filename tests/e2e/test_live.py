@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Page, Route, expect
 from sqlalchemy import text
 
-from tests.desk import NOW, Desk, open_desk
+from tests.desk import NOW, Desk
 from tests.desk_rows import add_order
 from tests.e2e.axe import axe_violations
 from tests.e2e.conftest import Window
@@ -20,12 +20,6 @@ FIRST, SECOND, NEW = "577500000000000001", "577500000000000002", "57750000000000
 # What lists and pages may have in a row, put there by the server.
 CONTROLS = """<input type="checkbox" name="pick" aria-label="Choose"><details><summary>Menu</summary>Here</details>
   <form><input name="note" aria-label="Note" value="before"></form><div class="item">"""
-
-
-@pytest.fixture(scope="module")
-def desk() -> Iterator[Desk]:
-    with open_desk() as opened:
-        yield opened
 
 
 @pytest.fixture(autouse=True)

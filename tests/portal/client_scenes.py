@@ -8,11 +8,10 @@ from typing import Any
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from agency.models.finance import LedgerEntry, Statement
+from agency.models.finance import Statement
 from agency.models.orders import Order
-from agency.models.parcels import Parcel
 from tests.desk import NOW, Side
-from tests.desk_rows import add_order, keys_of
+from tests.desk_rows import add_money, add_order, add_parcel, keys_of
 
 THINGS = (
     "Phone case, cobalt", "Slow-feed dog bowl", "Layered necklace, gold", "Creatine gummies 90 ct",
@@ -56,7 +55,10 @@ def add_life(session: Session, side: Side, client: str = "Luma") -> None:
         cancelled_by="BUYER", cancel_reason="Ordered by mistake", placed_at=NOW - timedelta(days=1),
     )  # fmt: skip
     sent = add_order(session, side, client, number=SENT, title=THINGS[2], unit_count=3, stage="shipped")
-    _parcel(session, sent)
+    add_parcel(
+        session, sent, state="in_transit", findings=[], tracking_number="9400111899223344556677", carrier_text="USPS",
+        pushed_at=NOW - timedelta(hours=8), first_scan_at=NOW - timedelta(hours=1),
+    )  # fmt: skip
     for place, stage in enumerate(("held", "to_buy", "bought", "shipped", "blocked")):
         add_order(session, side, client, title=THINGS[place + 2], stage=stage, total_minor=2199 + 811 * place)
     placed = NOW.replace(month=10, day=10)
@@ -94,25 +96,6 @@ def _paid(session: Session, side: Side, client: str, placed: Any, title: str, to
         "settlement_minor": total - total // 16,
     }
     session.add(Statement(**keys_of(order), **row, payment_status="PAID", payment_id="fake"))
-
-
-def add_money(session: Session, order: Order, kind: str, amount: int, at: Any) -> None:
-    """One line of the order's ledger."""
-    money = {"kind": kind, "amount_minor": amount, "currency": "USD", "at": at}
-    session.add(
-        LedgerEntry(**keys_of(order), order_id=order.id, entry_key=f"{order.id}:{kind}:{amount}", **money)
-    )
-    session.flush()
-
-
-def _parcel(session: Session, order: Order) -> None:
-    session.add(
-        Parcel(
-            **keys_of(order), order_id=order.id, state="in_transit", tracking_number="9400111899223344556677",
-            carrier_text="USPS", pushed_at=NOW - timedelta(hours=8), first_scan_at=NOW - timedelta(hours=1),
-        )
-    )  # fmt: skip
-    session.flush()
 
 
 def lose_access(session: Session, client: str = "Luma") -> None:

@@ -6,6 +6,7 @@ import csv
 import hashlib
 import io
 import json
+import re
 import zipfile
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -126,6 +127,10 @@ def test_a_client_leaves_in_two_steps_and_its_people_with_it(desk: Desk, owner: 
     page = _page(desk)
     member, viewing = visit(desk, "member"), visit(desk, "viewer")
     viewing.send(f"{page}/view")
+    owner.send(f"{page}/requests", kind="question", text="Which colours?")
+    made = re.search(r'class="secret">[^<]*(/m/[\w-]+)<', owner.send(f"{page}/months", month="").text)
+    assert made is not None
+    assert desk.web().get(made.group(1)).status_code == 200
     before = owner.page(f"{page}/leave")
     assert "1 buyer contact erased" in before
     assert "1 sign-in of the client ended, 1 invitation withdrawn" in before
@@ -144,6 +149,15 @@ def test_a_client_leaves_in_two_steps_and_its_people_with_it(desk: Desk, owner: 
         open_ones = session.scalars(text("select email from invitations where withdrawn_at is null")).all()
         kept = session.scalars(text("select count(*) from order_contacts")).one()
         acts = session.scalars(text("select action from audit_entries order by number")).all()
+        asked, linked = session.execute(
+            text(
+                "select (select count(*) from client_requests where done_at is null),"
+                " (select count(*) from month_links where revoked_at is null)"
+            )
+        ).one()
+    assert (asked, linked) == (0, 0)
+    assert desk.web().get(made.group(1)).text == desk.web().get("/m/" + "x" * 43).text
+    assert "Which colours?" not in owner.page(page)
     assert open_ones == ["kim@kite.example.test"]
     assert kept == 1
     assert acts[-1] == "client.left"

@@ -140,17 +140,9 @@ def test_refused_forms(desk: Desk, person: str, path: str, fields: dict[str, str
     assert untouched(answer.text, DATA, INSIDE) == []
 
 
-def _membership(desk: Desk, person: str) -> str:
-    query = text(
-        "select m.public_id from memberships m join users u on u.id = m.user_id where u.email = :email"
-    )
-    with desk.system() as session:
-        return str(session.scalar(query, {"email": f"{person}@example.test"}))
-
-
 def test_pages_that_show_something_once_or_ask_before_an_end(desk: Desk) -> None:
     owner = visit(desk, "owner")
-    client, member = desk.ours.public["Luma"], _membership(desk, "viewer")
+    client, member = desk.ours.public["Luma"], desk.membership("viewer")
     shown = [
         owner.page(f"/clients/{client}/leave"),
         owner.page(f"/team/{member}/remove"),

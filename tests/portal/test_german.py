@@ -11,9 +11,10 @@ from flask import Flask
 from agency.domain.money import Money
 from agency.portal import language, showing
 from agency.portal.language import counted, tr
+from agency.services.zones import zone_named
 
 NOW = datetime(2026, 11, 23, 19, 20, tzinfo=UTC)
-BERLIN = showing.zone_of("Europe/Berlin")
+BERLIN = zone_named("Europe/Berlin")
 NBSP = "\N{NO-BREAK SPACE}"
 
 

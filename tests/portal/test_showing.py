@@ -8,9 +8,10 @@ import pytest
 
 from agency.domain.money import Money
 from agency.portal import showing
+from agency.services.zones import zone_named
 
 NOW = datetime(2026, 11, 23, 19, 20, tzinfo=UTC)
-NEW_YORK = showing.zone_of("America/New_York")
+NEW_YORK = zone_named("America/New_York")
 
 
 @pytest.mark.parametrize(
@@ -35,11 +36,11 @@ def test_time_left_is_short_to_see_and_whole_to_hear(minutes: int, seen: str, sp
 def test_a_clock_time_names_the_date_unless_it_is_today_for_the_reader() -> None:
     late_evening = datetime(2026, 11, 24, 3, 0, tzinfo=UTC)  # 22:00 in New York, the next day in London
     assert showing.clock_text(late_evening, NOW, NEW_YORK) == "22:00"
-    assert showing.clock_text(late_evening, NOW, showing.zone_of("Europe/London")) == "24 Nov, 03:00"
+    assert showing.clock_text(late_evening, NOW, zone_named("Europe/London")) == "24 Nov, 03:00"
 
 
 def test_a_zone_that_does_not_exist_is_shown_as_utc() -> None:
-    assert showing.moment_text(NOW, showing.zone_of("Mars/Base")) == "23 Nov, 19:20"
+    assert showing.moment_text(NOW, zone_named("Mars/Base")) == "23 Nov, 19:20"
 
 
 @pytest.mark.parametrize(

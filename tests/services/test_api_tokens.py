@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -14,16 +13,10 @@ from agency.domain.errors import Conflict, Forbidden, Invalid, NotFound
 from agency.services.api_tokens import NewToken, create_token, list_tokens, revoke_token
 from agency.services.callers import SignedIn, is_fresh, scope_of_session
 from agency.services.token_access import caller_of_token, is_api_token
-from tests.desk import Desk, open_desk
+from tests.desk import Desk
 
 KNOWN = frozenset({"orders:read", "worklist:read", "switches:write"})
 READS, WRITES = ["orders:read"], ["orders:read", "switches:write"]
-
-
-@pytest.fixture(scope="module")
-def made() -> Iterator[Desk]:
-    with open_desk() as opened:
-        yield opened
 
 
 @pytest.fixture

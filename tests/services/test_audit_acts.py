@@ -30,19 +30,13 @@ from agency.services.sealing import Keyring
 from agency.services.shop_rules import ShopRules, set_shop_rules
 from agency.services.switches import start_buying, stop_buying
 from tests.databases import MASTER_KEY
-from tests.desk import NOW, PASSWORD, Desk, Side, open_desk
+from tests.desk import NOW, PASSWORD, Desk, Side
 from tests.desk_rows import add_item, add_order, add_parcel, add_providers, add_sku
 from tests.portal.scenes import OVER_LIMIT, add_purchase
 
 KEYS = Keyring(MASTER_KEY)
 SECRET, TYPED, UPS = "fake-canary-key", "fake-canary-typed", "1Z999AA10123456784"
 Written = tuple[str, str, str, str | None, dict[str, Any]]
-
-
-@pytest.fixture(scope="module")
-def made() -> Iterator[Desk]:
-    with open_desk() as opened:
-        yield opened
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
@@ -15,23 +14,11 @@ from agency.services.shops import pause_shop, resume_shop
 from agency.services.switches import start_buying, stop_buying
 from agency.services.undo_steps import packed, unpacked
 from agency.services.undoing import undo
-from tests.desk import NOW, Desk, open_desk
+from tests.desk import NOW, Desk
 from tests.desk_rows import add_attention, add_order
 from tests.portal.scenes import OVER_LIMIT
 
 HOUR = timedelta(hours=1)
-
-
-@pytest.fixture(scope="module")
-def made() -> Iterator[Desk]:
-    with open_desk() as desk:
-        yield desk
-
-
-@pytest.fixture
-def desk(made: Desk) -> Iterator[Desk]:
-    yield made
-    made.clear()
 
 
 def _order(desk: Desk, **changes: object) -> str:

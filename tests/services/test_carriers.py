@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 from sqlalchemy import text
 
@@ -23,22 +21,10 @@ from agency.services.parcels import parcel_cause
 from agency.services.sealing import Keyring
 from agency.services.shipping import judge_parcel
 from tests.databases import MASTER_KEY
-from tests.desk import NOW, Desk, open_desk
+from tests.desk import NOW, Desk
 from tests.desk_rows import add_order, add_parcel, add_providers, add_purchase, due_lanes, keys_of
 
 UPS_NUMBER = "1Z999AA10123456784"
-
-
-@pytest.fixture(scope="module")
-def made() -> Iterator[Desk]:
-    with open_desk() as desk:
-        yield desk
-
-
-@pytest.fixture
-def desk(made: Desk) -> Iterator[Desk]:
-    yield made
-    made.clear()
 
 
 @pytest.fixture

@@ -15,16 +15,10 @@ from agency.services.mappings import NewMapping, map_sku, unmap_sku
 from agency.services.sealing import Keyring
 from agency.services.suppliers import open_supplier
 from tests.databases import MASTER_KEY
-from tests.desk import NOW, Desk, open_desk
+from tests.desk import NOW, Desk
 from tests.desk_rows import add_item, add_order, add_sku, due_lanes
 
 KEYS = Keyring(MASTER_KEY)
-
-
-@pytest.fixture(scope="module")
-def made() -> Iterator[Desk]:
-    with open_desk() as desk:
-        yield desk
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from dataclasses import asdict
 from datetime import timedelta
 
@@ -11,6 +10,7 @@ import pytest
 from sqlalchemy import text
 
 from agency.domain.errors import NotFound
+from agency.domain.money import Money
 from agency.domain.months import parse_month
 from agency.services.client_month import (
     ClientMonth,
@@ -23,26 +23,9 @@ from agency.services.client_overview import get_overview
 from agency.services.client_requests import add_request, close_request, list_open_requests, list_requests
 from agency.services.clients import set_sharing
 from agency.services.shown_access import show_access
-from tests.desk import NOW, Desk, open_desk
-from tests.desk_rows import add_order
-from tests.portal.client_scenes import GOODS, OCTOBER_LATE, add_life, add_money
-
-
-@pytest.fixture(scope="module")
-def made() -> Iterator[Desk]:
-    with open_desk() as desk:
-        yield desk
-
-
-@pytest.fixture
-def desk(made: Desk) -> Iterator[Desk]:
-    yield made
-    made.clear()
-    with made.owner() as connection:
-        connection.execute("update clients set share_costs = false, left_at = null")
-        connection.execute("update shops set access_lost = false, access_ends_at = null")
-        connection.execute("update authorizations set state = 'active', refresh_expires_at = null")
-        connection.execute("delete from client_requests")
+from tests.desk import NOW, Desk
+from tests.desk_rows import add_money, add_order
+from tests.portal.client_scenes import GOODS, OCTOBER_LATE, add_life
 
 
 def _month(desk: Desk, text_: str = "2026-10", client: str = "Luma") -> ClientMonth:
@@ -73,6 +56,28 @@ def test_a_month_counts_its_own_orders_and_says_why_one_was_late(desk: Desk) -> 
     assert (orders.count, sales.money[0].amount) == (row[0], row[1])
     assert sum(day.amount.amount for day in month.days) == row[1]
     assert len(month.days) == 31
+
+
+def test_the_cancelled_orders_of_a_month_are_those_that_its_numbers_count(desk: Desk) -> None:
+    october, november = NOW.replace(month=10, day=30), NOW.replace(month=11, day=2)
+    with desk.session() as session:
+        placed = {"placed_at": october, "stage": "cancelled"}
+        add_order(session, desk.ours, number="577700000000000001", cancelled_at=november, **placed)
+        add_order(session, desk.ours, number="577700000000000002", stage_at=november, **placed)
+    month = _month(desk)
+    assert [row.number for row in month.cancelled] == ["577700000000000001", "577700000000000002"]
+    assert [row.at for row in month.cancelled] == [november, november]
+    counted = dict(month.states)["Cancelled"], month.numbers[2].count, month.cancelled_count
+    assert counted == (2, 2, 2)
+    later = _month(desk, "2026-11")
+    assert (later.cancelled, later.cancelled_count, later.numbers[2].count) == ((), 0, 0)
+
+
+def test_a_month_draws_its_days_in_the_currency_of_its_sales(desk: Desk) -> None:
+    with desk.session() as session:
+        add_order(session, desk.ours, placed_at=NOW.replace(month=10, day=5), currency="GBP", total_minor=700)
+    days = _month(desk).days
+    assert [day.amount for day in days if day.amount.amount] == [Money(700, "GBP")]
 
 
 def test_the_money_of_a_month_adds_up_to_what_tiktok_booked(desk: Desk) -> None:
@@ -192,11 +197,12 @@ def test_a_request_is_read_by_its_client_alone_until_the_team_closes_it(desk: De
         with desk.session(desk.ours.client_scope(client)) as session:
             assert [one.text for one in list_open_requests(session)] == seen
     with desk.session() as session:
-        (one,) = list_requests(team, session)
+        luma = desk.ours.public["Luma"]
+        (one,) = list_requests(team, session, luma)
         narrowed = desk.ours.scope(role="operator", client_ids=frozenset({desk.ours.clients["Kite"]}))
-        assert list_requests(narrowed, session) == ()
+        assert list_requests(narrowed, session, luma) == ()
         with pytest.raises(NotFound):
-            close_request(narrowed, session, one.request_id)
-        close_request(team, session, one.request_id)
+            close_request(narrowed, session, luma, one.request_id)
+        close_request(team, session, luma, one.request_id)
     with desk.session(desk.ours.client_scope("Luma")) as session:
         assert list_open_requests(session) == ()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from dataclasses import asdict
 from datetime import timedelta
 
@@ -16,20 +15,8 @@ from agency.models.finance import LedgerEntry, Statement
 from agency.models.parcels import Parcel
 from agency.services.client_overview import get_overview
 from agency.services.client_view import get_client_order, list_client_orders
-from tests.desk import NOW, Desk, open_desk
+from tests.desk import NOW, Desk
 from tests.desk_rows import add_item, add_mapping, add_order
-
-
-@pytest.fixture(scope="module")
-def made() -> Iterator[Desk]:
-    with open_desk() as desk:
-        yield desk
-
-
-@pytest.fixture
-def desk(made: Desk) -> Iterator[Desk]:
-    yield made
-    made.clear()
 
 
 def test_everything_on_time_is_one_calm_sentence(desk: Desk) -> None:
@@ -70,6 +57,29 @@ def test_the_four_numbers_count_four_weeks_of_one_client(desk: Desk) -> None:
         sales, orders, open_now, dispatched = get_overview(scope, session, NOW).numbers
     assert [money.amount for money in sales.money] == [4000]
     assert (orders.count, open_now.count, dispatched.per_mille) == (2, 1, 500)
+
+
+@pytest.mark.parametrize(
+    ("orders", "late", "word", "tones"),
+    [
+        (5, 1, "Too few orders to judge yet", ["", ""]),
+        (60, 0, "Good", ["", ""]),
+        (60, 2, "Close to TikTok's line", ["warn", ""]),
+        (60, 6, "Over TikTok's line", ["bad", ""]),
+    ],
+)
+def test_a_clients_health_is_judged_by_the_rules_of_the_teams_own_page(
+    desk: Desk, orders: int, late: int, word: str, tones: list[str]
+) -> None:
+    limit = NOW - timedelta(hours=30)
+    with desk.session() as session:
+        for place in range(orders):
+            collected = limit + timedelta(hours=1 if place < late else -1)
+            add_order(session, desk.ours, stage="shipped", tts_sla_at=limit, collected_at=collected)
+    scope = desk.ours.client_scope("Luma")
+    with desk.session(scope) as session:
+        page = get_overview(scope, session, NOW)
+    assert (page.health_word, [row.tone for row in page.health]) == (word, tones)
 
 
 def test_the_next_payout_is_tiktoks_own_estimate(desk: Desk) -> None:

@@ -12,17 +12,11 @@ from sqlalchemy import text
 from agency.domain.errors import Conflict, Forbidden, Invalid, NotFound
 from agency.services.clients import ClientLimits, NewClient, add_client, list_time_zones, set_client_limits
 from agency.services.shop_lists import list_shops
-from tests.desk import NOW, Desk, open_desk
+from tests.desk import NOW, Desk
 from tests.desk_rows import add_order, due_lanes
 
 ORCHARD = NewClient("Orchard", "GBP", "Europe/London")
 LIMITS = ClientLimits(7500, 1250, 200_000)
-
-
-@pytest.fixture(scope="module")
-def made() -> Iterator[Desk]:
-    with open_desk() as desk:
-        yield desk
 
 
 @pytest.fixture

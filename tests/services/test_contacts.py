@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from dataclasses import asdict
-from typing import Any
 
 import pytest
 from sqlalchemy import text
@@ -16,33 +14,14 @@ from agency.domain.errors import Forbidden, NotFound
 from agency.models.orders import Order, OrderContact
 from agency.services.contacts import MOST_AN_HOUR, TooManyViews, reveal_contact
 from agency.services.contacts_store import StoredContact, place_of
-from agency.services.order_page_rows import OrderPage
 from agency.services.order_pages import get_order_page
 from agency.services.sealing import Keyring
 from tests.databases import MASTER_KEY
-from tests.desk import NOW, Desk, open_desk
-from tests.desk_rows import add_order, add_row, keys_of
+from tests.desk import NOW, Desk
+from tests.desk_rows import add_order, add_row, keys_of, order_page
 
 KEYS = Keyring(MASTER_KEY)
 BUYER = Address("Jo Fake", "+15550100", "1 Fake Street", "", "Portland", "OR", "97201", "US")
-
-
-@pytest.fixture(scope="module")
-def desk() -> Iterator[Desk]:
-    with open_desk() as made:
-        yield made
-
-
-@pytest.fixture
-def session(desk: Desk) -> Iterator[Session]:
-    with desk.database.session(desk.ours.scope()) as opened:
-        yield opened
-        opened.rollback()
-
-
-def _page(desk: Desk, session: Session, order: Order, **scope: Any) -> OrderPage:
-    session.flush()
-    return get_order_page(desk.ours.scope(**scope), session, KEYS, order.tiktok_order_id, NOW)
 
 
 def _contact(session: Session, desk: Desk, order: Order, *, masked: bool = False) -> None:
@@ -56,11 +35,11 @@ def _contact(session: Session, desk: Desk, order: Order, *, masked: bool = False
 def test_the_address_is_masked_until_somebody_asks_and_that_is_recorded(desk: Desk, session: Session) -> None:
     order = add_order(session, desk.ours)
     _contact(session, desk, order)
-    page = _page(desk, session, order)
+    page = order_page(desk, session, order)
     assert page.contact.state == "clear"
     assert not any(part in line for line in page.contact.lines for part in ("Jo", "Fake", "97201", "0100"))
     assert reveal_contact(desk.ours.scope(), session, KEYS, order.tiktok_order_id, NOW) == BUYER
-    assert [(row.title, row.who) for row in _page(desk, session, order).events] == [
+    assert [(row.title, row.who) for row in order_page(desk, session, order).events] == [
         ("Full address shown", "You")
     ]
 
@@ -70,12 +49,12 @@ def test_a_viewer_sees_no_full_address_and_leaves_no_trace(desk: Desk, session: 
     _contact(session, desk, order)
     with pytest.raises(Forbidden):
         reveal_contact(desk.ours.scope(role="viewer"), session, KEYS, order.tiktok_order_id, NOW)
-    assert not _page(desk, session, order).events
+    assert not order_page(desk, session, order).events
 
 
 def test_an_order_without_an_address_says_so(desk: Desk, session: Session) -> None:
     order = add_order(session, desk.ours)
-    assert _page(desk, session, order).contact.state == "absent"
+    assert order_page(desk, session, order).contact.state == "absent"
     with pytest.raises(NotFound):
         reveal_contact(desk.ours.scope(), session, KEYS, order.tiktok_order_id, NOW)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from dataclasses import asdict
 from datetime import datetime, timedelta
 from typing import Any
@@ -18,7 +17,7 @@ from agency.services.contacts_store import place_of
 from agency.services.erasure import erase_contacts_of_shops, erase_old_contacts, read_contact_state
 from agency.services.sealing import Keyring
 from tests.databases import MASTER_KEY
-from tests.desk import NOW, Desk, open_desk
+from tests.desk import NOW, Desk
 from tests.desk_rows import add_order, add_row, keys_of
 
 KEYS = Keyring(MASTER_KEY)
@@ -45,19 +44,6 @@ ONGOING: dict[str, dict[str, Any]] = {
     "delivered, may come back": {"status": "DELIVERED", "stage": "delivered", "delivered_at": NOW},
     "shipped by TikTok, on its way": {"status": "IN_TRANSIT", "stage": "excluded"},
 }
-
-
-@pytest.fixture(scope="module")
-def desk() -> Iterator[Desk]:
-    with open_desk() as made:
-        yield made
-
-
-@pytest.fixture
-def session(desk: Desk) -> Iterator[Session]:
-    with desk.database.session(desk.ours.scope()) as opened:
-        yield opened
-        opened.rollback()
 
 
 def _order(desk: Desk, session: Session, client: str = "Luma", **changes: Any) -> Order:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import itertools
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from urllib.parse import unquote
 
@@ -17,15 +16,9 @@ from agency.domain.errors import Conflict, Invalid, NotFound
 from agency.services.factors import MOST_FACTORS, end_other_sessions, list_factors, remove_factor
 from agency.services.recovery_codes import codes_left, make_codes, take_recovery_code
 from agency.services.totp import begin_app, confirm_app, take_app_code
-from tests.desk import Desk, open_desk
+from tests.desk import Desk
 from tests.factors import KEYRING, Phone, enrol, holder, take_away
 from tests.moving import move_clock
-
-
-@pytest.fixture(scope="module")
-def made() -> Iterator[Desk]:
-    with open_desk() as opened:
-        yield opened
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
@@ -10,22 +9,10 @@ from sqlalchemy import text
 
 from agency.domain.errors import NotFound
 from agency.services.inbox import Letter, Notification, record_letter, record_notification
-from tests.desk import Desk, open_desk
+from tests.desk import Desk
 from tests.desk_rows import add_item, due_lanes
 
 NOTE = Notification("fake-Harbor-Luma", "fake-note-1", "order_status", "577", {"order_id": "577"})
-
-
-@pytest.fixture(scope="module")
-def made() -> Iterator[Desk]:
-    with open_desk() as desk:
-        yield desk
-
-
-@pytest.fixture
-def desk(made: Desk) -> Iterator[Desk]:
-    yield made
-    made.clear()
 
 
 def _inbox(desk: Desk) -> list[tuple[str, str, str]]:

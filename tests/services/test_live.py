@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -13,20 +13,8 @@ from sqlalchemy.orm import Session
 from agency.domain.scope import Scope
 from agency.services.live import fingerprint
 from agency.services.timeline import Happening, OrderRef, record_events
-from tests.desk import NOW, Desk, open_desk
+from tests.desk import NOW, Desk
 from tests.desk_rows import add_attention, add_order
-
-
-@pytest.fixture(scope="module")
-def shared() -> Iterator[Desk]:
-    with open_desk() as opened:
-        yield opened
-
-
-@pytest.fixture
-def desk(shared: Desk) -> Iterator[Desk]:
-    yield shared
-    shared.clear()
 
 
 def _mark(desk: Desk, scope: Scope | None = None, now: Any = NOW) -> str:

@@ -13,16 +13,10 @@ from agency.domain.mapping_files import COLUMNS, LONGEST_FILE, MOST_ROWS, read_r
 from agency.models.catalog import Mapping
 from agency.services.mapping_export import export_mappings, template_csv
 from agency.services.mapping_import import ImportPlan, apply_import, plan_import
-from tests.desk import NOW, Desk, open_desk
+from tests.desk import NOW, Desk
 from tests.desk_rows import add_item, add_mapping, add_order, add_sku, due_lanes
 
 HEADER = "shop,sku,choice,supplier,supplier_sku,quantity,highest_unit_cost,currency"
-
-
-@pytest.fixture(scope="module")
-def made() -> Iterator[Desk]:
-    with open_desk() as opened:
-        yield opened
 
 
 @pytest.fixture

@@ -2,39 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import text
 
 from agency.clock import machine_now
 from agency.domain.errors import Invalid
 from agency.domain.notices import EVERYTHING, Choice
 from agency.integrations.notify.outbox import Outbox
+from agency.services import notices
 from agency.services.notices import get_choice, set_choice
 from agency.services.sealing import Keyring
 from tests.databases import MASTER_KEY
-from tests.desk import Desk, open_desk
+from tests.desk import Desk
 from tests.desk_rows import add_attention
 from tests.mailbox import read_mails
 from workers.mailer import Mailer
 
 AT_ONCE = Choice("at_once", ("money",), 8)
-
-
-@pytest.fixture(scope="module")
-def made() -> Iterator[Desk]:
-    with open_desk() as desk:
-        yield desk
-
-
-@pytest.fixture
-def desk(made: Desk) -> Iterator[Desk]:
-    yield made
-    made.clear()
-    with made.owner() as connection:
-        connection.execute("delete from notification_choices")
-        connection.execute("delete from mails")
 
 
 @pytest.fixture
@@ -44,19 +30,9 @@ def mailer(desk: Desk, tmp_path: object) -> Mailer:
     )  # type: ignore[arg-type]
 
 
-def _membership(desk: Desk, person: str) -> str:
-    with desk.owner() as connection:
-        row = connection.execute(
-            "select m.public_id from memberships m join users u on u.id = m.user_id where u.email = %s",
-            (f"{person}@example.test",),
-        ).fetchone()
-    assert row is not None
-    return str(row[0])
-
-
 def _choose(desk: Desk, person: str, choice: Choice) -> None:
     with desk.system() as session:
-        set_choice(session, _membership(desk, person), choice)
+        set_choice(session, desk.membership(person), choice)
 
 
 def _later(minutes: int = 1) -> object:
@@ -91,11 +67,11 @@ def test_within_a_quarter_of_an_hour_there_is_no_second_mail_and_nothing_is_told
     _choose(desk, "owner", AT_ONCE)
     with desk.session() as session:
         add_attention(session, desk.ours, kind="approval", action="approve")
-    assert mailer.tell(machine_now()) == 1
+    assert mailer.tell(_later()) == 1  # type: ignore[arg-type]
     with desk.session() as session:
         add_attention(session, desk.ours, kind="approval", action="approve")
     assert mailer.tell(_later(5)) == 0  # type: ignore[arg-type]
-    assert mailer.tell(_later(16)) == 1  # type: ignore[arg-type]
+    assert mailer.tell(_later(17)) == 1  # type: ignore[arg-type]
     assert mailer.tell(_later(40)) == 0  # type: ignore[arg-type]
     assert [mail.subject for mail in read_mails(desk, "owner@example.test")] == [
         "1 new decision at Harbor"
@@ -122,8 +98,42 @@ def test_the_daily_mail_tells_the_day_once(desk: Desk, mailer: Mailer) -> None:
     with desk.session() as session:
         add_attention(session, desk.ours, kind="approval", action="approve")
     assert mailer.tell(now + timedelta(minutes=1)) == 0
-    at_hour = (now + timedelta(hours=2)).replace(minute=0, second=5)
+    at_hour = (now + timedelta(hours=2)).replace(minute=1, second=5)
+    with desk.session() as session:
+        add_attention(session, desk.ours, kind="approval", action="approve", created_at=at_hour)
     assert [mailer.tell(at_hour), mailer.tell(at_hour + timedelta(minutes=20))] == [1, 0]
+    (mail,) = read_mails(desk, "owner@example.test")
+    assert mail.subject == "1 new decision at Harbor"
+
+
+def test_a_decision_of_a_transaction_that_still_runs_is_told_by_the_next_mail(
+    desk: Desk, mailer: Mailer
+) -> None:
+    _choose(desk, "owner", AT_ONCE)
+    with desk.session() as session:
+        add_attention(session, desk.ours, kind="approval", action="approve")
+    with desk.session() as slow:
+        slow.execute(text("select now()"))
+        begun = machine_now()
+        assert mailer.tell(begun + timedelta(seconds=59)) == 0
+        add_attention(slow, desk.ours, kind="reconnect", action="reconnect")
+        add_attention(slow, desk.ours, kind="approval", action="approve")
+    assert mailer.tell(begun + timedelta(minutes=2)) == 1
+    (mail,) = read_mails(desk, "owner@example.test")
+    assert mail.subject == "2 new decisions at Harbor"
+
+
+def test_people_without_a_due_mail_keep_nobody_behind_them_waiting(
+    desk: Desk, mailer: Mailer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(notices, "MOST", 1)
+    for person in ("owner", "operator"):
+        _choose(desk, person, Choice("at_once", ("connection",), 8))
+    _choose(desk, "viewer", AT_ONCE)
+    with desk.session() as session:
+        add_attention(session, desk.ours, kind="approval", action="approve")
+    assert mailer.tell(_later()) == 1  # type: ignore[arg-type]
+    assert len(read_mails(desk, "viewer@example.test")) == 1
 
 
 def test_nobody_gets_mails_before_choosing_or_after_leaving(desk: Desk, mailer: Mailer) -> None:
@@ -131,13 +141,13 @@ def test_nobody_gets_mails_before_choosing_or_after_leaving(desk: Desk, mailer: 
         add_attention(session, desk.ours, kind="approval", action="approve")
     assert mailer.tell(_later()) == 0  # type: ignore[arg-type]
     with desk.system() as session:
-        assert get_choice(session, _membership(desk, "viewer")).rhythm == "never"
+        assert get_choice(session, desk.membership("viewer")).rhythm == "never"
     _choose(desk, "viewer", AT_ONCE)
     with desk.session() as session:
         add_attention(session, desk.ours, kind="approval", action="approve")
     with desk.owner() as connection:
         connection.execute(
-            "update memberships set ended_at = now() where public_id = %s", (_membership(desk, "viewer"),)
+            "update memberships set ended_at = now() where public_id = %s", (desk.membership("viewer"),)
         )
     try:
         assert mailer.tell(_later()) == 0  # type: ignore[arg-type]
@@ -158,5 +168,5 @@ def test_nobody_gets_mails_before_choosing_or_after_leaving(desk: Desk, mailer: 
 )
 def test_a_wrong_choice_is_named(desk: Desk, choice: Choice, field: str) -> None:
     with desk.system() as session, pytest.raises(Invalid) as refusal:
-        set_choice(session, _membership(desk, "owner"), choice)
+        set_choice(session, desk.membership("owner"), choice)
     assert refusal.value.field == field

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -19,36 +18,20 @@ from agency.services.client_export_sheets import SHEETS
 from agency.services.colleagues import read_colleagues
 from agency.services.order_notes import LONGEST_NOTE, add_note
 from agency.services.order_page_rows import OrderPage
-from agency.services.order_pages import get_order_page
 from agency.services.order_timeline import TimelineAsked
 from agency.services.sealing import Keyring
 from agency.services.timeline import event_hash, record_event
 from tests.databases import MASTER_KEY
-from tests.desk import NOW, Desk, open_desk
-from tests.desk_rows import add_item, add_mapping, add_order, add_purchase, add_row, keys_of
+from tests.desk import NOW, Desk
+from tests.desk_rows import add_item, add_mapping, add_order, add_purchase, add_row, keys_of, order_page
 from tests.portal.scenes import OVER_LIMIT
 
 KEYS = Keyring(MASTER_KEY)
 NAMES = {"user:1": "Maya", "user:7": "Tom"}
 
 
-@pytest.fixture(scope="module")
-def desk() -> Iterator[Desk]:
-    with open_desk() as made:
-        yield made
-
-
-@pytest.fixture
-def session(desk: Desk) -> Iterator[Session]:
-    with desk.database.session(desk.ours.scope()) as opened:
-        yield opened
-        opened.rollback()
-
-
 def _page(desk: Desk, session: Session, order: Order, **asked: Any) -> OrderPage:
-    session.flush()
-    timeline = TimelineAsked(**asked)
-    return get_order_page(desk.ours.scope(), session, KEYS, order.tiktok_order_id, NOW, NAMES, timeline)
+    return order_page(desk, session, order, NAMES, TimelineAsked(**asked))
 
 
 def _effect(session: Session, order: Order, purchase: Any, **changes: Any) -> None:

@@ -2,58 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any
-
 import pytest
 from sqlalchemy.orm import Session
 
-from agency.models.finance import LedgerEntry
-from agency.models.orders import Order
-from agency.services.order_page_rows import OrderPage
-from agency.services.order_pages import get_order_page
 from agency.services.sealing import Keyring
 from tests.databases import MASTER_KEY
-from tests.desk import NOW, Desk, open_desk
-from tests.desk_rows import add_order, add_purchase, add_row, keys_of
+from tests.desk import NOW, Desk
+from tests.desk_rows import add_money, add_order, add_purchase, order_page
 
 KEYS = Keyring(MASTER_KEY)
-
-
-@pytest.fixture(scope="module")
-def desk() -> Iterator[Desk]:
-    with open_desk() as made:
-        yield made
-
-
-@pytest.fixture
-def session(desk: Desk) -> Iterator[Session]:
-    with desk.database.session(desk.ours.scope()) as opened:
-        yield opened
-        opened.rollback()
-
-
-def _page(desk: Desk, session: Session, order: Order, **scope: Any) -> OrderPage:
-    session.flush()
-    return get_order_page(desk.ours.scope(**scope), session, KEYS, order.tiktok_order_id, NOW)
-
-
-def _ledger(session: Session, order: Order, kind: str, amount: int, currency: str = "USD") -> None:
-    entry = {
-        "entry_key": f"{order.id}:{kind}",
-        "kind": kind,
-        "amount_minor": amount,
-        "currency": currency,
-        "at": NOW,
-    }
-    add_row(session, LedgerEntry(**keys_of(order), order_id=order.id, **entry))
 
 
 @pytest.mark.parametrize("profit", [None, 912, -300])
 def test_the_money_rows_add_up_to_their_total(desk: Desk, session: Session, profit: int | None) -> None:
     order = add_order(session, desk.ours, stage="bought", profit_minor=profit)
     add_purchase(session, desk.ours, order)
-    money = _page(desk, session, order).money
+    money = order_page(desk, session, order).money
     assert money.total is not None
     assert money.total.amount == sum(row.amount.amount for row in money.rows)
     assert money.total.amount == (1360 if profit is None else profit)
@@ -63,8 +27,8 @@ def test_the_money_rows_add_up_to_their_total(desk: Desk, session: Session, prof
 def test_a_settled_order_shows_the_statement_and_the_booked_cost(desk: Desk, session: Session) -> None:
     order = add_order(session, desk.ours, stage="settled", settled_at=NOW)
     for kind, amount in (("revenue", 2000), ("referral_fee", -120), ("supplier_goods", -640)):
-        _ledger(session, order, kind, amount)
-    money = _page(desk, session, order).money
+        add_money(session, order, kind, amount)
+    money = order_page(desk, session, order).money
     assert [(row.label, row.amount.amount) for row in money.rows] == [
         ("Sale", 2000), ("TikTok commission", -120), ("Supplier cost", -640),
     ]  # fmt: skip
@@ -73,7 +37,7 @@ def test_a_settled_order_shows_the_statement_and_the_booked_cost(desk: Desk, ses
 
 def test_costs_in_another_currency_are_shown_and_never_added(desk: Desk, session: Session) -> None:
     order = add_order(session, desk.ours, stage="bought", estimate_minor=1800)
-    _ledger(session, order, "supplier_goods", -640, "CNY")
-    money = _page(desk, session, order).money
+    add_money(session, order, "supplier_goods", -640, currency="CNY")
+    money = order_page(desk, session, order).money
     assert money.total is None
     assert "not converted" in money.note

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import timedelta
-from typing import Any
 
 import pytest
 from sqlalchemy import event
@@ -12,35 +10,24 @@ from sqlalchemy.orm import Session
 
 from agency.domain.errors import NotFound
 from agency.models.effects import Effect
-from agency.models.orders import Order
 from agency.models.parcels import Parcel, ParcelLine, ParcelScan
-from agency.services.order_page_rows import OrderPage
 from agency.services.order_pages import find_neighbours, get_order_page
 from agency.services.sealing import Keyring
 from agency.services.timeline import record_event
 from tests.databases import MASTER_KEY
-from tests.desk import NOW, Desk, open_desk
-from tests.desk_rows import add_attention, add_item, add_mapping, add_order, add_purchase, add_row, keys_of
+from tests.desk import NOW, Desk
+from tests.desk_rows import (
+    add_attention,
+    add_item,
+    add_mapping,
+    add_order,
+    add_purchase,
+    add_row,
+    keys_of,
+    order_page,
+)
 
 KEYS = Keyring(MASTER_KEY)
-
-
-@pytest.fixture(scope="module")
-def desk() -> Iterator[Desk]:
-    with open_desk() as made:
-        yield made
-
-
-@pytest.fixture
-def session(desk: Desk) -> Iterator[Session]:
-    with desk.database.session(desk.ours.scope()) as opened:
-        yield opened
-        opened.rollback()
-
-
-def _page(desk: Desk, session: Session, order: Order, **scope: Any) -> OrderPage:
-    session.flush()
-    return get_order_page(desk.ours.scope(**scope), session, KEYS, order.tiktok_order_id, NOW)
 
 
 def test_the_steps_follow_purchase_tracking_and_scan(desk: Desk, session: Session) -> None:
@@ -53,7 +40,7 @@ def test_the_steps_follow_purchase_tracking_and_scan(desk: Desk, session: Sessio
         "pushed_at": NOW - timedelta(hours=2),
     }
     add_row(session, Parcel(**keys_of(order), order_id=order.id, purchase_id=purchase.id, **parcel))
-    page = _page(desk, session, order)
+    page = order_page(desk, session, order)
     assert [(step.key, step.state) for step in page.steps] == [
         ("received", "done"), ("bought", "done"), ("tracking", "done"), ("scanned", "now"), ("delivered", "next"),
         ("settled", "next"),
@@ -65,7 +52,7 @@ def test_a_cancelled_order_goes_no_further(desk: Desk, session: Session) -> None
     order = add_order(
         session, desk.ours, stage="cancelled", cancelled_by="BUYER", cancel_reason="Changed my mind"
     )
-    page = _page(desk, session, order)
+    page = order_page(desk, session, order)
     assert {step.state for step in page.steps[1:]} == {"stopped"}
     assert page.explanation == "Cancelled by buyer. Changed my mind"
 
@@ -78,7 +65,7 @@ def test_the_six_deadlines_stay_apart_and_one_counts(desk: Desk, session: Sessio
         )
     }
     order = add_order(session, desk.ours, **times, due_at=times["tts_sla_at"], due_kind="tts_sla")
-    page = _page(desk, session, order)
+    page = order_page(desk, session, order)
     assert [row.kind for row in page.deadlines] == [
         "rts_sla", "tts_sla", "shipping_due", "collection_due", "delivery_sla", "delivery_due"
     ]  # fmt: skip
@@ -88,7 +75,7 @@ def test_the_six_deadlines_stay_apart_and_one_counts(desk: Desk, session: Sessio
 
 def test_a_deadline_of_our_own_promise_is_shown_with_its_source(desk: Desk, session: Session) -> None:
     order = add_order(session, desk.ours, due_source="promise:course", tts_sla_at=NOW + timedelta(days=2))
-    page = _page(desk, session, order)
+    page = order_page(desk, session, order)
     assert [(row.source, row.counts) for row in page.deadlines] == [
         ("promise:course", True),
         ("tiktok", False),
@@ -100,8 +87,8 @@ def test_lines_carry_their_mapping_and_an_unmapped_one_carries_none(desk: Desk, 
     order = add_order(session, desk.ours, sku_id="fake-sku-mapped")
     unmapped = add_order(session, desk.ours, sku_id="fake-sku-bare")
     add_mapping(session, desk.ours, add_item(session, desk.ours), sku_id="fake-sku-mapped")
-    assert [m.supplier_sku for m in _page(desk, session, order).lines[0].mappings] == ["KC-1"]
-    assert _page(desk, session, unmapped).lines[0].mappings == ()
+    assert [m.supplier_sku for m in order_page(desk, session, order).lines[0].mappings] == ["KC-1"]
+    assert order_page(desk, session, unmapped).lines[0].mappings == ()
 
 
 def test_a_purchase_shows_its_lines_and_every_attempt_to_send_it(desk: Desk, session: Session) -> None:
@@ -109,7 +96,7 @@ def test_a_purchase_shows_its_lines_and_every_attempt_to_send_it(desk: Desk, ses
     purchase = add_purchase(session, desk.ours, order)
     effect = {"kind": "place", "key": "fake", "state": "unknown", "attempts": 2, "reason": "no answer"}
     add_row(session, Effect(**keys_of(order), order_id=order.id, purchase_id=purchase.id, **effect))
-    (shown,) = _page(desk, session, order).purchases
+    (shown,) = order_page(desk, session, order).purchases
     assert [(line.supplier_sku, line.quantity) for line in shown.lines] == [("KC-1", 2)]
     assert [(e.state_text, e.attempts, e.reason) for e in shown.effects] == [
         ("Answer lost, being checked", 2, "no answer")
@@ -137,7 +124,7 @@ def test_a_parcel_shows_findings_and_its_newest_scan_first(desk: Desk, session: 
                 **keys_of(order), parcel_id=row.id, at=NOW - timedelta(hours=hours), description=words
             ),
         )
-    (shown,) = _page(desk, session, order).parcels
+    (shown,) = order_page(desk, session, order).parcels
     assert ([scan.description for scan in shown.scans], shown.units) == (["Arrived", "Picked up"], 1)
     assert shown.findings[0].sentence == "Check the carrier."
 
@@ -145,7 +132,7 @@ def test_a_parcel_shows_findings_and_its_newest_scan_first(desk: Desk, session: 
 def test_an_action_that_is_not_allowed_says_why(desk: Desk, session: Session) -> None:
     blocker = {"code": "cost_over_limit", "sentence": "Cost is over the limit.", "approvable": True}
     order = add_order(session, desk.ours, stage="blocked", blockers=[blocker])
-    actions = {action.word: action for action in _page(desk, session, order).actions}
+    actions = {action.word: action for action in order_page(desk, session, order).actions}
     assert actions["approve"].allowed
     assert not actions["add_tracking"].allowed
     assert all(action.allowed == (not action.why_not) for action in actions.values())
@@ -153,13 +140,13 @@ def test_an_action_that_is_not_allowed_says_why(desk: Desk, session: Session) ->
 
 def test_a_viewer_may_do_nothing(desk: Desk, session: Session) -> None:
     order = add_order(session, desk.ours)
-    assert not any(action.allowed for action in _page(desk, session, order, role="viewer").actions)
+    assert not any(action.allowed for action in order_page(desk, session, order, role="viewer").actions)
 
 
 def test_an_open_decision_speaks_first(desk: Desk, session: Session) -> None:
     order = add_order(session, desk.ours, stage="blocked")
     add_attention(session, desk.ours, kind="unmapped", action="map", why="Map the sku.", order_id=order.id)
-    page = _page(desk, session, order)
+    page = order_page(desk, session, order)
     assert (page.headline, page.explanation) == ("No supplier mapped", "Map the sku.")
 
 
@@ -169,7 +156,7 @@ def test_events_tell_people_rules_and_the_marketplace_apart(desk: Desk, session:
         record_event(
             desk.ours.scope(actor=actor), session, order, "status_changed", {"from": "A_B", "to": "C"}, NOW
         )
-    events = _page(desk, session, order).events
+    events = order_page(desk, session, order).events
     assert [row.by for row in events] == ["machine", "marketplace", "rule", "person", "person"]
     assert [row.who for row in events[-2:]] == ["A team member", "You"]
     assert events[0].detail == "a b → c"
@@ -190,7 +177,7 @@ def test_neighbours_are_those_of_the_same_shop(desk: Desk, session: Session) -> 
     days = [NOW + timedelta(days=day) for day in (1, 2, 3)]
     older, middle, newer = (add_order(session, desk.ours, placed_at=day) for day in days)
     add_order(session, desk.ours, "Kite", placed_at=NOW + timedelta(days=2, hours=1))
-    page = _page(desk, session, middle)
+    page = order_page(desk, session, middle)
     assert find_neighbours(desk.ours.scope(), session, page, middle.id) == (
         newer.tiktok_order_id,
         older.tiktok_order_id,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -21,17 +21,11 @@ from agency.services.passkeys import (
 )
 from tests.authenticator import PRESENT, Authenticator, raw
 from tests.authenticator import text as as_text
-from tests.desk import Desk, open_desk
+from tests.desk import Desk
 from tests.factors import holder, take_away
 from tests.moving import move_clock
 
 SITE = Site("localhost", "http://localhost")
-
-
-@pytest.fixture(scope="module")
-def made() -> Iterator[Desk]:
-    with open_desk() as opened:
-        yield opened
 
 
 @pytest.fixture

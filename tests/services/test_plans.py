@@ -7,14 +7,18 @@ from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import psycopg
 import pytest
 from sqlalchemy import Engine, event, select, text
 from sqlalchemy.orm import Session
 
+from agency.domain.months import month_of
 from agency.domain.scope import Scope, worker_scope
 from agency.models.shops import Shop
+from agency.services.client_month import get_month
+from agency.services.client_overview import get_overview
 from agency.services.list_rows import OrderFilters
 from agency.services.live import fingerprint
 from agency.services.order_lists import list_orders
@@ -238,3 +242,44 @@ def test_an_import_takes_as_many_statements_for_fifty_orders_as_for_two(
         counts.append(len(heard))
 
     assert counts[0] == counts[1] <= 12
+
+
+_YEARS_AGO = "now() - interval '1 hour' - interval '40 days' * (id % 97)"
+_HISTORY = f"""
+    update orders set tts_sla_at = {_YEARS_AGO}, collected_at = {_YEARS_AGO}, delivered_at = {_YEARS_AGO},
+      settled_at = {_YEARS_AGO}, cancelled_at = {_YEARS_AGO},
+      placed_at = case when id % 97 < 2 then placed_at else {_YEARS_AGO} end;
+    insert into ledger_entries (agency_id, client_id, shop_id, order_id, entry_key, kind, amount_minor, currency, at)
+    select agency_id, client_id, shop_id, id, id::text, 'revenue', 2599, 'USD', settled_at from orders
+"""
+
+
+@pytest.fixture(scope="module")
+def member(filled: tuple[TestDatabase, Scope]) -> Scope:
+    """A client whose orders are of eleven years; one in 97 moved within the last forty days."""
+    with psycopg.connect(filled[0].owner_url.replace("+psycopg", ""), autocommit=True) as owner:
+        owner.execute("set session_replication_role = replica")
+        owner.execute(_HISTORY)
+        owner.execute("vacuum analyze orders, ledger_entries")
+        (client,) = owner.execute("select min(client_id) from orders").fetchone() or (0,)
+    return Scope("portal", filled[1].agency_id, "user:1", "client_member", client_id=client, read_only=True)
+
+
+@pytest.mark.parametrize("page", ["overview", "month"])
+def test_a_clients_figures_cost_what_moved_in_their_span_however_long_it_has_been_here(
+    filled: tuple[TestDatabase, Scope], member: Scope, page: str
+) -> None:
+    with transaction(filled[0].database, member) as session:
+        with listening() as heard:
+            if page == "overview":
+                get_overview(member, session, NOW)
+            else:
+                get_month(member, session, month_of(NOW, ZoneInfo("UTC")), NOW)
+        spans = [statement for statement in heard if "since" in statement[1]]
+        orders = [looked_at(scans_of_orders(session, statement)) for statement in spans]
+        booked = [looked_at(scans_of(session, statement, "ledger_entries")) for statement in spans]
+        (stored,) = session.execute(text("select count(*) from orders")).one()
+
+    assert len(spans) >= 5
+    assert max(orders) <= stored // 10, orders
+    assert max(booked) <= stored // 20, booked

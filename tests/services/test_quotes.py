@@ -17,16 +17,10 @@ from agency.models.lanes import Lane
 from agency.services.mapping_pages import get_mapping_page, read_unmapped
 from agency.services.quotes import QuoteRow, request_quotes, request_supplier_quotes
 from agency.services.suppliers import list_stale_skus, record_quotes
-from tests.desk import NOW, Desk, open_desk
+from tests.desk import NOW, Desk
 from tests.desk_rows import add_item, add_mapping, add_order, add_sku
 
 SKU = "fake-sku-1"
-
-
-@pytest.fixture(scope="module")
-def made() -> Iterator[Desk]:
-    with open_desk() as opened:
-        yield opened
 
 
 @pytest.fixture

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 from sqlalchemy import event, text
 
@@ -11,22 +9,9 @@ from agency.domain.errors import Conflict, Forbidden, Invalid, NotFound
 from agency.domain.scope import Scope
 from agency.services import saved_views
 from agency.services.worklist_rows import WorkFilters
-from tests.desk import Desk, open_desk
+from tests.desk import Desk
 
 APPROVE, MINE = WorkFilters(action="approve"), WorkFilters(owner="mine")
-
-
-@pytest.fixture(scope="module")
-def made() -> Iterator[Desk]:
-    with open_desk() as desk:
-        yield desk
-
-
-@pytest.fixture
-def desk(made: Desk) -> Iterator[Desk]:
-    yield made
-    with made.owner() as connection:
-        connection.execute("delete from saved_views")
 
 
 def _person(desk: Desk, name: str, *, theirs: bool = False) -> Scope:

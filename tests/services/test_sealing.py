@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import os
-from collections.abc import Iterator
 from itertools import permutations
 
 import pytest
@@ -20,24 +19,11 @@ from agency.services.resealing import delete_unused_keys
 from agency.services.sealed_columns import CLIENT_COLUMNS, SYSTEM_COLUMNS, SealedColumn
 from agency.services.sealing import CannotOpen, Keyring, client_head
 from tests.databases import MASTER_KEY
-from tests.desk import Desk, open_desk
+from tests.desk import Desk
 from tests.sealed_rows import BOTH, NEW_ID, NEW_KEY, OLD_ID, OLD_KEY
 
 KEYS = Keyring(OLD_KEY)
 PLACE = "order_contacts.sealed_address:1"
-
-
-@pytest.fixture(scope="module")
-def desk() -> Iterator[Desk]:
-    with open_desk() as made:
-        yield made
-
-
-@pytest.fixture
-def session(desk: Desk) -> Iterator[Session]:
-    with desk.database.session(desk.ours.scope()) as opened:
-        yield opened
-        opened.rollback()
 
 
 @pytest.fixture

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 from sqlalchemy import text
 
@@ -11,15 +9,9 @@ from agency.domain.errors import NotFound
 from agency.services.accounts import sign_in
 from agency.services.callers import SignedIn, scope_of_session
 from agency.services.sessions import end_device, end_other_devices, list_devices, tidy_sessions
-from tests.desk import PASSWORD, Desk, open_desk
+from tests.desk import PASSWORD, Desk
 
 FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:141.0) Gecko/20100101 Firefox/141.0"
-
-
-@pytest.fixture(scope="module")
-def made() -> Iterator[Desk]:
-    with open_desk() as opened:
-        yield opened
 
 
 @pytest.fixture

@@ -20,17 +20,11 @@ from agency.services.shop_search import ShopFilters, ShopPage, search_shops
 from agency.services.shops import pause_shop
 from agency.services.switches import stop_buying
 from agency.services.work_lists import list_lanes
-from tests.desk import NOW, Desk, open_desk
+from tests.desk import NOW, Desk
 from tests.desk_rows import add_attention, add_order, add_purchase, add_sku
 
 _MADE = "delete from lanes where api = 'ship' or shop_id in (select id from shops where code like 'X%'); "
 _MADE += "delete from shops where code like 'X%'; delete from authorizations where problem <> '' or state = 'pending'"
-
-
-@pytest.fixture(scope="module")
-def made() -> Iterator[Desk]:
-    with open_desk() as opened:
-        yield opened
 
 
 @pytest.fixture

@@ -17,16 +17,10 @@ from agency.models.shops import Shop
 from agency.services import shop_rules
 from agency.services.shop_rules import ShopRules, list_promises, rules_of, set_shop_rules
 from agency.services.stages import recompute
-from tests.desk import NOW, Desk, open_desk
+from tests.desk import NOW, Desk
 from tests.desk_rows import add_order, add_parcel, add_purchase, due_lanes
 
 USUAL = ShopRules("tiktok", 0, False)
-
-
-@pytest.fixture(scope="module")
-def made() -> Iterator[Desk]:
-    with open_desk() as desk:
-        yield desk
 
 
 @pytest.fixture

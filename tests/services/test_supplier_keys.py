@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 
 import pytest
 from sqlalchemy import text
@@ -12,23 +12,11 @@ from agency.services.catalog import NewSupplier, add_supplier, replace_credentia
 from agency.services.sealing import Keyring
 from agency.services.suppliers import open_supplier, record_supplier_rejected, store_credentials
 from tests.databases import MASTER_KEY
-from tests.desk import NOW, Desk, open_desk
+from tests.desk import NOW, Desk
 from tests.desk_rows import add_item, add_order
 
 KEYS = Keyring(MASTER_KEY)
 _BLOCKED = [{"code": "supplier_credentials", "sentence": "The key is refused.", "approvable": False}]
-
-
-@pytest.fixture(scope="module")
-def made() -> Iterator[Desk]:
-    with open_desk() as desk:
-        yield desk
-
-
-@pytest.fixture
-def desk(made: Desk) -> Iterator[Desk]:
-    yield made
-    made.clear()
 
 
 @pytest.fixture

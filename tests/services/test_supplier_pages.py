@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -18,22 +17,10 @@ from agency.services.supplier_pages import get_supplier_view, search_suppliers
 from agency.services.suppliers import open_supplier
 from agency.services.switches import start_buying, stop_buying
 from tests.databases import MASTER_KEY
-from tests.desk import NOW, Desk, open_desk
+from tests.desk import NOW, Desk
 from tests.desk_rows import add_attention, add_item, add_order, add_parcel, add_purchase
 
 KEYS = Keyring(MASTER_KEY)
-
-
-@pytest.fixture(scope="module")
-def made() -> Iterator[Desk]:
-    with open_desk() as opened:
-        yield opened
-
-
-@pytest.fixture
-def desk(made: Desk) -> Iterator[Desk]:
-    yield made
-    made.clear()
 
 
 def test_the_worst_suppliers_come_first(desk: Desk) -> None:

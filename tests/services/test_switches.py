@@ -9,16 +9,10 @@ from sqlalchemy import text
 
 from agency.domain.errors import Forbidden, Invalid, NotFound
 from agency.services.switches import start_buying, stop_buying
-from tests.desk import NOW, Desk, open_desk
+from tests.desk import NOW, Desk
 from tests.desk_rows import add_item, add_order, due_lanes
 
 _STOPPED = [{"code": "stopped", "sentence": "Buying is stopped.", "approvable": False}]
-
-
-@pytest.fixture(scope="module")
-def made() -> Iterator[Desk]:
-    with open_desk() as desk:
-        yield desk
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
@@ -21,23 +20,11 @@ from agency.services.snoozing import WAKES_BEFORE, next_check, wanted_moment
 from agency.services.undoing import undo
 from agency.services.worklist import today
 from agency.services.worklist_rows import Today, WorkFilters, WorkRow
-from tests.desk import NOW, Desk, open_desk
+from tests.desk import NOW, Desk
 from tests.desk_rows import add_attention, add_item, add_mapping, add_order
 from tests.portal.scenes import OVER_LIMIT
 
 HOUR = timedelta(hours=1)
-
-
-@pytest.fixture(scope="module")
-def made() -> Iterator[Desk]:
-    with open_desk() as desk:
-        yield desk
-
-
-@pytest.fixture
-def desk(made: Desk) -> Iterator[Desk]:
-    yield made
-    made.clear()
 
 
 def _read(desk: Desk, at: timedelta = timedelta(), **filters: str) -> Today:

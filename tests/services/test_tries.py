@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -10,14 +9,8 @@ from sqlalchemy import text
 
 from agency.services.factors import Holder
 from agency.services.tries import count_try, end_when_used_up, forget_tries
-from tests.desk import Desk, open_desk
+from tests.desk import Desk
 from tests.factors import enrol, holder, take_away
-
-
-@pytest.fixture(scope="module")
-def made() -> Iterator[Desk]:
-    with open_desk() as opened:
-        yield opened
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 import pytest
@@ -13,22 +12,10 @@ from agency.domain.errors import Invalid
 from agency.services.paging import encode_cursor
 from agency.services.worklist import today
 from agency.services.worklist_rows import GROUP_KEYS, Today, WorkFilters, WorkRow
-from tests.desk import NOW, Desk, open_desk
+from tests.desk import NOW, Desk
 from tests.desk_rows import add_attention, add_order, add_parcel
 
 ALL = WorkFilters()
-
-
-@pytest.fixture(scope="module")
-def made() -> Iterator[Desk]:
-    with open_desk() as desk:
-        yield desk
-
-
-@pytest.fixture
-def desk(made: Desk) -> Iterator[Desk]:
-    yield made
-    made.clear()
 
 
 def _read(desk: Desk, filters: WorkFilters = ALL, **options: str) -> Today:

@@ -2,30 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import gc
 from datetime import UTC, datetime, timedelta
 from email import message_from_bytes
 from email.policy import default
 from pathlib import Path
 
 import pytest
+from babel.support import Translations
 from sqlalchemy import text
 
 from agency import speech
 from agency.clock import machine_now
+from agency.domain.scope import Scope
 from agency.integrations.notify.outbox import Outbox, list_outbox
 from agency.services import factor_mails, lockouts, mail_texts
 from agency.services.mails import Letter, MailDesk
+from agency.services.notices import USUAL, Due, News, news_letter
 from agency.services.sealing import Keyring
 from agency.speech import told_letter
 from tests.databases import MASTER_KEY
-from tests.desk import Desk, open_desk
+from tests.desk import Desk
 from tests.portal.reading import bracketed, outside_of_brackets
 from workers.mailer import Mailer
 
 LINK = "https://shopfleet.example.test/reset/fake-secret-of-a-link"
 MOMENT = datetime(2026, 12, 1, 9, 30, tzinfo=UTC)
+SETTINGS = "https://shopfleet.example.test/settings/notifications"
+DUE = Due(1, Scope("staff", 1, "rule:notices", "owner"), "maya@example.test", "Harbor", USUAL, MOMENT)
+NEWS = [News("Luma", "approval", 2), *[News("Kite", "money_mismatch", 1)] * 40]
 LETTERS = (
+    news_letter(DUE, NEWS[:1], LINK, SETTINGS),
+    news_letter(DUE, [News("Kite", "tracking_late", 1)], LINK, SETTINGS),
+    news_letter(DUE, NEWS, LINK, SETTINGS),
     mail_texts.sign_up_letter(LINK),
     mail_texts.known_address_letter(LINK),
     mail_texts.reset_letter(LINK),
@@ -58,6 +67,7 @@ def test_every_letter_is_known_to_the_translators(
         ["Shopfleet"],
         [LINK],
         [LINK, "Shopfleet"],
+        [LINK, SETTINGS, "Shopfleet"],
     )
 
 
@@ -67,10 +77,24 @@ def test_english_and_unknown_languages_leave_a_letter_as_it_is() -> None:
         assert told_letter(language, letter.subject, letter.body) == (letter.subject, letter.body)
 
 
-@pytest.fixture(scope="module")
-def desk() -> Iterator[Desk]:
-    with open_desk() as opened:
-        yield opened
+def test_links_and_lines_of_a_list_stay_apart_in_another_language() -> None:
+    letter = news_letter(DUE, NEWS[:2], LINK, SETTINGS)
+    _subject, body = told_letter("de", letter.subject, letter.body)
+    lines = body.split("\n")
+    assert {LINK, SETTINGS} <= set(lines)
+    assert [line.partition(":")[0] for line in lines if line.startswith("- ")] == ["- Luma", "- Kite"]
+
+
+def test_letters_share_the_catalogue_of_their_language() -> None:
+    def kept() -> int:
+        gc.collect()
+        return sum(isinstance(one, Translations) for one in gc.get_objects())
+
+    told_letter("de", LETTERS[0].subject, LETTERS[0].body)
+    before = kept()
+    for letter in LETTERS:
+        told_letter("de", letter.subject, letter.body)
+    assert kept() == before
 
 
 def _body(folder: Path, person: str) -> str:
