@@ -16,7 +16,7 @@ from agency.services.attention import Cause, close_attention, open_attention
 from agency.services.bulk import Errand, foresee
 from agency.services.chosen_rows import ChosenRow, find_chosen
 from agency.services.row_acts import Colleague
-from agency.services.snoozing import WAKES_BEFORE, next_check, wanted_moment
+from agency.services.snoozing import WAKES_BEFORE
 from agency.services.undoing import undo
 from agency.services.worklist import today
 from agency.services.worklist_rows import Today, WorkFilters, WorkRow
@@ -196,29 +196,6 @@ def test_snoozing_a_row_takes_all_causes_of_its_order_with_it(desk: Desk) -> Non
     with desk.session() as session:
         row_acts.snooze(desk.ours.scope(), session, row, NOW + HOUR, NOW)
     assert _read(desk).rows == ()
-
-
-@pytest.mark.parametrize(
-    ("choice", "typed", "expected"),
-    [
-        ("hour", "", NOW + HOUR),
-        ("afternoon", "", NOW + 7 * HOUR),  # it is 07:00 in New York; 14:00 there
-        ("tomorrow", "", NOW + 25 * HOUR),  # 08:00 there
-        ("own", "2026-11-23T09:30", NOW + timedelta(hours=2, minutes=30)),
-    ],
-)
-def test_moments_are_those_of_the_persons_day(choice: str, typed: str, expected: object) -> None:
-    assert wanted_moment(choice, typed, NOW, "America/New_York") == expected
-
-
-@pytest.mark.parametrize("typed", ["", "soon", "2026-11-23T01:00", "2027-11-23T01:00"])
-def test_a_time_that_cannot_be_meant_is_refused(typed: str) -> None:
-    with pytest.raises(Invalid):
-        wanted_moment("own", typed, NOW, "UTC")
-
-
-def test_a_row_without_a_clock_sleeps_as_long_as_was_asked() -> None:
-    assert next_check(NOW + HOUR, None, NOW) == NOW + HOUR
 
 
 def test_work_goes_only_to_people_who_see_its_client(desk: Desk) -> None:
