@@ -12,12 +12,13 @@ from werkzeug.test import TestResponse
 from tests.desk import PASSWORD, Desk
 
 _TOKEN = re.compile(r'name="form_token" value="([^"]+)"')
+_SECONDS = re.compile(r"\d+ s(?= ago)")
 OURS = {"Sec-Fetch-Site": "same-origin"}
 
 
 def without_token(page: str) -> str:
-    """The page as it can be compared with another: the form token looks different in every answer."""
-    return _TOKEN.sub("", page)
+    """The page as it can be compared with another: form tokens and the seconds of ages differ in every answer."""
+    return _SECONDS.sub("", _TOKEN.sub("", page))
 
 
 @dataclass
