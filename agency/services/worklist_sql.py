@@ -18,7 +18,7 @@ from agency.services.limit_facts import cost_sql
 from agency.services.order_search import OPEN
 from agency.services.visibility import visible_sql
 
-TROUBLE = ("shop_unread", "reconnect", "count_differs")
+TROUBLE = ("shop_unread", "reconnect", "count_differs", "announced_unread", "machine_silent")
 TROUBLE_KINDS = f"({', '.join(repr(kind) for kind in TROUBLE)})"
 # Orders of a client that has left are the books' and nobody's work; decisions about money stay.
 STAYED = "{0}.client_id <> all(array(select id from clients where left_at is not null))"
