@@ -36,6 +36,7 @@ _WRITTEN = (
     "supplier_items", "mappings", "purchases", "purchase_lines", "parcels", "parcel_lines", "parcel_scans", "effects",
     "statements", "ledger_entries", "inbox_items", "inbox_strays", "heartbeats", "carrier_overrides", "provider_lists",
     "supplier_consents", "client_requests", "notification_choices", "month_links", "saved_views", "mails",
+    "gauges", "read_cycles",
 )  # fmt: skip
 
 

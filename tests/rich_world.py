@@ -69,7 +69,12 @@ def _add_people(database: object, side: Side, first: RichClient) -> None:
             add_member(session, side.agency_id, Person(f"{word}@example.test", name, PASSWORD), role, None)
         member = Person(f"{MEMBER[0]}@example.test", MEMBER[1], PASSWORD, "America/New_York")
         add_member(session, side.agency_id, member, "client_member", [side.clients[first.name]])
-        for name, kind in (("dispatcher", "dispatcher"), ("worker-1", "worker"), ("worker-2", "worker")):
+        for name, kind in (
+            ("dispatcher", "dispatcher"),
+            ("worker-1", "worker"),
+            ("worker-2", "worker"),
+            ("watcher", "watcher"),
+        ):
             session.execute(
                 text(
                     "insert into heartbeats (name, kind, pid, started_at, seen_at) values (:n, :k, 1, now(), now())"
