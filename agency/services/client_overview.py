@@ -108,7 +108,7 @@ def count_unread_shops(session: Session) -> int:
     """How many of the client's shops nobody could read lately or completely: an empty list says nothing then."""
     query = text(
         "select count(*) from shops where paused_at is null "
-        "and (last_read_at is null or last_read_at < :limit or read_error <> '')"
+        "and (last_read_at is null or last_read_at < :limit or read_failed_at is not null)"
     )
     return int(session.scalar(query, {"limit": machine_now() - UNREAD_AFTER}) or 0)
 
