@@ -20,7 +20,7 @@ from agency.models.tables import metadata
 # Of people and of agencies as a whole; the tables of one client are all others.
 SYSTEM_TABLES = {
     "users", "memberships", "sessions", "heartbeats", "inbox_strays", "parked_installations", "second_factors",
-    "recovery_codes", "challenges", "mails", "mail_links", "invitations", "api_tokens", "audit_entries",
+    "recovery_codes", "gauges", "challenges", "mails", "mail_links", "invitations", "api_tokens", "audit_entries",
     "agency_logos", "saved_views", "notification_choices",
 }  # fmt: skip
 TENANTS = {"agencies", "clients"}

@@ -21,6 +21,7 @@ from agency.models import (  # noqa: F401 - imported for their effect on the met
     orders,
     parcels,
     purchasing,
+    reads,
     second_factors,
     shops,
     team,
