@@ -64,6 +64,14 @@ def _parser() -> argparse.ArgumentParser:
     doctor.add_argument(
         "--doubt", action="store_true", help="after a restore: ask for every open write before sending"
     )
+    doctor.add_argument(
+        "--replay",
+        action="store_true",
+        help="rebuild every order from its changes and compare it with its rows",
+    )
+    pack = add("verify-pack", _verify_pack, "Check the evidence pack of an order; needs no database.")
+    pack.add_argument("file")
+    pack.add_argument("--key", default="", help="the public key that the sender publishes")
     keys = add("keys", _keys_status, "Count what is sealed under which key, or rotate the keys.")
     doing = keys.add_subparsers(required=True, metavar="status|rotate")
     doing.add_parser("status", help="Counts per master key and data key; nothing secret.")
@@ -174,8 +182,17 @@ def _audit(arguments: argparse.Namespace) -> int:
 def _doctor(arguments: argparse.Namespace) -> int:
     from agency.boot import boot
     from agency.doctor import examine
+    from agency.replay_command import tell_replay
 
-    return examine(boot(), arguments.doubt)
+    booted = boot()
+    found = examine(booted, arguments.doubt)
+    return max(found, tell_replay(booted)) if arguments.replay else found
+
+
+def _verify_pack(arguments: argparse.Namespace) -> int:
+    from agency.verify_pack import tell
+
+    return tell(arguments.file, arguments.key)
 
 
 def _keys_status(_arguments: argparse.Namespace) -> int:
