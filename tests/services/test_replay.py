@@ -7,9 +7,12 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from alembic import command
+from alembic.config import Config
+from alembic.script import ScriptDirectory
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import text
+from sqlalchemy import create_engine, text
 from sqlalchemy.orm import Session
 
 from agency.clock import machine_now
@@ -18,13 +21,15 @@ from agency.domain.order_changes import PARTS
 from agency.domain.orders import Stage
 from agency.domain.purchasing import MOVES
 from agency.domain.replay import RebuiltOrder, fold
+from agency.extensions import sqlalchemy_url
 from agency.models.orders import Order
 from agency.replay_command import differences_of_all
-from agency.services.approvals import decline, hold, release_hold
+from agency.services.approvals import decline, get_order, hold, release_hold
 from agency.services.replay import differences, read_changes, read_stored, rebuild
 from agency.services.stages import recompute
 from tests.desk import NOW, Desk
 from tests.desk_rows import add_money, add_order, add_parcel, add_purchase
+from tests.house.source import ROOT
 
 TABLES = {
     "order": "orders",
@@ -240,3 +245,48 @@ def test_a_lost_change_an_altered_row_and_a_row_by_hand_are_found(written: tuple
     desk.rewrite("delete from purchases where order_id = %(id)s", id=order_id)
     gone = differences_of_all(desk.database, desk.ours.agency_id).differences
     assert ("purchase", "a row", "nothing") in {(each.part, each.rebuilt, each.stored) for each in gone}
+
+
+def test_whoever_holds_an_order_makes_no_writer_of_its_purchases_wait(written: tuple[Desk, int, str]) -> None:
+    """A change takes FOR KEY SHARE of its order; the locks of services let that through, so none waits for another."""
+    desk, order_id, number = written
+    with desk.session() as holding:
+        get_order(desk.ours.scope(), holding, number)
+        recompute(desk.ours.scope(), holding, [order_id], NOW)
+        with desk.session() as writing:
+            writing.execute(text("set local lock_timeout = '2s'"))
+            writing.execute(
+                text("update purchases set actual_minor = 1 where order_id = :id"), {"id": order_id}
+            )
+            writing.execute(
+                text("update purchases set actual_minor = 2 where order_id = :id"), {"id": order_id}
+            )
+    assert differences_of_all(desk.database, desk.ours.agency_id).exact == 1
+
+
+def test_orders_that_were_there_before_rebuild_from_the_migration_on(written: tuple[Desk, int, str]) -> None:
+    desk, order_id, _number = written
+    engine = create_engine(sqlalchemy_url(desk.owner_url))
+    config = Config()
+    config.set_main_option("script_location", str(ROOT / "migrations"))
+    steps = ScriptDirectory.from_config(config).walk_revisions()
+    (before,) = [
+        str(step.down_revision) for step in steps if (step.doc or "").startswith("Table order_changes")
+    ]
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.downgrade(config, before)
+        connection.execute(text("update orders set stage = 'bought'"))
+        command.upgrade(config, "head")
+        open_walls = connection.execute(
+            text("select relname from pg_class where relname = any(:t) and not relforcerowsecurity"),
+            {"t": [*TABLES.values(), "order_changes"]},
+        ).all()
+    engine.dispose()
+    assert open_walls == []
+    found = differences_of_all(desk.database, desk.ours.agency_id)
+    assert (found.orders, found.exact) == (1, 1)
+    with desk.session() as session:
+        assert [change.number for change in read_changes(session, order_id)] == [1, 1]
+        session.execute(text("update orders set stage = 'shipped'"))
+    assert differences_of_all(desk.database, desk.ours.agency_id).exact == 1
