@@ -18,6 +18,7 @@ from agency.models import (  # noqa: F401 - imported for their effect on the met
     mails,
     months,
     notices,
+    order_changes,
     orders,
     parcels,
     purchasing,

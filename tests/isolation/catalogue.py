@@ -65,7 +65,7 @@ SYSTEM_GRANTS: dict[str, dict[str, set[str]]] = {
     },
 }
 # Kept for ever: the program adds and reads, and only the owner of the tables could change a row.
-APPEND_ONLY = {"order_events", "audit_entries"}
+APPEND_ONLY = {"order_events", "order_changes", "audit_entries"}
 AGENCY = "(current_setting('app.agency_id'::text))::bigint"
 CLIENT = "(current_setting('app.client_id'::text))::bigint"
 SCOPE_ONLY = {"agencies", "clients"}  # the tenants themselves
