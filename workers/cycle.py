@@ -9,7 +9,7 @@ from agency.integrations.tiktok.port import TikTokPort
 from agency.lanes import Turn
 from agency.models.reads import ReadCycle
 from agency.models.shops import Shop
-from agency.services.announced import list_announced
+from agency.services.announced import close_ticked, list_announced
 from agency.services.read_cycles import (
     SETTLE,
     SliceNote,
@@ -99,5 +99,6 @@ def _end(context: Context, turn: Turn, cycle: ReadCycle, tiktok: TikTokPort, gap
     context.keep(turn)
     with context.work(turn) as (scope, session):
         held = session.get_one(ReadCycle, cycle.id)
+        close_ticked(session, session.get_one(Shop, cycle.shop_id))
         verdict = end_cycle(scope, session, held, gap, counted, list_announced(session, cycle.shop_id))
     return context.after(verdict.again, POLL_FLOOR)

@@ -21,6 +21,16 @@ KIND = "announced_unread"
 FIRST_RETRY, LONGEST_RETRY = timedelta(minutes=1), timedelta(minutes=60)  # shop time
 _NAMED = 3  # so many numbers are named in the sentence
 
+# TikTok's console can send notifications about orders that do not exist; only a person can tell them.
+_CLOSE_TICKED = text(
+    """
+    update inbox_items i set handled_at = now(), outcome = 'ticked off'
+    from attentions a where a.client_id = :client_id and a.kind = :kind and a.cause_key = :key
+      and jsonb_exists(a.data, 'ticked') and a.resolved_at > i.created_at
+      and i.shop_id = :shop_id and i.handled_at is null and i.tries > 0
+    """
+)
+
 
 @dataclass(frozen=True)
 class Announced:
@@ -42,6 +52,14 @@ def list_announced(session: Session, shop_id: int) -> Announced:
         .order_by(func.min(InboxItem.id))
     )
     return Announced(tuple(session.scalars(query)))
+
+
+def close_ticked(session: Session, shop: Shop) -> None:
+    """A person has looked at the row and ticked it off: what it named is not asked for any more."""
+    session.execute(
+        _CLOSE_TICKED,
+        {"shop_id": shop.id, "client_id": shop.client_id, "kind": KIND, "key": f"shop:{shop.id}"},
+    )
 
 
 def retry_span(tries: int) -> timedelta:

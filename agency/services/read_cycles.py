@@ -249,6 +249,6 @@ def _keep_expected(cycle: ReadCycle, tiktok: int) -> None:
 
 
 def _again(shop: Shop, cycle: ReadCycle) -> timedelta:
-    if not cycle.gaps:
+    if not set(cycle.gaps) - {Gap.ANNOUNCED}:  # those are asked for by themselves
         return poll_interval(shop, 0)
     return min(SHORTEST_POLL * (1 << min(cycle.streak - 1, 4)), LONGEST_POLL)

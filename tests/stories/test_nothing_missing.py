@@ -138,6 +138,26 @@ def test_an_announced_order_that_is_hidden_stays_a_gap_until_it_is_read(journey:
     assert (cycle(journey).gaps, rows(journey)) == ([], {})
 
 
+def test_a_notification_about_nothing_waits_until_a_person_ticks_it_off(journey: Journey) -> None:
+    announce(journey, "599999999999999999")
+    assert next_cycle(journey).gaps == [Gap.ANNOUNCED]
+    row = rows(journey)["announced_unread"]
+    assert "599999999999999999" in row.why
+    with journey.session() as session:
+        session.execute(
+            text(
+                "update attentions set resolved_at = now(), data = data || '{\"ticked\": true}' where id = :id"
+            ),
+            {"id": row.id},
+        )
+
+    assert next_cycle(journey).gaps == []
+    announce(journey, "599999999999999999")
+    assert next_cycle(journey).gaps == [Gap.ANNOUNCED]  # another notification is another question
+    with journey.session() as session:
+        session.execute(text("update inbox_items set handled_at = now() where handled_at is null"))
+
+
 def test_an_order_that_was_hidden_for_hours_is_missed_by_the_count_and_fetched(journey: Journey) -> None:
     number = unpaid(journey)
     journey.sim("hide", order_id=number, for_seconds=4 * 3600)
