@@ -20,7 +20,7 @@ from agency.services.replay import read_changes, read_stored, replay_all
 from tests.stories.cast import GB, US, sku_id
 from tests.stories.journey import Journey
 
-ORDERS, ROUNDS = 66, 24
+ORDERS, ROUNDS = 63, 16
 SEED = 20261126
 GOODS = ("MUG", "MUG", "CUP", "CUP", "JAR", "LAMP", "LAMP", "VASE", "BOOK")
 
@@ -36,20 +36,20 @@ class Storm:
 
 @pytest.fixture(scope="module")
 def storm(journey: Journey) -> Storm:
-    """66 orders of two shops and six suppliers, the outside at its worst, people who hold, release and cancel."""
+    """63 orders of two shops and six suppliers, the outside at its worst, people who hold, release and cancel."""
     dice = random.Random(SEED)
     run = Storm(journey)
     journey.sim("faults", preset="harsh")
     for _ in range(ROUNDS):
-        for _ in range(-(-ORDERS // 8) if len(run.numbers) < ORDERS else 0):
+        for _ in range(ORDERS // 7 if len(run.numbers) < ORDERS else 0):
             run.numbers.append(_place(journey, dice))
         journey.pass_time(timedelta(hours=dice.choice((0.3, 1, 4, 9))))
         journey.work()
         _meddle(run, dice)
         run.kept.append((machine_now(), _stored(run)))
     journey.sim("faults", preset="none")
-    for _ in range(16):
-        journey.pass_time(timedelta(hours=20))
+    for _ in range(10):
+        journey.pass_time(timedelta(hours=30))
         journey.work()
     return run
 
