@@ -83,6 +83,9 @@ class People:
     stage: Stage
     simulator_url: str
     houses: Sequence[House]
+    supplier_urls: Mapping[int, str] = field(
+        default_factory=dict
+    )  # by number of the house; else the simulator's own
     agency_id: int = 0
     user_id: int = 0
     clients: dict[int, int] = field(default_factory=dict)  # number of the house -> client id
@@ -102,12 +105,17 @@ class People:
         for house in self.houses:
             with transaction(self.database, self.scope()) as session:
                 self._add_client(session, house)
-                client = session.get_one(Client, self.clients[house.number])
-                state = request_connection(self.scope(), session, str(client.public_id))
-            code = self.stage.authorize(f"seller-{house.number}", state)
-            with transaction(self.database, self.scope()) as session:
-                accept_connection(self.scope(), session, self.keyring, state, code)
+            self.connect(house)
         self.stage.people(self._outside(web_url))  # again, now that the doors of the suppliers are known
+
+    def connect(self, house: House) -> None:
+        """The seller opens our link and says yes, for the first time or once more."""
+        with transaction(self.database, self.scope()) as session:
+            client = session.get_one(Client, self.clients[house.number])
+            state = request_connection(self.scope(), session, str(client.public_id))
+        code = self.stage.authorize(f"seller-{house.number}", state)
+        with transaction(self.database, self.scope()) as session:
+            accept_connection(self.scope(), session, self.keyring, state, code)
 
     def map_everything(self) -> bool:
         """Maps every good of every shop; False until a worker has read all shops. Safe to repeat."""
@@ -150,10 +158,11 @@ class People:
         self.clients[house.number] = row.id
         kind = "cj" if house.vendor == "cj" else "rest"
         path = {"cj": "suppliers/cj/api2.0/v1", "rest": "suppliers/rest"}[kind]
+        base = self.supplier_urls.get(house.number, self.simulator_url)
         secrets = {"api_key": house.key} | ({} if kind == "cj" else {"webhook_secret": WEBHOOK_SECRET})
         told = dict(SUPPLIER_SETTINGS) | ({} if kind == "cj" else {"idempotency": house.vendor})
         new = NewSupplier(
-            str(row.public_id), kind, f"Supplier {house.number}", "USD", f"{self.simulator_url}/{path}",
+            str(row.public_id), kind, f"Supplier {house.number}", "USD", f"{base}/{path}",
             settings=told, credentials=secrets,
         )  # fmt: skip
         supplier = add_supplier(self.scope(), session, self.keyring, new, read_allowance("127.0.0.1"))

@@ -159,6 +159,13 @@ def send(pid: int, number: signal.Signals) -> bool:
     return False
 
 
+def state_of(pid: int) -> str:
+    """The kernel's letter for what a process does: T is stopped, Z dead and not yet buried; empty when it is gone."""
+    with suppress(OSError):
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    return ""
+
+
 def children_of(pid: int) -> list[int]:
     """The processes whose parent this is."""
     found: list[int] = []

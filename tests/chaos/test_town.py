@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from tests.chaos.people import one_of_each
+from tests.chaos.processes import state_of
 from tests.chaos.town import open_town
 from tests.chaos.waiting import until
 
@@ -39,14 +40,9 @@ def test_what_falls_is_started_again_and_what_is_held_stays_down(tmp_path: Path)
         horse = until(lambda: hands.horses("worker-1"), "the worker forks", every=0.001)
         hands.stop("worker-1")
         stopped = [hands.pid("worker-1"), *hands.horses("worker-1")]
-        until(lambda: {_state(pid) for pid in stopped} <= {"T", "Z"}, "all of it stands still")
+        until(lambda: {state_of(pid) for pid in stopped} <= {"T", "Z", ""}, "all of it stands still")
         hands.go_on("worker-1")
         assert horse
         town.server("redis").kill()
         town.server("redis").start_again()
         assert town.settled().broken == []
-
-
-def _state(pid: int) -> str:
-    """The kernel's letter for what a process does: T is stopped, Z dead and not yet buried."""
-    return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]

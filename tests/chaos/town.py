@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import signal
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -26,7 +26,8 @@ from agency.demo.stage import Stage
 from agency.embedded import EmbeddedServer
 from agency.extensions import Database
 from agency.services.sealing import Keyring
-from agency.supervisor import Child
+from agency.supervisor import Child, our_command
+from tests.chaos.doors import Doors
 from tests.chaos.people import House, People
 from tests.chaos.processes import Hands, living_with, send
 from tests.chaos.verdict import Verdict, read_verdict
@@ -50,6 +51,15 @@ class Town:
     stage: Stage
     people: People
     http: httpx.Client = field(repr=False)
+    doors: Doors | None = None
+
+    def close(self) -> None:
+        """Closes what this process holds of the town."""
+        self.database.dispose()
+        self.http.close()
+        self.stage.close()
+        if self.doors is not None:
+            self.doors.close()
 
     # --- the outside -----------------------------------------------------------------------------------------------
 
@@ -121,24 +131,28 @@ def open_town(
     own_server: bool = False,
     environment: Mapping[str, str] | None = None,
     programs: Mapping[str, Sequence[str]] | None = None,
+    entry: Sequence[str] = (),
+    doors: bool = False,
     rate: float = RATE,
     **settings: Any,
 ) -> Iterator[Town]:
     """Starts everything and leaves nothing behind.
 
     `own_server`: a PostgreSQL of its own with fsync, for tests that crash or dump it; else a database of the run's.
-    `programs`: other command lines by name ("worker" for all workers). `settings` go to the simulator.
+    `programs`: other command lines by name ("worker" for all workers); `entry`: what stands before the words of our
+    commands in the place of the command line's own module. `doors`: the outside is reached through doors of the test.
+    `settings` go to the simulator.
     """
     made = None if own_server else create_database("town")
-    url = "" if made is None else _libpq(made.owner_url)
-    cast = _assemble(folder, url, rate, environment or {})
+    cast = _assemble(folder, "" if made is None else _libpq(made.owner_url), rate, environment or {})
     hands = Hands(folder / "logs")
     try:
-        town = _people(cast, hands, houses, settings, web, workers, programs or {})
-        yield town
-        town.database.dispose()
-        town.http.close()
-        town.stage.close()
+        through = Doors.before(cast, houses) if doors else None
+        for child in _children(cast, through, workers, web, programs or {}, entry):
+            hands.add(child)
+        town = _people(cast, hands, houses, through, settings, web)
+        with closing(town):
+            yield town
     finally:
         hands.close()
         for orphan in living_with("SHOPFLEET_DATA", str(folder)):
@@ -160,27 +174,41 @@ def _libpq(url: str) -> str:
     return make_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
 
 
-def _people(
+def _children(
     cast: Cast,
-    hands: Hands,
-    houses: Sequence[House],
-    settings: Mapping[str, Any],
-    web: bool,
+    doors: Doors | None,
     workers: int,
+    web: bool,
     programs: Mapping[str, Sequence[str]],
-) -> Town:
+    entry: Sequence[str],
+) -> Iterator[Child]:
+    environment = cast.environment | (doors.environment() if doors else {})
     for child in cast.children(workers):
         word = "worker" if child.name.startswith("worker") else child.name
         if word == "mailer" or (word == "web" and not web):
             continue
-        hands.add(Child(child.name, tuple(programs.get(word, child.argv)), child.env))
+        words = child.argv[len(our_command()) :]
+        argv = (*entry, *words) if entry and word != "simulator" else child.argv
+        yield Child(child.name, tuple(programs.get(word, argv)), environment)
+
+
+def _people(
+    cast: Cast,
+    hands: Hands,
+    houses: Sequence[House],
+    doors: Doors | None,
+    settings: Mapping[str, Any],
+    web: bool,
+) -> Town:
     stage = Stage(cast.simulator_url)
     hands.start("simulator")
     until(stage.is_up, "the simulator answers")
     database = Database(cast.database_url, cast.master_key)
-    people = People(database, Keyring(cast.master_key), cast.clock, stage, cast.simulator_url, tuple(houses))
+    urls = doors.of_houses() if doors else {}
+    keyring = Keyring(cast.master_key)
+    people = People(database, keyring, cast.clock, stage, cast.simulator_url, tuple(houses), urls)
     http = httpx.Client(base_url=cast.simulator_url, timeout=30.0)
-    town = Town(cast, hands, database, stage, people, http)
+    town = Town(cast, hands, database, stage, people, http, doors)
     wishes = {"pace": PACE, "settle_days": SETTLE_DAYS, "seed": 5, "calls_per_second": 500, **settings}
     people.settle_in(cast.web_url if web else "", wishes)
     hands.start()
