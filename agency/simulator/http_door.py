@@ -50,7 +50,8 @@ class KeptHandler(WSGIRequestHandler):
 
     def setup(self) -> None:
         """Register the connection."""
-        self.timeout = float(self.server.app.world.settings["idle_seconds"])
+        app: Any = self.server.app
+        self.timeout = float(app.world.settings["idle_seconds"])
         super().setup()
         self.server.open_connections.add(self.connection)
 

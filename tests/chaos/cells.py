@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+from agency.domain.effects import EffectKind
 from tests.chaos.doors import BAD_LUCK, LOST, REFUSED
 from tests.chaos.hook import KILL_HORSE, STOP
 from tests.chaos.people import VENDORS
@@ -40,9 +41,15 @@ class Cell:
     vendor: str
 
     @property
-    def area(self) -> str:
+    def lane(self) -> str:
         """The lane, or the process, in whose work it happens."""
         return self.point.partition(".")[0]
+
+    @property
+    def area(self) -> str:
+        """The same, with the kind of write; cells of one area happen one after the other."""
+        words = self.point.split(".")
+        return ".".join(words[:2]) if words[1] in EffectKind.ALL else words[0]
 
 
 @cache

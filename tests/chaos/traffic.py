@@ -105,8 +105,8 @@ class Traffic:
         client = self._town.people.clients[house.number]
         if cell.area == "auth":
             self._renew(house, client, anew="token get" in cell.point)
-        elif cell.area in _NUDGED:
-            self._town.rows(_MAKE_DUE, client=client, api=cell.area)
+        elif cell.lane in _NUDGED:
+            self._town.rows(_MAKE_DUE, client=client, api=cell.lane)
         if cell.point.startswith(("ship.judge_new.", "ship.note_shop_failure.")):
             self._town.rows(_OLD_LISTS, client=client)
         if ".cancel." in cell.point:
