@@ -50,9 +50,9 @@ class KeptHandler(WSGIRequestHandler):
 
     def setup(self) -> None:
         """Register the connection."""
-        app: Any = self.server.app
-        self.timeout = float(app.world.settings["idle_seconds"])
         super().setup()
+        app: Any = self.server.app
+        self.connection.settimeout(float(app.world.settings["idle_seconds"]))
         self.server.open_connections.add(self.connection)
 
     def finish(self) -> None:
