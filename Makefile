@@ -1,7 +1,7 @@
 # Shopfleet's commands; `make` alone lists them. PYTHON=... names the Python, PORT=... the web port.
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help run test isolation check bench screenshots demo messages format chromium dev-venv run-venv run-assets dev-assets
+.PHONY: help run test isolation chaos check bench screenshots demo messages format chromium dev-venv run-venv run-assets dev-assets
 export PYTHON
 BIN := .venv/bin
 
@@ -19,6 +19,9 @@ test: dev-assets chromium ## Run all tests (ARGS="-k word" picks some)
 
 isolation: dev-assets ## Prove the walls between tenants, then print the figures
 	@$(BIN)/python -m pytest -p tests.no_skips tests/isolation
+
+chaos: dev-assets ## Kill, stop and cut the real processes in every combination, then print the counts (an hour or more)
+	@$(BIN)/python -m pytest -p tests.no_skips tests/chaos --everything $(ARGS)
 
 check: dev-assets ## Lint, format, types and the rules of the house, in seconds
 	@$(BIN)/ruff check

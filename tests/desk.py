@@ -33,10 +33,10 @@ NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 PASSWORD = "fake-password-1"
 _WRITTEN = (
     "orders", "order_lines", "order_contacts", "order_events", "attentions", "skus", "suppliers", "supplier_secrets",
-    "order_changes", "supplier_items", "mappings", "purchases", "purchase_lines", "parcels", "parcel_lines", "parcel_scans", "effects",
-    "statements", "ledger_entries", "inbox_items", "inbox_strays", "heartbeats", "carrier_overrides", "provider_lists",
-    "supplier_consents", "client_requests", "notification_choices", "month_links", "saved_views", "mails",
-    "gauges", "read_cycles",
+    "order_changes", "supplier_items", "mappings", "purchases", "purchase_lines", "parcels", "parcel_lines",
+    "parcel_scans", "effects", "statements", "ledger_entries", "inbox_items", "inbox_strays", "heartbeats",
+    "carrier_overrides", "provider_lists", "supplier_consents", "client_requests", "notification_choices", "month_links",
+    "saved_views", "mails", "gauges", "read_cycles",
 )  # fmt: skip
 
 

@@ -15,7 +15,6 @@ from werkzeug.serving import ThreadedWSGIServer, WSGIRequestHandler
 
 from agency.simulator.wire import Dropped
 
-_IDLE_SECONDS = 60
 log = logging.getLogger(__name__)
 
 
@@ -47,12 +46,13 @@ class KeptHandler(WSGIRequestHandler):
 
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
-    timeout = _IDLE_SECONDS
     server: KeptServer
 
     def setup(self) -> None:
         """Register the connection."""
         super().setup()
+        app: Any = self.server.app
+        self.connection.settimeout(float(app.world.settings["idle_seconds"]))
         self.server.open_connections.add(self.connection)
 
     def finish(self) -> None:
