@@ -1,7 +1,7 @@
 """The dispatcher: claims due lanes in PostgreSQL, in order of due time, and rings RQ. Several may run.
 
-It keeps the queue short (two to four turns per worker), so that the order is decided in the database and a flood of one
-shop does not delay the others. It rings after the commit; a bell that is lost costs one lease.
+It keeps the queue short (two to four turns per worker), so that the order is decided in the database. Crowded lanes,
+those of a shop in a flood, have at most half of the workers, so that the others are not delayed. It rings after the commit; a bell that is lost costs one lease.
 """
 
 from __future__ import annotations
@@ -36,6 +36,8 @@ class Dispatcher:
         self._settings, self._database = settings, database
         self._bells = Bells(redis)
         self._room = max(2, settings.workers * TURNS_PER_WORKER)
+        # Half of the workers, rounded up: the others are always there for fresh work.
+        self._crowded_room = (settings.workers + 1) // 2
         self._stopping = False
 
     def stop(self, *_signal: object) -> None:
@@ -68,7 +70,7 @@ class Dispatcher:
         if room <= 0:
             return 0
         with system_transaction(self._database) as session:
-            claimed = claim_due(session, room, self._settings.lane_lease)
+            claimed = claim_due(session, room, self._settings.lane_lease, self._crowded_room)
         for lane in claimed:
             self._bells.ring(lane)
         return len(claimed)

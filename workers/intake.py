@@ -30,12 +30,12 @@ from agency.services.shop_reads import (
     record_counts,
     record_read,
 )
-from workers.context import Context, TurnResult
+from workers.context import HANDFUL, Context, TurnResult
 
 FIRST_READ = timedelta(days=60)  # how far back a newly connected shop is read
 COUNT_WINDOW = timedelta(days=30)
 OVERLAP = timedelta(minutes=10)  # an update may carry a time slightly outside the asked window (facts, 4.1)
-NOTICES_A_TURN, PAGE, PAGES_A_TURN = 200, 50, 10
+NOTICES_A_TURN, PAGE, PAGES_A_TURN = 100, 50, 10
 POLL_FLOOR = timedelta(seconds=4)  # machine time; matters only while shop time runs fast
 
 
@@ -46,12 +46,13 @@ def serve_orders(context: Context, turn: Turn) -> TurnResult:
     if access is None:
         return TurnResult(None)
     tiktok = context.tiktok(access)
-    more = _read_notices(context, turn, access, tiktok)
-    shop = access.shop
-    due = _poll_due(context, shop)
+    read = _read_notices(context, turn, access, tiktok)
+    with context.work(turn) as (_scope, session):
+        more = bool(list_open_notices(session, access.shop.id, 1))
+    due = _poll_due(context, access.shop)
     if due <= machine_now() and not more:
         return _poll(context, turn, access, tiktok)
-    return TurnResult(machine_now() if more else due)
+    return TurnResult(machine_now() if more else due, crowded=more or read > HANDFUL)
 
 
 def _poll_due(context: Context, shop: Shop) -> datetime:
@@ -60,12 +61,12 @@ def _poll_due(context: Context, shop: Shop) -> datetime:
     return shop.last_read_at + context.clock.machine_span(poll_interval(shop, 0), POLL_FLOOR)
 
 
-def _read_notices(context: Context, turn: Turn, access: ShopAccess, tiktok: TikTokPort) -> bool:
-    """Reads the announced orders again; True when more notices wait. A notice is closed only after the store."""
+def _read_notices(context: Context, turn: Turn, access: ShopAccess, tiktok: TikTokPort) -> int:
+    """Reads the announced orders again; how many notices there were. A notice is closed only after the store."""
     with context.work(turn) as (_scope, session):
         notices = list_open_notices(session, access.shop.id, NOTICES_A_TURN)
     if not notices:
-        return False
+        return 0
     ids = sorted({notice.order_id for notice in notices if notice.order_id})
     found = tiktok.orders(ids) if ids else []
     _store(context, turn, access.shop, found, notices)
@@ -74,7 +75,7 @@ def _read_notices(context: Context, turn: Turn, access: ShopAccess, tiktok: TikT
     if missing:
         # Announced but not readable yet: the poll will bring them; the notice alone proves nothing.
         context.keep(turn)
-    return len(notices) == NOTICES_A_TURN
+    return len(notices)
 
 
 def _read_cancel_requests(
@@ -106,7 +107,7 @@ def _poll(context: Context, turn: Turn, access: ShopAccess, tiktok: TikTokPort) 
     if token:
         with context.work(turn) as (_scope, session):
             session.get_one(Shop, access.shop.id).read_cursor = cursor
-        return TurnResult(machine_now())
+        return TurnResult(machine_now(), crowded=True)
     counted = tiktok.count_orders(now - COUNT_WINDOW, now - OVERLAP)
     with context.work(turn) as (scope, session):
         shop = session.get_one(Shop, access.shop.id)
@@ -116,7 +117,7 @@ def _poll(context: Context, turn: Turn, access: ShopAccess, tiktok: TikTokPort) 
         if shop.count_tiktok != shop.count_ours:
             shop.read_cursor = now - COUNT_WINDOW
         interval = poll_interval(shop, 0 if first else new)
-    return TurnResult(context.after(interval, POLL_FLOOR))
+    return TurnResult(context.after(interval, POLL_FLOOR), crowded=new > HANDFUL)
 
 
 def _store(

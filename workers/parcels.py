@@ -53,7 +53,6 @@ def _ask_all(context: Context, turn: Turn, desk: SupplierDesk, awaited: Sequence
 
     def ask(purchase: Awaited) -> None:
         try:
-            desk.pace.take()
             answer = desk.port.statuses([purchase.supplier_order_id]).get(purchase.supplier_order_id)
         except CredentialsRejected:
             raise
@@ -98,7 +97,6 @@ def _reconcile(context: Context, turn: Turn, desk: SupplierDesk) -> None:
     now = context.clock.now()
     if not is_due(desk.supplier, now):
         return
-    desk.pace.take()
     try:
         told = desk.port.list_recent(now - LOOK_BACK)
     except CredentialsRejected:

@@ -54,7 +54,9 @@ class House:
         ends = time.monotonic() + bound
         while not done():
             if time.monotonic() > ends:
-                raise TimeoutError(f"{what} did not happen within {bound:.0f} s; see the logs beside the data")
+                raise TimeoutError(
+                    f"{what} did not happen within {bound:.0f} s; see the logs beside the data"
+                )
             time.sleep(0.5)
 
     def is_quiet(self) -> bool:
