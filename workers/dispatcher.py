@@ -1,7 +1,8 @@
 """The dispatcher: claims due lanes in PostgreSQL, in order of due time, and rings RQ. Several may run.
 
 It keeps the queue short (two to four turns per worker), so that the order is decided in the database. Crowded lanes,
-those of a shop in a flood, have at most half of the workers, so that the others are not delayed. It rings after the commit; a bell that is lost costs one lease.
+those of a shop in a flood, have at most half of the workers, so that the others are not delayed. It rings after the
+commit; a bell that is lost costs one lease.
 """
 
 from __future__ import annotations
