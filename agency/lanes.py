@@ -7,8 +7,8 @@ A lease that runs out without a word is claimed again: a lost bell or a dead wor
 All times are machine time, taken from the database.
 
 A lane is crowded when its last turn left work behind or had more than a handful: the shop that went viral. Crowded
-lanes have at most a share of the workers, and stand some seconds behind the others; fresh work always finds a place
-(docs/adr/0040-crowded-lanes-stand-behind.md).
+lanes have a share of the workers that leaves the others their places, and stand some seconds behind them; they are
+never shut out (docs/adr/0040-crowded-lanes-stand-behind.md).
 """
 
 from __future__ import annotations
@@ -65,20 +65,22 @@ _ADD = text(
 # served even where fresh work never ends.
 STANDS_BEHIND = 5.0
 
-# An expired lease is a lost bell or a dead worker. Free lanes wait by due time, broken ones by the end of their lease;
-# a crowded one that broke keeps its place among the crowded.
+# Crowded lanes get half of the workers at most, and of these only what would be idle but for one; one of them is always
+# served. An expired lease is a lost bell or a dead worker. Free lanes wait by due time, broken ones by the end of their
+# lease; a crowded one that broke keeps its place among the crowded.
 _CLAIM = text(
     """
     with served as (
-      select count(*) as crowded from lanes where lease_until is not null and crowded
+      select count(*) as leased, count(*) filter (where crowded) as crowded from lanes where lease_until is not null
     ), fresh as (
       select id, due_at as since from lanes where lease_until is null and due_at <= now() and not crowded
       order by due_at limit :room for update skip locked
     ), crowd as (
       select id, due_at + make_interval(secs => :behind) as since from lanes
       where lease_until is null and due_at <= now() and crowded
-      order by due_at limit (select greatest(0, least(:room, :crowded_room - crowded)) from served)
-      for update skip locked
+      order by due_at limit (
+        select greatest(0, least(:room, :share - crowded, greatest(:workers - 1 - leased, 1 - crowded))) from served
+      ) for update skip locked
     ), broken as (
       select id, lease_until as since from lanes where lease_until is not null and lease_until < now()
       order by lease_until limit :room for update skip locked
@@ -149,16 +151,14 @@ def add_lane(
     session.execute(_ADD, {**values, **subject})
 
 
-def claim_due(
-    session: Session, room: int, lease: float, crowded_room: int | None = None
-) -> list[ClaimedLane]:
+def claim_due(session: Session, room: int, lease: float, workers: int | None = None) -> list[ClaimedLane]:
     """Claims up to `room` lanes, first those that waited longest; each gets a new fence and a lease of `lease` seconds.
 
-    No more than `crowded_room` crowded lanes are leased at a time (None = as many as there is room for).
+    Of `workers`, crowded lanes are given only their share (None = there is no share to keep).
     """
-    crowded_room = 1_000_000 if crowded_room is None else crowded_room
-    values = {"room": room, "lease": lease, "crowded_room": crowded_room, "behind": STANDS_BEHIND}
-    rows = sorted(session.execute(_CLAIM, values), key=lambda row: row.since)
+    served = workers if workers is not None else 1_000_000
+    values = {"room": room, "lease": lease, "workers": served, "share": (served + 1) // 2}
+    rows = sorted(session.execute(_CLAIM, {**values, "behind": STANDS_BEHIND}), key=lambda row: row.since)
     return [ClaimedLane(row.id, row.fence) for row in rows]
 
 

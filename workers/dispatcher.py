@@ -37,8 +37,6 @@ class Dispatcher:
         self._settings, self._database = settings, database
         self._bells = Bells(redis)
         self._room = max(2, settings.workers * TURNS_PER_WORKER)
-        # Half of the workers, rounded up: the others are always there for fresh work.
-        self._crowded_room = (settings.workers + 1) // 2
         self._stopping = False
 
     def stop(self, *_signal: object) -> None:
@@ -71,7 +69,7 @@ class Dispatcher:
         if room <= 0:
             return 0
         with system_transaction(self._database) as session:
-            claimed = claim_due(session, room, self._settings.lane_lease, self._crowded_room)
+            claimed = claim_due(session, room, self._settings.lane_lease, self._settings.workers)
         for lane in claimed:
             self._bells.ring(lane)
         return len(claimed)

@@ -136,7 +136,7 @@ class Simulation:
         room = self._sizes.workers * 3 - len(self._bells)
         if room > 0:
             with self._moment() as session:
-                self._bells += claim_due(session, room, LEASE, (self._sizes.workers + 1) // 2)
+                self._bells += claim_due(session, room, LEASE, self._sizes.workers)
                 session.commit()
         self._ring()
         self._at(self._now + TICK, "tick", None)
