@@ -35,7 +35,7 @@ from workers.context import HANDFUL, Context, TurnResult
 FIRST_READ = timedelta(days=60)  # how far back a newly connected shop is read
 COUNT_WINDOW = timedelta(days=30)
 OVERLAP = timedelta(minutes=10)  # an update may carry a time slightly outside the asked window (facts, 4.1)
-NOTICES_A_TURN, PAGE, PAGES_A_TURN = 100, 50, 10
+NOTICES_A_TURN, PAGE, PAGES_A_TURN = 200, 50, 10
 POLL_FLOOR = timedelta(seconds=4)  # machine time; matters only while shop time runs fast
 
 

@@ -29,7 +29,7 @@ REST = "update lanes set due_at = null, lease_until = null, crowded = false"
 
 def lanes_database(ground: Ground, name: str, shops: int) -> str:
     """A database with so many shops, five lanes each, all asleep."""
-    url = ground.makelanes_database(name)
+    url = ground.make_database(name)
     fill(url, MASTER_KEY, 1)
     with psycopg.connect(url, autocommit=True) as connection:
         connection.execute(_SEED, (max(0, shops - 200),))
