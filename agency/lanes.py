@@ -65,9 +65,9 @@ _ADD = text(
 # served even where fresh work never ends.
 STANDS_BEHIND = 5.0
 
-# Crowded lanes get half of the workers at most, and of these only what would be idle but for one; one of them is always
-# served. An expired lease is a lost bell or a dead worker. Free lanes wait by due time, broken ones by the end of their
-# lease; a crowded one that broke keeps its place among the crowded.
+# One crowded lane is always served; more of them only while less than half of the workers are busy. An expired lease is
+# a lost bell or a dead worker. Free lanes wait by due time, broken ones by the end of their lease; a crowded one that
+# broke keeps its place among the crowded.
 _CLAIM = text(
     """
     with served as (
@@ -78,9 +78,8 @@ _CLAIM = text(
     ), crowd as (
       select id, due_at + make_interval(secs => :behind) as since from lanes
       where lease_until is null and due_at <= now() and crowded
-      order by due_at limit (
-        select greatest(0, least(:room, :share - crowded, greatest(:workers - 1 - leased, 1 - crowded))) from served
-      ) for update skip locked
+      order by due_at limit (select greatest(0, least(:room, greatest(:share - leased, 1 - crowded))) from served)
+      for update skip locked
     ), broken as (
       select id, lease_until as since from lanes where lease_until is not null and lease_until < now()
       order by lease_until limit :room for update skip locked
@@ -154,11 +153,11 @@ def add_lane(
 def claim_due(session: Session, room: int, lease: float, workers: int | None = None) -> list[ClaimedLane]:
     """Claims up to `room` lanes, first those that waited longest; each gets a new fence and a lease of `lease` seconds.
 
-    Of `workers`, crowded lanes are given only their share (None = there is no share to keep).
+    One crowded lane is served at a time, more while less than half of `workers` are busy (None = as many as are due).
     """
     served = workers if workers is not None else 1_000_000
-    values = {"room": room, "lease": lease, "workers": served, "share": (served + 1) // 2}
-    rows = sorted(session.execute(_CLAIM, {**values, "behind": STANDS_BEHIND}), key=lambda row: row.since)
+    values = {"room": room, "lease": lease, "share": (served + 1) // 2, "behind": STANDS_BEHIND}
+    rows = sorted(session.execute(_CLAIM, values), key=lambda row: row.since)
     return [ClaimedLane(row.id, row.fence) for row in rows]
 
 

@@ -1,7 +1,7 @@
 """The dispatcher: claims due lanes in PostgreSQL, in order of due time, and rings RQ. Several may run.
 
 It keeps the queue short (two to four turns per worker), so that the order is decided in the database. Crowded lanes,
-those of a shop in a flood, have at most half of the workers, so that the others are not delayed. It rings after the
+those of a shop in a flood, leave workers to the others, so that these are not delayed. It rings after the
 commit; a bell that is lost costs one lease.
 """
 

@@ -87,7 +87,7 @@ def _ask_all(context: Context, turn: Turn, desk: SupplierDesk, awaited: Sequence
             with context.work(turn) as (scope, session):
                 record_supplier_order(scope, session, purchase.purchase_id, answer, context.clock.now())
 
-    with ThreadPoolExecutor(desk.most(THREADS)) as pool:
+    with ThreadPoolExecutor(desk.threads(THREADS)) as pool:
         for done in [pool.submit(ask, purchase) for purchase in awaited]:
             done.result()
     if problems and len(problems) == len(asked):

@@ -43,7 +43,7 @@ def serve_purchase(context: Context, turn: Turn) -> TurnResult:
     ready = _freshly_read(context, turn, effects)
     writes = PurchaseWrites(context, turn, desk)
     try:
-        with ThreadPoolExecutor(desk.most(THREADS)) as pool:
+        with ThreadPoolExecutor(desk.threads(THREADS)) as pool:
             serve = partial(_serve_one, context, turn, desk, writes, ends)
             for done in [pool.submit(serve, effect) for effect in ready]:
                 done.result()

@@ -28,9 +28,13 @@ class SupplierDesk:
     credentials: Mapping[str, str] = field(repr=False)
     calls_per_second: float
 
-    def most(self, at_once: int) -> int:
-        """How many things to do at once, at most `at_once`: more than the account allows would only wait in line."""
-        return max(1, min(at_once, int(self.calls_per_second)))
+    def most(self, wished: int) -> int:
+        """How many things to take up in a turn of a second, at most `wished`; each costs two calls and more."""
+        return max(1, min(wished, int(self.calls_per_second / 2)))
+
+    def threads(self, wished: int) -> int:
+        """How many things to do at once: what was begun when the turn's time ends is still done, at the pace."""
+        return max(1, min(wished, int(self.calls_per_second / 5)))
 
 
 def open_desk(context: Context, turn: Turn, supplier_id: int) -> SupplierDesk | None:
