@@ -49,6 +49,7 @@ class Settings:
     lane_lease: float = 60.0
     dispatcher_tick: float = 0.2
     workers: int = 2
+    tiktok_calls_per_second: float = 20.0  # for each shop and kind of call
     secure_cookies: bool = False
     outbound_allow: Allowance = NOTHING_MORE
     proxies: int = 0
@@ -100,6 +101,7 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
         lane_lease=_decimal(env, "LANE_LEASE", 60.0),
         dispatcher_tick=_decimal(env, "DISPATCHER_TICK", 0.2),
         workers=_number(env, "WORKERS", 2),
+        tiktok_calls_per_second=_decimal(env, "TIKTOK_CALLS_PER_SECOND", 20.0),
         secure_cookies=_secure_cookies(env),
         outbound_allow=_allowance(env),
         proxies=_number(env, "PROXIES", 0),

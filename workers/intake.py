@@ -27,7 +27,7 @@ from agency.services.shop_reads import (
     close_notices,
     list_open_notices,
 )
-from workers.context import Context, TurnResult
+from workers.context import HANDFUL, Context, TurnResult
 from workers.cycle import cycle_due, go_on
 from workers.reading import StorePage
 
@@ -41,45 +41,51 @@ def serve_orders(context: Context, turn: Turn) -> TurnResult:
     if access is None:
         return TurnResult(None)
     tiktok = context.tiktok(access)
-    more = _read_notices(context, turn, access, tiktok)
-    due = cycle_due(context, turn, access.shop)
+    read = _read_notices(context, turn, access, tiktok)
+    with context.work(turn) as (_scope, session):
+        more = bool(list_open_notices(session, access.shop.id, 1))
     if more:
-        return TurnResult(machine_now())
+        return TurnResult(machine_now(), crowded=True)
+    due, new = cycle_due(context, turn, access.shop), [read]
     if due <= machine_now():
-        due = go_on(context, turn, access.shop, tiktok, _store_page(context, turn, access, tiktok))
+        due = go_on(context, turn, access.shop, tiktok, _store_page(context, turn, access, tiktok, new))
     with context.work(turn) as (_scope, session):
         retry_at = next_retry_at(session, access.shop.id)
-    return TurnResult(min(due, retry_at) if retry_at else due)
+    crowded = sum(new) > HANDFUL or due <= machine_now()
+    return TurnResult(min(due, retry_at) if retry_at else due, crowded=crowded)
 
 
-def _store_page(context: Context, turn: Turn, access: ShopAccess, tiktok: TikTokPort) -> StorePage:
-    """Stores a page of the cycle with all that follows from it; gives how many orders were new."""
+def _store_page(
+    context: Context, turn: Turn, access: ShopAccess, tiktok: TikTokPort, counted: list[int]
+) -> StorePage:
+    """Stores a page of the cycle with all that follows from it; gives, and adds to `counted`, how many were new."""
 
     def store(page: OrderPage) -> int:
         new = _store(context, turn, access.shop, page.orders).new
         _read_cancel_requests(context, turn, access, tiktok, page.orders)
         context.keep(turn)
+        counted.append(new)
         return new
 
     return store
 
 
-def _read_notices(context: Context, turn: Turn, access: ShopAccess, tiktok: TikTokPort) -> bool:
-    """Reads the announced orders again; True when more notices wait.
+def _read_notices(context: Context, turn: Turn, access: ShopAccess, tiktok: TikTokPort) -> int:
+    """Reads the announced orders again; how many notices there were.
 
     A notice is closed only after the store. One whose order TikTok does not show stays open and is asked for again.
     """
     with context.work(turn) as (_scope, session):
         notices = list_open_notices(session, access.shop.id, NOTICES_A_TURN)
     if not notices:
-        return False
+        return 0
     ids = sorted({notice.order_id for notice in notices if notice.order_id})
     found = tiktok.orders(ids) if ids else []
     shown = {snapshot.order_id for snapshot in found} | {""}
     _store(context, turn, access.shop, found, [notice for notice in notices if notice.order_id in shown])
     _postpone(context, turn, [notice for notice in notices if notice.order_id not in shown])
     _read_cancel_requests(context, turn, access, tiktok, found)
-    return len(notices) == NOTICES_A_TURN
+    return len(notices)
 
 
 def _postpone(context: Context, turn: Turn, notices: Sequence[OpenNotice]) -> None:

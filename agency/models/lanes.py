@@ -60,6 +60,9 @@ class Lane(WithId, TenantOwned, Base):
     lease_until: Mapped[datetime | None]
     fence: Mapped[int] = mapped_column(server_default="0")
     failures: Mapped[int] = mapped_column(server_default="0")  # in a row; drives the back-off
+    crowded: Mapped[bool] = mapped_column(
+        server_default="false"
+    )  # its last turn left work behind or had much
     lost_bells: Mapped[int] = mapped_column(server_default="0")  # leases that ran out without a word
     turns: Mapped[int] = mapped_column(server_default="0")
     problem: Mapped[str] = mapped_column(server_default="")

@@ -13,7 +13,13 @@ from agency.domain.parcels import Provider, Scan, ShipReceipt, ShipRequest
 from agency.integrations.http import ReadClient, readable
 from agency.integrations.one_shot import PreparedWrite
 from agency.integrations.tiktok import mapping, mapping_finance, mapping_orders, versions
-from agency.integrations.tiktok.client import Call, Credentials, TikTokClient
+from agency.integrations.tiktok.client import (
+    Call,
+    Credentials,
+    FamilyPace,
+    TikTokClient,
+    no_family_pace,
+)
 from agency.integrations.wire import rows, text, to_unix
 
 T = TypeVar("T")
@@ -37,9 +43,10 @@ class TikTokAdapter:
         cipher: str,
         timeout: float = 10.0,
         client: ReadClient | None = None,
+        pace: FamilyPace = no_family_pace,
     ) -> None:
         self._client = TikTokClient(
-            api_url, Credentials(app_key, app_secret, access_token, cipher), timeout, client
+            api_url, Credentials(app_key, app_secret, access_token, cipher), timeout, client, pace
         )
 
     def search_orders(
