@@ -35,8 +35,8 @@ _WRITTEN = (
     "orders", "order_lines", "order_contacts", "order_events", "attentions", "skus", "suppliers", "supplier_secrets",
     "order_changes", "supplier_items", "mappings", "purchases", "purchase_lines", "parcels", "parcel_lines",
     "parcel_scans", "effects", "statements", "ledger_entries", "inbox_items", "inbox_strays", "heartbeats",
-    "carrier_overrides", "provider_lists", "supplier_consents", "client_requests", "notification_choices", "month_links",
-    "saved_views", "mails", "gauges", "read_cycles",
+    "carrier_overrides", "provider_lists", "supplier_consents", "client_requests", "notification_choices",
+    "month_links", "saved_views", "mails", "gauges", "read_cycles",
 )  # fmt: skip
 
 
