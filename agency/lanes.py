@@ -65,20 +65,19 @@ _ADD = text(
 # served even where fresh work never ends.
 STANDS_BEHIND = 5.0
 
-# One crowded lane is always served; more of them only while less than half of the workers are busy. An expired lease is
-# a lost bell or a dead worker. Free lanes wait by due time, broken ones by the end of their lease; a crowded one that
-# broke keeps its place among the crowded.
+# An expired lease is a lost bell or a dead worker. Free lanes wait by due time, broken ones by the end of their lease; a
+# crowded one that broke keeps its place among the crowded.
 _CLAIM = text(
     """
     with served as (
-      select count(*) as leased, count(*) filter (where crowded) as crowded from lanes where lease_until is not null
+      select count(*) as crowded from lanes where lease_until is not null and crowded
     ), fresh as (
       select id, due_at as since from lanes where lease_until is null and due_at <= now() and not crowded
       order by due_at limit :room for update skip locked
     ), crowd as (
       select id, due_at + make_interval(secs => :behind) as since from lanes
       where lease_until is null and due_at <= now() and crowded
-      order by due_at limit (select greatest(0, least(:room, greatest(:share - leased, 1 - crowded))) from served)
+      order by due_at limit (select greatest(0, least(:room, :share - crowded)) from served)
       for update skip locked
     ), broken as (
       select id, lease_until as since from lanes where lease_until is not null and lease_until < now()
@@ -153,10 +152,10 @@ def add_lane(
 def claim_due(session: Session, room: int, lease: float, workers: int | None = None) -> list[ClaimedLane]:
     """Claims up to `room` lanes, first those that waited longest; each gets a new fence and a lease of `lease` seconds.
 
-    One crowded lane is served at a time, more while less than half of `workers` are busy (None = as many as are due).
+    Crowded lanes together get a quarter of `workers`, at least one (None = as many as are due).
     """
-    served = workers if workers is not None else 1_000_000
-    values = {"room": room, "lease": lease, "share": (served + 1) // 2, "behind": STANDS_BEHIND}
+    share = max(1, workers // 4) if workers is not None else 1_000_000
+    values = {"room": room, "lease": lease, "share": share, "behind": STANDS_BEHIND}
     rows = sorted(session.execute(_CLAIM, values), key=lambda row: row.since)
     return [ClaimedLane(row.id, row.fence) for row in rows]
 

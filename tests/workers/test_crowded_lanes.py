@@ -57,19 +57,19 @@ def test_crowded_lanes_never_have_more_than_their_share(desk: Desk) -> None:
     assert claim(desk) == [], "one of them is being served"
     set_due(desk, fourth, -1)
     assert claim(desk) == [fourth], "fresh work finds a place all the same"
-    assert claim(desk, workers=8) == [second, third]
+    assert claim(desk, workers=8) == [second], "a quarter of eight"
 
 
-def test_more_than_one_crowded_lane_is_served_only_while_half_of_the_workers_are_idle(desk: Desk) -> None:
+def test_the_crowd_has_a_quarter_of_the_workers_however_many_are_idle(desk: Desk) -> None:
     crowded, fresh = lane_ids(desk, "orders"), lane_ids(desk, "plan")
     for lane_id in fresh[:3]:
         set_due(desk, lane_id, -1)
     assert len(claim(desk, workers=6)) == 3
     for lane_id in crowded:
         crowd(desk, lane_id, -60)
-    assert claim(desk, workers=6) == crowded[:1], "half of them are busy"
+    assert claim(desk, workers=6) == crowded[:1]
     assert claim(desk, workers=6) == []
-    assert claim(desk, workers=10) == crowded[1:2]
+    assert claim(desk, workers=8) == crowded[1:2]
 
 
 def test_one_crowded_lane_is_served_though_every_worker_is_busy(desk: Desk) -> None:
@@ -144,7 +144,7 @@ def redis() -> Redis:
     return made
 
 
-@pytest.mark.parametrize(("workers", "share"), [(1, 1), (2, 1), (3, 2), (4, 2)])
+@pytest.mark.parametrize(("workers", "share"), [(1, 1), (2, 1), (7, 1), (8, 2)])
 def test_the_dispatcher_leaves_workers_to_fresh_work(
     desk: Desk, context: Context, redis: Redis, workers: int, share: int
 ) -> None:
