@@ -57,14 +57,16 @@ _ADD = text(
     """
 )
 
+# Nothing is claimed or taken in a restored copy before `shopfleet recover` (ADR 41).
 # An expired lease is a lost bell or a dead worker. Free lanes wait by due time, broken ones by the end of their lease.
 _CLAIM = text(
     """
     with free as (
-      select id, due_at as since from lanes where lease_until is null and due_at <= now()
+      select id, due_at as since from lanes where lease_until is null and due_at <= now() and (select at_home())
       order by due_at limit :room for update skip locked
     ), broken as (
-      select id, lease_until as since from lanes where lease_until is not null and lease_until < now()
+      select id, lease_until as since from lanes
+      where lease_until is not null and lease_until < now() and (select at_home())
       order by lease_until limit :room for update skip locked
     ), chosen as (
       select id from (select * from free union all select * from broken) waiting order by since limit :room
@@ -82,7 +84,7 @@ _TAKE = text(
     """
     update lanes set fence = fence + 1, due_at = null, turns = turns + 1, last_turn_at = now(),
       lease_until = now() + make_interval(secs => :lease)
-    where id = :lane_id and fence = :fence
+    where id = :lane_id and fence = :fence and (select at_home())
     returning id, fence, agency_id, client_id, shop_id, supplier_id, authorization_id, api, failures
     """
 )

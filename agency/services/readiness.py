@@ -11,6 +11,10 @@ from sqlalchemy.orm import Session
 HEARTBEAT_LIMIT = 60
 LANE_LIMIT = 120
 NEEDED = ("dispatcher", "worker")
+RESTORED = (
+    "This database was restored, moved or failed over, so nothing is bought or sent from it. "
+    "Run `shopfleet recover` if it is the one to go on with."
+)
 
 # An expired lease counts too: its lane waits for somebody to claim it again.
 _OLDEST = text(
@@ -45,6 +49,7 @@ def read_readiness(session: Session) -> Readiness:
     """The state of lanes and processes, each problem as one sentence; a silent database is one of them."""
     try:
         oldest = float(session.scalar(_OLDEST) or 0.0)
+        at_home = bool(session.scalar(text("select at_home()")))
         beats = {row.kind: float(row.age) for row in session.execute(_BEATS)}
     except SQLAlchemyError:
         return Readiness(0.0, {}, ("The database does not answer. Check DATABASE_URL and the server.",))
@@ -53,6 +58,8 @@ def read_readiness(session: Session) -> Readiness:
         reasons.append(
             f"The oldest due lane has waited {oldest:.0f} s; {LANE_LIMIT} s is the limit. Add workers."
         )
+    if not at_home:
+        reasons.insert(0, RESTORED)
     return Readiness(oldest, beats, tuple(reasons))
 
 
