@@ -60,9 +60,9 @@ def _parser() -> argparse.ArgumentParser:
     user.add_argument("--email", required=True)
     user.add_argument("--name", required=True)
     _audit_options(add("audit", _audit, "Follow the chain of the audit log, or of an exported file."))
-    doctor = add("doctor", _doctor, "Say what is configured, what is reachable, and what waits.")
-    doctor.add_argument(
-        "--doubt", action="store_true", help="after a restore: ask for every open write before sending"
+    add("doctor", _doctor, "Say what is configured, what is reachable, and what waits.")
+    _recover_options(
+        add("recover", _recover, "After a restore: make sure that nothing is bought or sent twice.")
     )
     keys = add("keys", _keys_status, "Count what is sealed under which key, or rotate the keys.")
     doing = keys.add_subparsers(required=True, metavar="status|rotate")
@@ -74,6 +74,18 @@ def _parser() -> argparse.ArgumentParser:
     rotate.add_argument("--batch", type=int, default=200, help="values sealed again in one transaction")
     rotate.add_argument("--pause", type=float, default=0.0, help="seconds between two transactions")
     return parser
+
+
+def _recover_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--since",
+        default="",
+        metavar="MOMENT",
+        help="when the backup was made, such as 2026-11-26T02:00Z; only needed when nothing was noticed",
+    )
+    parser.add_argument(
+        "--moved", action="store_true", help="nothing ran between backup and restore: only note the new place"
+    )
 
 
 def _audit_options(parser: argparse.ArgumentParser) -> None:
@@ -171,11 +183,19 @@ def _audit(arguments: argparse.Namespace) -> int:
     return verify_agencies(boot(), arguments.agency)
 
 
-def _doctor(arguments: argparse.Namespace) -> int:
+def _doctor(_arguments: argparse.Namespace) -> int:
     from agency.boot import boot
     from agency.doctor import examine
 
-    return examine(boot(), arguments.doubt)
+    return examine(boot())
+
+
+def _recover(arguments: argparse.Namespace) -> int:
+    from agency.boot import boot
+    from agency.recovery import parse_moment, recover
+
+    since = parse_moment(arguments.since) if arguments.since else None
+    return recover(boot(), since, arguments.moved)
 
 
 def _keys_status(_arguments: argparse.Namespace) -> int:

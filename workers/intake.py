@@ -21,6 +21,7 @@ from agency.services.cancel_requests import record_cancel_requests
 from agency.services.cancellations import freeze_cancelled, note_cancelled_units
 from agency.services.orders import Imported, import_orders
 from agency.services.parcel_progress import follow_orders
+from agency.services.restores import note_reread
 from agency.services.shop_access import ShopAccess
 from agency.services.shop_reads import (
     OpenNotice,
@@ -55,7 +56,7 @@ def serve_orders(context: Context, turn: Turn) -> TurnResult:
 
 
 def _poll_due(context: Context, shop: Shop) -> datetime:
-    if shop.last_read_at is None:
+    if shop.last_read_at is None or (shop.restored_at is not None and shop.reread_at is None):
         return machine_now()
     return shop.last_read_at + context.clock.machine_span(poll_interval(shop, 0), POLL_FLOOR)
 
@@ -115,6 +116,8 @@ def _poll(context: Context, turn: Turn, access: ShopAccess, tiktok: TikTokPort) 
         record_counts(scope, session, shop, counted, now - COUNT_WINDOW, now - OVERLAP)
         if shop.count_tiktok != shop.count_ours:
             shop.read_cursor = now - COUNT_WINDOW
+        else:
+            note_reread(scope, session, shop)
         interval = poll_interval(shop, 0 if first else new)
     return TurnResult(context.after(interval, POLL_FLOOR))
 

@@ -13,7 +13,7 @@ from agency.services.worklist_rows import WorkRow
 from agency.services.worklist_sql import TROUBLE
 
 # These end by themselves when their cause is gone, so nobody can tick them off.
-_ENDS_BY_ITSELF = (*TROUBLE, "blocked", "approval", "unmapped")
+_ENDS_BY_ITSELF = (*TROUBLE, "catching_up", "blocked", "approval", "unmapped")
 
 
 def can_be_ticked(kind: str, action: str) -> bool:
