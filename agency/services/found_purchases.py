@@ -17,11 +17,13 @@ from agency.domain.orders import CANCELLED
 from agency.domain.purchasing import PurchaseState, SupplierOrder, parse_reference, purchase_reference
 from agency.domain.said import said
 from agency.domain.scope import Scope
+from agency.lanes import make_due
 from agency.models.catalog import Mapping as MappingRow
 from agency.models.catalog import Supplier, SupplierItem
 from agency.models.orders import Order, OrderLine
 from agency.models.purchasing import Purchase, PurchaseLine
 from agency.models.shops import Shop
+from agency.services.blocked import unblock_order
 from agency.services.purchases import PlannedLine, PlannedPurchase, doubt_purchase, insert_purchase
 from agency.services.timeline import record_event
 
@@ -36,6 +38,13 @@ _OPEN_STRANGE = text(
     """
     select data ->> 'order' as number, data ->> 'reference' as reference from attentions
     where kind = 'strange_purchase' and client_id = :client_id and resolved_at is null and jsonb_exists(data, 'order')
+    """
+)
+_LIST_AGAIN = text(
+    """
+    update suppliers set reconciled_at = null where id in (select supplier_id from attentions
+      where kind = 'strange_purchase' and resolved_at is null and data ->> 'order' = :number)
+    returning id
     """
 )
 ALL_THE_SAME = "bought_elsewhere"  # what a person approves who wants it bought although a supplier has it
@@ -80,7 +89,14 @@ def adopt(
         number=told.supplier_order_id,
     )
     doubt_purchase(scope, session, purchase, reason)
+    unblock_order(scope, session, order)
     return True
+
+
+def list_again(session: Session, order: Order) -> None:
+    """Has the lists that hold a strange purchase of this order read again: its lines may be free by now."""
+    for row in session.execute(_LIST_AGAIN, {"number": order.tiktok_order_id}).all():
+        make_due(session, api="tracking", supplier_id=row.id)
 
 
 def strange_references(session: Session, client_id: int) -> Mapping[str, frozenset[str]]:

@@ -25,7 +25,7 @@ from agency.models.orders import Order, OrderLine
 from agency.models.shops import Shop
 from agency.services.blocked import block_order, unblock_order
 from agency.services.contacts_store import find_contact
-from agency.services.found_purchases import ALL_THE_SAME
+from agency.services.found_purchases import ALL_THE_SAME, list_again
 from agency.services.planning_facts import (
     Candidate,
     PlanWorld,
@@ -74,6 +74,8 @@ def plan_due_orders(
         plan = _make_plan(session, keyring, world, order, lines[order.id], spent)
         if plan.blockers:
             blocked += 1
+            if any(blocker.code == ALL_THE_SAME for blocker in plan.blockers):
+                list_again(session, order)
             block_order(scope, session, order, plan.blockers, now)
         else:
             bought += 1

@@ -22,7 +22,7 @@ from tests.chaos.second_life import SecondLife, back_up, connect_again, kill_all
 from tests.chaos.town import Town, open_town
 from tests.chaos.waiting import until
 
-ORDERS = int(os.environ.get("RESTORE_ORDERS", "60"))  # 120 in `make chaos`
+ORDERS = int(os.environ.get("RESTORE_ORDERS", "60"))  # RESTORE_ORDERS=120 is a large run
 HOUSES = tuple(
     House(number, vendor, shops=2) for number, vendor in enumerate(("key", "reference_only", "none", "cj"), 1)
 )
