@@ -61,6 +61,9 @@ def _parser() -> argparse.ArgumentParser:
     user.add_argument("--name", required=True)
     _audit_options(add("audit", _audit, "Follow the chain of the audit log, or of an exported file."))
     _doctor_options(add("doctor", _doctor, "Say what is configured, what is reachable, and what waits."))
+    _recover_options(
+        add("recover", _recover, "After a restore: make sure that nothing is bought or sent twice.")
+    )
     pack = add("verify-pack", _verify_pack, "Check the evidence pack of an order; needs no database.")
     pack.add_argument("file")
     pack.add_argument("--key", default="", help="the public key that the sender publishes")
@@ -76,6 +79,18 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
+def _recover_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--since",
+        default="",
+        metavar="MOMENT",
+        help="when the backup was made, such as 2026-11-26T02:00Z; only needed when nothing was noticed",
+    )
+    parser.add_argument(
+        "--moved", action="store_true", help="nothing ran between backup and restore: only note the new place"
+    )
+
+
 def _audit_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("what", choices=("verify",))
     parser.add_argument("--agency", default="", help="the agency's public id; all agencies without it")
@@ -83,9 +98,6 @@ def _audit_options(parser: argparse.ArgumentParser) -> None:
 
 
 def _doctor_options(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--doubt", action="store_true", help="after a restore: ask for every open write before sending"
-    )
     parser.add_argument(
         "--replay",
         action="store_true",
@@ -188,8 +200,16 @@ def _doctor(arguments: argparse.Namespace) -> int:
     from agency.replay_command import tell_replay
 
     booted = boot()
-    found = examine(booted, arguments.doubt)
+    found = examine(booted)
     return max(found, tell_replay(booted)) if arguments.replay else found
+
+
+def _recover(arguments: argparse.Namespace) -> int:
+    from agency.boot import boot
+    from agency.recovery import parse_moment, recover
+
+    since = parse_moment(arguments.since) if arguments.since else None
+    return recover(boot(), since, arguments.moved)
 
 
 def _verify_pack(arguments: argparse.Namespace) -> int:

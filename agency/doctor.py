@@ -1,4 +1,4 @@
-"""`shopfleet doctor`: what is configured, what answers, what waits; and after a restore, doubting every open write."""
+"""`shopfleet doctor`: what is configured, what answers, what waits."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ from agency.boot import Booted
 from agency.clock import Clock
 from agency.domain.scope import worker_scope
 from agency.extensions import connect_redis
-from agency.services.effects import doubt_everything
 from agency.services.erasure import KEPT_AFTER_END, read_contact_state
 from agency.services.mails import read_queue
 from agency.services.readiness import read_readiness
@@ -21,7 +20,7 @@ from agency.transaction import system_transaction, transaction
 _LANE_LAG = timedelta(days=1)  # sweeps look every half hour of shop time; a day late means that nobody sweeps
 
 
-def examine(booted: Booted, doubt: bool) -> int:
+def examine(booted: Booted) -> int:
     """Prints one line per finding; exit code 1 when something needs a hand."""
     say = sys.stdout.write
     with system_transaction(booted.database) as session:
@@ -42,8 +41,6 @@ def examine(booted: Booted, doubt: bool) -> int:
     for reason in readiness.reasons:
         say(f"{reason}\n")
     in_time = _tell_contacts(booted, agencies)
-    if doubt:
-        _doubt(booted, agencies)
     return 0 if readiness.ready and in_time else 1
 
 
@@ -64,12 +61,3 @@ def _tell_contacts(booted: Booted, agencies: list[int]) -> bool:
         sys.stdout.write("The sweep lanes erase contacts after 30 days and are behind. Check the workers.\n")
         return False
     return True
-
-
-def _doubt(booted: Booted, agencies: list[int]) -> None:
-    """Rule 6: after a restore or fail-over every open effect is UNKNOWN first, so that it is asked for, not sent."""
-    total = 0
-    for agency_id in agencies:
-        with transaction(booted.database, worker_scope(agency_id, "rule:restore")) as session:
-            total += doubt_everything(session)
-    sys.stdout.write(f"{total} open writes are asked for at the vendors before anything is sent again.\n")

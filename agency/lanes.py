@@ -65,22 +65,25 @@ _ADD = text(
 # served even where fresh work never ends.
 STANDS_BEHIND = 5.0
 
-# An expired lease is a lost bell or a dead worker. Free lanes wait by due time, broken ones by the end of their lease; a
-# crowded one that broke keeps its place among the crowded.
+# Nothing is claimed or taken in a restored copy before `shopfleet recover` (ADR 41).
+# An expired lease is a lost bell or a dead worker. Free lanes wait by due time, broken ones by the end of their lease;
+# a crowded one that broke keeps its place among the crowded.
 _CLAIM = text(
     """
     with served as (
       select count(*) as crowded from lanes where lease_until is not null and crowded
     ), fresh as (
       select id, due_at as since from lanes where lease_until is null and due_at <= now() and not crowded
+        and (select at_home())
       order by due_at limit :room for update skip locked
     ), crowd as (
       select id, due_at + make_interval(secs => :behind) as since from lanes
-      where lease_until is null and due_at <= now() and crowded
+      where lease_until is null and due_at <= now() and crowded and (select at_home())
       order by due_at limit (select greatest(0, least(:room, :share - crowded)) from served)
       for update skip locked
     ), broken as (
-      select id, lease_until as since from lanes where lease_until is not null and lease_until < now()
+      select id, lease_until as since from lanes
+      where lease_until is not null and lease_until < now() and (select at_home())
       order by lease_until limit :room for update skip locked
     ), chosen as (
       select id, since from (
@@ -100,7 +103,7 @@ _TAKE = text(
     """
     update lanes set fence = fence + 1, due_at = null, turns = turns + 1, last_turn_at = now(),
       lease_until = now() + make_interval(secs => :lease)
-    where id = :lane_id and fence = :fence
+    where id = :lane_id and fence = :fence and (select at_home())
     returning id, fence, agency_id, client_id, shop_id, supplier_id, authorization_id, api, failures
     """
 )

@@ -52,6 +52,7 @@ def create_database(prefix: str = "t") -> TestDatabase:
     name = f"{prefix}_{os.getpid()}_{next(_counter)}"
     _execute(base, f'create database "{name}" template "{template_name()}"')
     url = database_url(base, name)
+    _execute(url, "select settle_home()")  # a copy is at home nowhere until somebody vouches for it
     return TestDatabase(url, Database(url, MASTER_KEY), name)
 
 

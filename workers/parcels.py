@@ -22,7 +22,8 @@ from agency.services.looks import (
     plan_next_looks,
 )
 from agency.services.parcels import record_supplier_order
-from agency.services.reconcile import LOOK_BACK, is_due, record_reconciled
+from agency.services.reconcile import give_up_list, is_due, look_back_to, record_reconciled
+from agency.services.restores import wants_list
 from agency.services.supplier_letters import close_letters, list_letters
 from agency.services.suppliers import list_stale_skus
 from workers.context import HANDFUL, Context, TurnResult, turn_ends
@@ -123,16 +124,28 @@ def _check_letters(context: Context, turn: Turn, desk: SupplierDesk) -> None:
 
 
 def _reconcile(context: Context, turn: Turn, desk: SupplierDesk) -> None:
-    """Once a day of shop time; a supplier that cannot list its orders is asked again tomorrow."""
+    """Once a day of shop time, and after a restore as soon as a shop waits for it.
+
+    A supplier that cannot list its orders is asked again tomorrow; while a shop waits for the list, this raises, so
+    that the lane says so and tries again soon. Who finds nothing by reference is not waited for: a person looks there.
+    """
     now = context.clock.now()
-    if not is_due(desk.supplier, now):
+    with context.work(turn) as (_scope, session):
+        supplier = session.get_one(Supplier, desk.supplier.id)
+        wanted = wants_list(session, supplier)
+        since = look_back_to(session, supplier, now)
+    if not wanted and not is_due(desk.supplier, now):
         return
     try:
-        told = desk.port.list_recent(now - LOOK_BACK)
+        told = desk.port.list_recent(since)
     except CredentialsRejected:
         raise
     except OutsideError as error:
         log.warning("supplier list not read: %s", error, extra={"supplier": desk.supplier.id})
+        if wanted and desk.port.memory.finds_by_reference:
+            raise
+        with context.work(turn) as (scope, session):
+            give_up_list(scope, session, desk.supplier.id)
         return
     with context.work(turn) as (scope, session):
         record_reconciled(scope, session, desk.supplier.id, told, now)

@@ -16,6 +16,7 @@ from agency.lanes import Turn, make_due
 from agency.models.effects import Effect
 from agency.models.parcels import Parcel
 from agency.services.corrections import record_corrected, record_correction_refused
+from agency.services.parcel_progress import follow_orders
 from agency.services.shipping import record_ship_refused, record_ship_review, record_shipped, ship_request
 from workers.attempts import Doubt, NotNow, Write
 from workers.context import Context
@@ -88,8 +89,12 @@ class ShipWrites:
             record_shipped(scope, session, self._parcel_id, receipt, now)
         else:
             record_corrected(scope, session, self._parcel_id, self._effect.payload, receipt, now)
-        # TikTok's status changes with it; the order is read again rather than guessed.
-        make_due(session, api="orders", shop_id=session.get_one(Parcel, self._parcel_id).shop_id)
+        # TikTok's status changes with it; the order is read again rather than guessed. What it showed before counts
+        # too: after a doubt the parcel may have arrived long ago, and no further update comes.
+        parcel = session.get_one(Parcel, self._parcel_id)
+        session.flush()
+        follow_orders(session, [parcel.order_id], now)
+        make_due(session, api="orders", shop_id=parcel.shop_id)
 
     def _refused(self, scope: Scope, session: Session, error: Refused) -> None:
         reason = f"{error.code} {error.detail}".strip()

@@ -21,6 +21,7 @@ from workers.scans import watch_scans
 from workers.ship_writes import ShipWrites
 
 PARCELS_A_TURN, THREADS = 50, 8
+REREAD_PAUSE = timedelta(seconds=15)  # machine time; the read wakes the lane earlier
 SCANS_EVERY = timedelta(hours=4)  # shop time between looks at parcels on their way
 
 
@@ -30,6 +31,8 @@ def serve_ship(context: Context, turn: Turn) -> TurnResult:
     access = context.shop_access(turn, turn.shop_id)
     if access is None:
         return TurnResult(None)
+    if access.shop.restored_at is not None and access.shop.reread_at is None:
+        return TurnResult(machine_now() + REREAD_PAUSE)  # what TikTok has by now is not known yet
     tiktok = context.tiktok(access)
     _judge_new(context, turn, access.shop, tiktok)
     with context.work(turn) as (_scope, session):

@@ -23,7 +23,7 @@ KINDS: dict[str, tuple[str, ...]] = {
     ),
     "connection": (
         "shop_unread", "count_differs", "announced_unread", "machine_silent", "reconnect", "supplier_credentials",
-        "shop_taken", "change_key",
+        "shop_taken", "change_key", "catching_up", "restored",
     ),
 }  # fmt: skip
 

@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from agency.domain.addresses import Address
 from agency.domain.money import Money
@@ -151,6 +152,7 @@ class Blocker:
 
 
 _REFERENCE_PART = re.compile(r"[^A-Z0-9]")
+_REFERENCE = re.compile(r"TS-([A-Z0-9]*)-(.{1,19})-(.{1,6})-([0-9]{1,6})")
 
 
 def purchase_reference(shop_code: str, order_id: str, line_ids: Sequence[str], attempt: int) -> str:
@@ -159,9 +161,36 @@ def purchase_reference(shop_code: str, order_id: str, line_ids: Sequence[str], a
     Derived from platform ids only, so the same lines give the same reference after a restore. `attempt` rises only when
     the former attempt is proven dead. The smallest line id's tail tells split purchases of one order apart.
     """
-    shop = _REFERENCE_PART.sub("", shop_code.upper())[-5:]
     line = min(line_ids)[-6:]
-    return f"TS-{shop}-{order_id[-19:]}-{line}-{attempt}"
+    return f"TS-{_shop_part(shop_code)}-{order_id[-19:]}-{line}-{attempt}"
+
+
+def _shop_part(shop_code: str) -> str:
+    return _REFERENCE_PART.sub("", shop_code.upper())[-5:]
+
+
+@dataclass(frozen=True)
+class ReferenceParts:
+    """What a reference of ours tells: the shop's code and TikTok's order id, both by their tails, and the attempt."""
+
+    shop: str
+    order_id: str
+    attempt: int
+
+    def is_about(self, shop_code: str, order_id: str) -> bool:
+        """True when the reference was made for an order of this shop."""
+        return self.shop == _shop_part(shop_code) and self.order_id == order_id[-19:]
+
+
+def parse_reference(reference: str) -> ReferenceParts | None:
+    """Takes `purchase_reference` apart; None for a reference that is not of our form."""
+    found = _REFERENCE.fullmatch(reference)
+    return ReferenceParts(found[1], found[2], int(found[4])) if found else None
+
+
+def finds_by_reference(kind: str, settings: Mapping[str, Any]) -> bool:
+    """True when a supplier can be asked for an order by our reference; a person's own and some others cannot."""
+    return kind == "cj" or (kind == "rest" and settings.get("idempotency") != "none")
 
 
 def cheapest(quotes: Mapping[int, Money], ranks: Mapping[int, int]) -> list[int]:

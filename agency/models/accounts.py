@@ -29,6 +29,9 @@ class Agency(WithPublicId, WithCreatedAt, Base):
     keys_rotating_since: Mapped[
         datetime | None
     ]  # set while a rotation of its clients' data keys is not finished
+    # The span that the last restored backup knows nothing of, in shop time.
+    restored_since: Mapped[datetime | None]
+    restored_until: Mapped[datetime | None]
 
 
 class User(WithPublicId, WithCreatedAt, Base):

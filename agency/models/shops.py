@@ -98,6 +98,9 @@ class Shop(WithPublicId, TenantOwned, WithCreatedAt, Base):
     access_lost: Mapped[bool] = mapped_column(server_default=text("false"))
     access_ends_at: Mapped[datetime | None]
     paused_at: Mapped[datetime | None]
+    # After a restore (machine times): nothing is bought until all is read again and each supplier's list was compared.
+    restored_at: Mapped[datetime | None]
+    reread_at: Mapped[datetime | None]
     buying_stopped_at: Mapped[datetime | None]
     buying_stopped_by: Mapped[str | None]
     read_cursor: Mapped[datetime | None]  # update_time up to which every page was read

@@ -13,6 +13,7 @@ from agency.models import (  # noqa: F401 - imported for their effect on the met
     consents,
     effects,
     finance,
+    home,
     inbox,
     lanes,
     mails,

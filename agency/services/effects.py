@@ -87,13 +87,18 @@ def intend(
 def claim_sending(session: Session, effect: Effect, stale_after: timedelta) -> Effect | None:
     """INTENDED -> SENDING with one more attempt; None when somebody else moved it. Commit before writing the request.
 
+    None too when the database under us has become a restored copy (fail-over in mid-turn): then nothing is sent.
+
     `stale_after` lies far above any time-out of ours: a SENDING that is older has lost its process.
     """
     now = machine_now()
     return session.execute(
         update(Effect)
         .where(
-            Effect.id == effect.id, Effect.state == EffectState.INTENDED, Effect.attempts == effect.attempts
+            Effect.id == effect.id,
+            Effect.state == EffectState.INTENDED,
+            Effect.attempts == effect.attempts,
+            select(func.at_home()).scalar_subquery(),
         )
         .values(
             state=EffectState.SENDING,

@@ -36,6 +36,7 @@ _CLAIM = text(
     update mails m set due_at = :again_at, attempts = m.attempts + 1
     where m.id in (
       select id from mails where sent_at is null and given_up_at is null and due_at <= :now
+        and (select at_home())
       order by due_at limit :room for update skip locked)
     returning m.id, m.public_id, m.recipient, m.subject, m.sealed_body, m.attempts, m.created_at,
       coalesce((select u.language from users u where u.email = m.recipient), '') as language

@@ -25,6 +25,7 @@ from agency.models.orders import Order, OrderLine
 from agency.models.shops import Shop
 from agency.services.blocked import block_order, unblock_order
 from agency.services.contacts_store import find_contact
+from agency.services.found_purchases import ALL_THE_SAME, list_again
 from agency.services.planning_facts import (
     Candidate,
     PlanWorld,
@@ -53,7 +54,12 @@ class Planned:
 def plan_due_orders(
     scope: Scope, session: Session, keyring: Keyring, shop: Shop, now: datetime, limit: int = 50
 ) -> Planned:
-    """Plans the orders whose time has come: creates purchases, or blocks the whole order with all its reasons."""
+    """Plans the orders whose time has come: creates purchases, or blocks the whole order with all its reasons.
+
+    Nothing is planned for a shop that has not caught up after a restore.
+    """
+    if shop.restored_at is not None:  # woken when it has caught up
+        return Planned(0, 0, None)
     orders = due_orders(session, shop.id, now, limit)
     if not orders:  # most turns are woken for nothing to plan yet; the limits need not be read for that
         return Planned(0, 0, next_plan_time(session, shop.id))
@@ -68,6 +74,8 @@ def plan_due_orders(
         plan = _make_plan(session, keyring, world, order, lines[order.id], spent)
         if plan.blockers:
             blocked += 1
+            if any(blocker.code == ALL_THE_SAME for blocker in plan.blockers):
+                list_again(session, order)
             block_order(scope, session, order, plan.blockers, now)
         else:
             bought += 1
@@ -91,6 +99,7 @@ def _make_plan(
     session: Session, keyring: Keyring, world: PlanWorld, order: Order, lines: Sequence[OrderLine], spent: int
 ) -> _Plan:
     chosen, unbuyable = _choose(world, lines)
+    unbuyable += _strange(world, order)
     purchases = _group(chosen) if not unbuyable else []
     revenue = Money(
         sum(line.sale_price_minor + line.platform_discount_minor for line in lines), order.currency
@@ -172,6 +181,19 @@ def _choose(
         else:
             unbuyable[line.sku_id] = reason
     return chosen, list(unbuyable.values())
+
+
+def _strange(world: PlanWorld, order: Order) -> list[Blocker]:
+    """A supplier has this order under a reference that none of our purchases carries: it is not bought again."""
+    references = world.strange.get(order.tiktok_order_id)
+    if not references or ALL_THE_SAME in order.approved_codes:
+        return []
+    sentence = said(
+        "A supplier has this order already, under {references}, and no purchase here says so. Look there; approve it "
+        "to buy it all the same.",
+        references=", ".join(sorted(references)),
+    )
+    return [Blocker(ALL_THE_SAME, sentence, True)]
 
 
 def _units(lines: Sequence[OrderLine]) -> Mapping[str, int]:

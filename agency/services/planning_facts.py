@@ -17,6 +17,7 @@ from agency.models.clients import Client
 from agency.models.consents import SupplierConsent
 from agency.models.orders import Order, OrderLine
 from agency.models.shops import Shop
+from agency.services.found_purchases import strange_references
 from agency.services.spending import spent_today
 
 
@@ -39,6 +40,9 @@ class PlanWorld:
     candidates: Mapping[str, Sequence[Candidate]]  # by sku id, best rank first
     spent_today_minor: int
     consented: frozenset[int]  # suppliers that may be told a buyer's address
+    strange: Mapping[
+        str, frozenset[str]
+    ]  # by order, references at suppliers that no purchase of ours carries
 
 
 # A line that still has to be bought.
@@ -101,4 +105,5 @@ def plan_world(session: Session, shop: Shop, sku_ids: Sequence[str], now: dateti
         candidates,
         spent_today(session, client.id, now),
         frozenset(session.scalars(live)),
+        strange_references(session, client.id),
     )

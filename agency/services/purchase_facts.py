@@ -23,6 +23,7 @@ from agency.models.purchasing import Purchase, PurchaseLine
 from agency.models.shops import Shop
 from agency.services.consents import has_consent
 from agency.services.contacts_store import find_contact
+from agency.services.found_purchases import ALL_THE_SAME, strange_references
 from agency.services.sealing import Keyring
 
 
@@ -56,13 +57,17 @@ def read_purchase(session: Session, keyring: Keyring, purchase_id: int) -> Purch
     )
     cancelled = _has_cancelled_unit(session, purchase)
     hindrance = _hindrance(order) or (said("a unit of it was cancelled") if cancelled else "")
+    if not hindrance and purchase.state == PurchaseState.READY and _is_elsewhere(session, order, purchase):
+        hindrance = said("a supplier has this order already under another reference")
     if not hindrance and purchase.state == PurchaseState.READY and not may_send_address(session, purchase):
         hindrance = said("the client has not agreed that this supplier gets addresses")
     return PurchaseFacts(purchase, order, request, hindrance, stopped, cancelled)
 
 
 def is_stopped(session: Session, purchase: Purchase) -> bool:
-    """True while a stop switch of the supplier, shop, client or agency is on."""
+    """True while a stop switch of supplier, shop, client or agency is on, or the shop catches up after a restore."""
+    if session.get_one(Shop, purchase.shop_id).restored_at is not None:
+        return True
     holders = (
         session.get_one(Supplier, purchase.supplier_id),
         session.get_one(Shop, purchase.shop_id),
@@ -76,6 +81,14 @@ def may_send_address(session: Session, purchase: Purchase) -> bool:
     """True when the supplier gets no addresses, or the client has agreed and not withdrawn."""
     supplier = session.get_one(Supplier, purchase.supplier_id)
     return not needs_consent(supplier.kind) or has_consent(session, supplier.id)
+
+
+def _is_elsewhere(session: Session, order: Order, purchase: Purchase) -> bool:
+    """True when a supplier holds this order under a reference that is not this purchase's, and nobody approved it."""
+    if ALL_THE_SAME in order.approved_codes:
+        return False
+    strange = strange_references(session, order.client_id).get(order.tiktok_order_id, frozenset())
+    return bool(strange - {purchase.reference})
 
 
 def _hindrance(order: Order) -> str:

@@ -29,6 +29,9 @@ from agency.services.purchases import TRACKING_DUTY, move, receipt_of
 from agency.services.stages import recompute
 from agency.services.timeline import record_event
 
+_MAY_BE_SENT = text(
+    "select exists (select from effects where purchase_id = :id and state in ('sending', 'unknown', 'review'))"
+)
 _SOLD_OUT = (RefusalReason.OUT_OF_STOCK, RefusalReason.SKU_GONE)
 
 
@@ -127,6 +130,8 @@ def record_review(scope: Scope, session: Session, purchase: Purchase, now: datet
         "and say whether it was bought; until then nothing is sent again.",
         reference=purchase.reference,
     )
+    if purchase.decision.get("restored") and purchase.reason:
+        why = f"{purchase.reason} {why}"
     open_attention(scope, session, _cause(order, purchase, "purchase_review", why, "review_purchase"))
     _after(scope, session, order, now)
 
@@ -147,7 +152,12 @@ def record_dearer(scope: Scope, session: Session, purchase: Purchase, total: Mon
 
 
 def release(scope: Scope, session: Session, purchase: Purchase, reason: str, now: datetime) -> bool:
-    """Lets go of a purchase that was never sent; its lines are planned anew if the order still wants them."""
+    """Lets go of a purchase that was never sent; its lines are planned anew if the order still wants them.
+
+    False for one that may have been sent (a restored backup does not know): what comes of its doubt decides.
+    """
+    if session.scalar(_MAY_BE_SENT, {"id": purchase.id}):
+        return False
     order = session.get_one(Order, purchase.order_id)
     if not move(session, purchase, PurchaseState.CANCELLED, reason=reason[:500]):
         return False

@@ -26,8 +26,9 @@ from agency.models.orders import Order, OrderLine
 from agency.models.purchasing import Purchase, PurchaseLine
 from agency.models.shops import Shop
 from agency.services.attention import open_attention
-from agency.services.effects import EffectRef, intend
+from agency.services.effects import EffectRef, doubt_unsent, intend
 from agency.services.purchase_causes import purchase_cause
+from agency.services.restores import Gap, gap_of_order
 from agency.services.timeline import record_event
 
 TRACKING_DUTY = timedelta(days=3)  # the supplier's duty to name a tracking id, from the trade's course
@@ -70,7 +71,7 @@ def create_purchases(
         select(func.count()).where(Purchase.order_id == order.id, Purchase.state.in_(PurchaseState.DEAD))
     )
     for plan in planned:
-        purchase = _insert(session, shop, order, plan, 1 + int(dead or 0), now)
+        purchase = insert_purchase(session, shop, order, plan, 1 + int(dead or 0), now)
         data = {
             "supplier": plan.supplier.name,
             "reference": purchase.reference,
@@ -82,9 +83,10 @@ def create_purchases(
         _hand_over(scope, session, order, purchase, plan, now)
 
 
-def _insert(
+def insert_purchase(
     session: Session, shop: Shop, order: Order, plan: PlannedPurchase, attempt: int, now: datetime
 ) -> Purchase:
+    """Writes a READY purchase with its lines; nothing is intended yet."""
     line_ids = [line.line.tiktok_line_id for line in plan.lines]
     tenant: dict[str, Any] = {
         "agency_id": order.agency_id,
@@ -129,30 +131,81 @@ def _insert(
 def _hand_over(
     scope: Scope, session: Session, order: Order, purchase: Purchase, plan: PlannedPurchase, now: datetime
 ) -> None:
-    kind = plan.supplier.kind
+    kind, supplier = plan.supplier.kind, plan.supplier
+    gap = gap_of_order(session, order, supplier)
+    if gap is not None:
+        purchase.decision = {**purchase.decision, "restored": True}
+        session.flush()
     if kind == "stock":
-        _take_from_shelf(scope, session, order, purchase, plan, now)
+        _take_from_shelf(session, purchase, plan, now)
+        record_event(scope, session, order, "reserved", {"reference": purchase.reference}, now)
+        _ask_person(scope, session, order, purchase, "pack", _pack_why(gap))
     elif kind == "manual":
-        why = said(
-            "Buy at {supplier} by hand, then enter the supplier's order number and cost.",
-            supplier=plan.supplier.name,
-        )
-        _ask_person(scope, session, order, purchase, "buy_by_hand", why)
+        _ask_person(scope, session, order, purchase, "buy_by_hand", by_hand_why(supplier.name, gap))
+    elif gap is not None:
+        doubt_purchase(scope, session, purchase, perhaps_bought(supplier.name, gap))
     else:
-        ref = EffectRef(
-            order.client_id,
-            order.shop_id,
-            order.id,
-            purchase_id=purchase.id,
-            supplier_id=purchase.supplier_id,
+        intend_place(scope, session, purchase)
+
+
+def intend_place(scope: Scope, session: Session, purchase: Purchase) -> None:
+    """Intends to place a purchase and wakes its supplier's lane."""
+    ref = EffectRef(
+        purchase.client_id,
+        purchase.shop_id,
+        purchase.order_id,
+        purchase_id=purchase.id,
+        supplier_id=purchase.supplier_id,
+    )
+    intend(scope, session, EffectKind.PLACE, purchase.reference, ref)
+    make_due(session, api="purchase", supplier_id=purchase.supplier_id)
+
+
+def doubt_purchase(scope: Scope, session: Session, purchase: Purchase, reason: str) -> None:
+    """Intends to place a purchase and doubts it at once: it is asked for, never sent before proof."""
+    intend_place(scope, session, purchase)
+    effect = session.scalars(
+        select(Effect).where(Effect.purchase_id == purchase.id, Effect.kind == EffectKind.PLACE)
+    ).one()
+    doubt_unsent(session, effect, reason)
+    purchase.reason = reason[:500]
+
+
+def perhaps_bought(supplier: str, gap: Gap) -> str:
+    """What a person is told of an order that a restored database may have forgotten."""
+    return said(
+        "It may have been bought at {supplier} between {since} and {until} UTC, which this restored database does "
+        "not know.",
+        supplier=supplier,
+        **gap.words,
+    )
+
+
+def by_hand_why(supplier: str, gap: Gap | None) -> str:
+    """What a person is asked who buys on a supplier's website."""
+    if gap is None:
+        return said(
+            "Buy at {supplier} by hand, then enter the supplier's order number and cost.", supplier=supplier
         )
-        intend(scope, session, EffectKind.PLACE, purchase.reference, ref)
-        make_due(session, api="purchase", supplier_id=purchase.supplier_id)
+    return said(
+        "It may have been bought at {supplier} between {since} and {until} UTC, which this restored database does not "
+        "know. Look there first; buy only what is missing, then enter the supplier's order number and cost.",
+        supplier=supplier,
+        **gap.words,
+    )
 
 
-def _take_from_shelf(
-    scope: Scope, session: Session, order: Order, purchase: Purchase, plan: PlannedPurchase, now: datetime
-) -> None:
+def _pack_why(gap: Gap | None) -> str:
+    if gap is None:
+        return said("Pack this from your own stock, then enter its tracking.")
+    return said(
+        "It may have been packed between {since} and {until} UTC, which this restored database does not know. "
+        "Look first; else pack it from your own stock, then enter its tracking.",
+        **gap.words,
+    )
+
+
+def _take_from_shelf(session: Session, purchase: Purchase, plan: PlannedPurchase, now: datetime) -> None:
     """Reserves our own stock. The CHECK on the quantity refuses what is not there, whoever came first."""
     for line in plan.lines:
         session.execute(
@@ -161,15 +214,6 @@ def _take_from_shelf(
             .values(stock_quantity=SupplierItem.stock_quantity - line.mapping.quantity)
         )
     move(session, purchase, PurchaseState.PAID, supplier_order_id=f"SHELF-{purchase.reference}", paid_at=now)
-    record_event(scope, session, order, "reserved", {"reference": purchase.reference}, now)
-    _ask_person(
-        scope,
-        session,
-        order,
-        purchase,
-        "pack",
-        said("Pack this from your own stock, then enter its tracking."),
-    )
 
 
 def _ask_person(

@@ -20,6 +20,7 @@ from agency.models.orders import Order
 from agency.models.reads import ReadCycle
 from agency.models.shops import Shop
 from agency.services.announced import Announced, record_announced
+from agency.services.restores import note_reread
 from agency.services.shop_reads import (
     LONGEST_POLL,
     SHORTEST_POLL,
@@ -206,6 +207,8 @@ def _follow(
         first = shop.last_read_at is None
         record_read(scope, session, shop, cycle.until, cycle.orders_new, 0 if first else cycle.orders_new)
     record_counts(scope, session, shop, cycle.counted_since or cycle.since, set(gaps))
+    if not gaps and shop.restored_at is not None and cycle.created_at >= shop.restored_at:
+        note_reread(scope, session, shop)
     if not is_unread(gaps) and set(gaps) & set(Gap.COUNTED):
         shop.read_cursor = cycle.until - COUNT_WINDOW
 

@@ -14,6 +14,10 @@ BEAT_LIMITS = {"dispatcher": HEARTBEAT_LIMIT, "worker": HEARTBEAT_LIMIT, "watche
 LANE_LIMIT = 120
 NEEDED = tuple(BEAT_LIMITS)
 _STARTED_BY = {"watcher": "mailer"}  # the watcher is a part of it
+RESTORED = (
+    "This database was restored, moved or failed over, so nothing is bought or sent from it. "
+    "Run `shopfleet recover` if it is the one to go on with."
+)
 
 # An expired lease counts too: its lane waits for somebody to claim it again.
 _OLDEST = text(
@@ -48,6 +52,7 @@ def read_readiness(session: Session) -> Readiness:
     """The state of lanes and processes, each problem as one sentence; a silent database is one of them."""
     try:
         oldest, beats = read_oldest_lane(session), read_beats(session)
+        at_home = bool(session.scalar(text("select at_home()")))
     except SQLAlchemyError:
         return Readiness(0.0, {}, ("The database does not answer. Check DATABASE_URL and the server.",))
     reasons = [reason for kind in NEEDED if (reason := _missing(kind, beats.get(kind)))]
@@ -55,6 +60,8 @@ def read_readiness(session: Session) -> Readiness:
         reasons.append(
             f"The oldest due lane has waited {oldest:.0f} s; {LANE_LIMIT} s is the limit. Add workers."
         )
+    if not at_home:
+        reasons.insert(0, RESTORED)
     return Readiness(oldest, beats, tuple(reasons))
 
 

@@ -5,23 +5,41 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
-from agency.domain.purchasing import SupplierOrder
+from agency.clock import machine_now
+from agency.domain.purchasing import SupplierOrder, parse_reference
 from agency.domain.said import said
 from agency.domain.scope import Scope
 from agency.models.catalog import Supplier
+from agency.models.orders import Order
 from agency.models.purchasing import Purchase
 from agency.services.attention import Cause, open_attention
+from agency.services.found_purchases import adopt, find_order
+from agency.services.restores import find_gap, note_relisted, wants_list
 
 EVERY = timedelta(days=1)  # shop time
 LOOK_BACK = timedelta(days=3)
+_CLOSE_KNOWN = text(
+    """
+    update attentions a set resolved_at = :now, resolved_by = :actor
+    where a.kind = 'strange_purchase' and a.supplier_id = :supplier_id and a.resolved_at is null
+      and exists (select from purchases p where p.supplier_id = a.supplier_id and p.reference = a.data ->> 'reference')
+    """
+)
 
 
 def is_due(supplier: Supplier, now: datetime) -> bool:
     """True once a day of shop time."""
     return supplier.reconciled_at is None or now - supplier.reconciled_at >= EVERY
+
+
+def look_back_to(session: Session, supplier: Supplier, now: datetime) -> datetime:
+    """From when on the supplier's list is read (shop time): the last days, and after a restore the whole gap."""
+    gap = find_gap(session, supplier.agency_id) if wants_list(session, supplier) else None
+    usual = now - LOOK_BACK
+    return min(usual, gap.since - LOOK_BACK) if gap else usual
 
 
 def record_reconciled(
@@ -30,7 +48,8 @@ def record_reconciled(
     """Compares the supplier's orders with our purchases; returns how many are not ours.
 
     Two live orders under one reference are a double buy, an order with a reference of our form but without a row is one
-    that we lost. Orders that a person placed there without our reference are none of our business.
+    that we lost: after a restore it is taken into the books when our mappings explain it. Orders that a person placed
+    there without our reference are none of our business.
     """
     supplier = session.get_one(Supplier, supplier_id)
     supplier.reconciled_at = now
@@ -39,6 +58,7 @@ def record_reconciled(
         Purchase.supplier_id == supplier_id, Purchase.reference.in_([order.reference for order in live])
     )
     known = set(session.scalars(query))
+    gap = find_gap(session, supplier.agency_id)
     strange = 0
     seen: set[str] = set()
     for order in live:
@@ -46,28 +66,61 @@ def record_reconciled(
         seen.add(order.reference)
         if order.reference in known and not twice:
             continue
+        ours = find_order(session, supplier, order.reference)
+        if gap and ours and not twice and adopt(scope, session, supplier, ours, order, now):
+            continue
         strange += 1
-        what = "twice" if twice else said("without a purchase of ours")
-        why = said(
-            "{supplier} has order {number} under {reference} {what}. Look it up there and cancel what "
-            "was not wanted.",
-            supplier=supplier.name,
-            number=order.supplier_order_id,
-            reference=order.reference,
-            what=what,
-        )
-        open_attention(
-            scope,
-            session,
-            Cause(
-                client_id=supplier.client_id,
-                kind="strange_purchase",
-                key=f"supplier:{supplier_id}:{order.supplier_order_id}",
-                why=why,
-                action="check_supplier",
-                supplier_id=supplier_id,
-                loss_minor=order.total.amount if order.total else 0,
-                currency=order.total.currency if order.total else supplier.currency,
-            ),
-        )
+        _alarm(scope, session, supplier, order, ours, twice=twice)
+    _close_known(scope, session, supplier)
+    if wants_list(session, supplier):
+        note_relisted(scope, session, supplier)
     return strange
+
+
+def give_up_list(scope: Scope, session: Session, supplier_id: int) -> None:
+    """A supplier who finds nothing by reference need not have a list either: its orders are a person's to look up."""
+    supplier = session.get_one(Supplier, supplier_id)
+    if wants_list(session, supplier):
+        note_relisted(scope, session, supplier)
+
+
+def _alarm(
+    scope: Scope,
+    session: Session,
+    supplier: Supplier,
+    order: SupplierOrder,
+    ours: Order | None,
+    *,
+    twice: bool,
+) -> None:
+    what = "twice" if twice else said("without a purchase of ours")
+    why = said(
+        "{supplier} has order {number} under {reference} {what}. Look it up there and cancel what "
+        "was not wanted.",
+        supplier=supplier.name,
+        number=order.supplier_order_id,
+        reference=order.reference,
+        what=what,
+    )
+    parts = parse_reference(order.reference)
+    number = ours.tiktok_order_id if ours else parts.order_id if parts else ""
+    about = {"reference": order.reference, "order": number} if number and not twice else {}
+    cause = Cause(
+        client_id=supplier.client_id,
+        kind="strange_purchase",
+        key=f"supplier:{supplier.id}:{order.supplier_order_id}",
+        why=why,
+        action="check_supplier",
+        supplier_id=supplier.id,
+        loss_minor=order.total.amount if order.total else 0,
+        currency=order.total.currency if order.total else supplier.currency,
+        data=about,
+    )
+    open_attention(scope, session, cause)
+
+
+def _close_known(scope: Scope, session: Session, supplier: Supplier) -> None:
+    """What was strange and has a purchase by now is strange no more."""
+    values = {"now": machine_now(), "actor": scope.actor, "supplier_id": supplier.id}
+    session.flush()
+    session.execute(_CLOSE_KNOWN, values)

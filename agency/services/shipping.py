@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from agency.domain.addresses import Address, fingerprint
 from agency.domain.effects import EffectKind
 from agency.domain.firewall import (
+    FirewallFinding,
     NumberUse,
     ParcelClaim,
     ParcelContext,
@@ -24,6 +25,7 @@ from agency.domain.orders import CANCELLED
 from agency.domain.parcels import ParcelState, Provider, ShipReceipt, ShipRequest
 from agency.domain.said import said
 from agency.domain.scope import Scope
+from agency.domain.tracking_numbers import normalise
 from agency.models.catalog import CarrierOverride
 from agency.models.effects import Effect
 from agency.models.orders import Order, OrderLine
@@ -33,6 +35,7 @@ from agency.models.shops import ProviderList, Shop
 from agency.services.attention import open_attention
 from agency.services.contacts_store import find_contact
 from agency.services.effects import EffectRef, intend
+from agency.services.parcel_progress import follow_orders
 from agency.services.parcels import close_parcel_attention, parcel_cause, tracking_facts
 from agency.services.sealing import Keyring
 from agency.services.timeline import record_event
@@ -95,13 +98,18 @@ def judge_parcel(
     providers: Sequence[tuple[str, str]],
     now: datetime,
 ) -> None:
-    """Runs the firewall over a new parcel: it becomes READY with a ship effect, or BLOCKED with all findings."""
+    """Runs the firewall over a new parcel: it becomes READY with a ship effect, or BLOCKED with all findings.
+
+    A number that TikTok shows on all of its lines already (handed over before a restore) is PUSHED as it is.
+    """
     parcel = session.get_one(Parcel, parcel_id, with_for_update=True)
     order = session.get_one(Order, parcel.order_id)
     if parcel.state != ParcelState.NEW:
         return
     if order.status == CANCELLED:
         parcel.state = ParcelState.VOID
+        return
+    if _is_known_to_tiktok(scope, session, parcel, now):
         return
     shop = session.get_one(Shop, parcel.shop_id)
     contact = find_contact(session, keyring, order.id)
@@ -118,6 +126,17 @@ def judge_parcel(
         parcel.state = ParcelState.READY
         _intend_ship(scope, session, order, parcel)
         return
+    _block(scope, session, order, parcel, findings, now)
+
+
+def _block(
+    scope: Scope,
+    session: Session,
+    order: Order,
+    parcel: Parcel,
+    findings: Sequence[FirewallFinding],
+    now: datetime,
+) -> None:
     parcel.state = ParcelState.BLOCKED
     sentences = " ".join(finding.sentence for finding in findings if finding.severity == "block")
     why = sentences or said(
@@ -135,6 +154,22 @@ def judge_parcel(
     else:
         cause = parcel_cause(order, parcel, "tracking_blocked", why, "add_tracking")
     open_attention(scope, session, cause)
+
+
+def _is_known_to_tiktok(scope: Scope, session: Session, parcel: Parcel, now: datetime) -> bool:
+    """True when every line of the parcel travels under this very number at TikTok already; then it is PUSHED."""
+    query = (
+        select(OrderLine.tracking_number, OrderLine.package_id)
+        .join(ParcelLine, ParcelLine.order_line_id == OrderLine.id)
+        .where(ParcelLine.parcel_id == parcel.id)
+    )
+    lines = session.execute(query).all()
+    if not lines or any(normalise(line.tracking_number) != parcel.tracking_number for line in lines):
+        return False
+    record_shipped(scope, session, parcel.id, ShipReceipt(lines[0].package_id), now)
+    session.flush()
+    follow_orders(session, [parcel.order_id], now)
+    return True
 
 
 def _world(

@@ -83,6 +83,8 @@ KINDS = {
     "change_key": (said("Key to change"), "warn"),
     "shop_taken": (said("Shop connected elsewhere"), "bad"),
     "asked": (said("Given to a person"), "warn"),
+    "catching_up": (said("Catching up after a restore"), "bad"),
+    "restored": (said("Restored from a backup"), "bad"),
 }
 
 DEADLINES = {

@@ -13,7 +13,7 @@ from agency.services.worklist_rows import WorkRow
 from agency.services.worklist_sql import UNSEEN
 
 # These end by themselves when their cause is gone, so nobody can tick them off.
-_ENDS_BY_ITSELF = (*UNSEEN, "machine_silent", "blocked", "approval", "unmapped")
+_ENDS_BY_ITSELF = (*UNSEEN, "machine_silent", "catching_up", "blocked", "approval", "unmapped")
 
 
 def can_be_ticked(kind: str, action: str) -> bool:

@@ -25,7 +25,7 @@ def _words(desk: Desk, now: datetime, capsys: pytest.CaptureFixture[str]) -> str
     booted = Booted(
         replace(settings, clock_rate=0.001), desk.owner_url, redis_url(), MASTER_KEY, desk.database
     )
-    assert examine(booted, doubt=False) == 1  # nobody works in a test
+    assert examine(booted) == 1  # nobody works in a test
     return capsys.readouterr().out
 
 

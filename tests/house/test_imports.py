@@ -15,7 +15,7 @@ PROCESS_GROUND = ("startup", "children", "child_launcher", "supervisor", "superv
 # Doors: they start something and may know what they start. Nobody below may know them.
 DOORS = (
     "cli", "app", "serving", "people", "doctor", "key_rotation", "key_status", "running", "running_summary", "demo",
-    "wsgi", "audit_command", "replay_command",
+    "wsgi", "audit_command", "replay_command", "recovery",
 )  # fmt: skip
 
 MAY_IMPORT: dict[str, tuple[str, ...]] = {

@@ -17,7 +17,7 @@ STAFF, PORTAL, SYSTEM = LOGINS
 # Without a tenant: nobody but the system login may touch them.
 SYSTEM_TABLES = {
     "users", "memberships", "sessions", "heartbeats", "inbox_strays", "parked_installations", "second_factors",
-    "recovery_codes", "gauges", "challenges", "mails", "mail_links", "notification_choices",
+    "recovery_codes", "gauges", "challenges", "mails", "mail_links", "notification_choices", "home",
 }  # fmt: skip
 # Of an agency as a whole: no client column that must be filled, and nothing for the clients' login.
 AGENCY_TABLES = {"invitations", "api_tokens", "audit_entries", "agency_logos", "saved_views"}

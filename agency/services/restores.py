@@ -1,0 +1,131 @@
+"""After a restore: what the backup cannot know, and what waits in each shop until it was found out (ADR 41).
+
+recover -> the shop is read again and its counts agree -> every supplier's own list is compared -> the shop buys again
+
+Machine times, but for the gap itself, which is held against the times of orders.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select, text
+from sqlalchemy.orm import Session
+
+from agency.clock import machine_now
+from agency.domain.purchasing import finds_by_reference
+from agency.domain.said import said
+from agency.domain.scope import Scope
+from agency.lanes import make_due
+from agency.models.accounts import Agency
+from agency.models.catalog import Supplier
+from agency.models.orders import Order
+from agency.models.shops import Shop
+from agency.services.attention import Cause, close_attention, open_attention
+
+LISTED_KINDS = ("rest", "cj")  # suppliers that can be asked for a list of their orders
+_RELEASE = text(
+    """
+    update shops s set restored_at = null, reread_at = null
+    where s.client_id = :client_id and s.reread_at is not null and not exists (
+      select from suppliers p where p.client_id = s.client_id and p.kind = any(:kinds)
+        and (p.relisted_at is null or p.relisted_at < s.reread_at))
+    returning s.id
+    """
+)
+_WANTED = text(
+    """
+    select exists (select from shops s join suppliers p on p.client_id = s.client_id
+      where p.id = :id and s.reread_at is not null and (p.relisted_at is null or p.relisted_at < s.reread_at))
+    """
+)
+_ASKED = text(
+    """
+    select exists (select from purchases where order_id = :order_id and supplier_id = :supplier_id
+      and jsonb_exists(decision, 'restored'))
+    """
+)
+
+
+@dataclass(frozen=True)
+class Gap:
+    """The span of shop time that the database forgot."""
+
+    since: datetime
+    until: datetime
+
+    @property
+    def words(self) -> dict[str, str]:
+        """Both ends as a sentence names them."""
+        return {"since": f"{self.since:%d %b %H:%M}", "until": f"{self.until:%d %b %H:%M}"}
+
+
+def find_gap(session: Session, agency_id: int) -> Gap | None:
+    """The span that the agency's last restored backup knows nothing of; None when there never was one."""
+    agency = session.get_one(Agency, agency_id)
+    if agency.restored_since is None or agency.restored_until is None:
+        return None
+    return Gap(agency.restored_since, agency.restored_until)
+
+
+def gap_of_order(session: Session, order: Order, supplier: Supplier) -> Gap | None:
+    """The gap in which the order may have been bought at a supplier who finds nothing by reference.
+
+    None when the order is younger, when the supplier can be asked, and once a person was asked about it.
+    """
+    gap = find_gap(session, order.agency_id)
+    if gap is None or order.placed_at >= gap.until or finds_by_reference(supplier.kind, supplier.settings):
+        return None
+    asked = {"order_id": order.id, "supplier_id": supplier.id}
+    return None if session.scalar(_ASKED, asked) else gap
+
+
+def say_waiting(scope: Scope, session: Session, shop: Shop, gap: Gap) -> None:
+    """Opens the row that says why nothing is bought for the shop; it closes by itself."""
+    why = said(
+        "The database was restored and knows nothing of {since} to {until} UTC. {shop} is read again and every "
+        "supplier's list is compared before anything is bought for it.",
+        shop=shop.name,
+        **gap.words,
+    )
+    cause = Cause(shop.client_id, "catching_up", f"shop:{shop.id}", why, "look", shop_id=shop.id)
+    open_attention(scope, session, cause)
+
+
+def note_reread(scope: Scope, session: Session, shop: Shop) -> None:
+    """The shop was read completely and its counts agree: from now on its suppliers' lists can be compared."""
+    if shop.restored_at is None or shop.reread_at is not None:
+        return
+    shop.reread_at = machine_now()
+    session.flush()
+    query = select(Supplier.id).where(Supplier.client_id == shop.client_id, Supplier.kind.in_(LISTED_KINDS))
+    for supplier_id in session.scalars(query.order_by(Supplier.id)):
+        make_due(session, api="tracking", supplier_id=supplier_id)
+    make_due(session, api="ship", shop_id=shop.id)
+    release_shops(scope, session, shop.client_id)
+
+
+def wants_list(session: Session, supplier: Supplier) -> bool:
+    """True while a shop of the client waits for this supplier's list."""
+    return bool(session.scalar(_WANTED, {"id": supplier.id}))
+
+
+def note_relisted(scope: Scope, session: Session, supplier: Supplier) -> None:
+    """The supplier's list was compared: shops that waited for it alone buy again."""
+    supplier.relisted_at = machine_now()
+    session.flush()
+    release_shops(scope, session, supplier.client_id)
+
+
+def release_shops(scope: Scope, session: Session, client_id: int) -> None:
+    """Lets those shops of a client buy again that were read and whose suppliers' lists were all compared since."""
+    found = session.execute(_RELEASE, {"client_id": client_id, "kinds": list(LISTED_KINDS)})
+    released = sorted(row.id for row in found)
+    for shop_id in released:
+        make_due(session, api="plan", shop_id=shop_id)
+        close_attention(scope, session, client_id, "catching_up", f"shop:{shop_id}")
+    if released:
+        session.expire_all()
+        for supplier_id in session.scalars(select(Supplier.id).where(Supplier.client_id == client_id)):
+            make_due(session, api="purchase", supplier_id=supplier_id)
