@@ -15,7 +15,6 @@ from werkzeug.serving import ThreadedWSGIServer, WSGIRequestHandler
 
 from agency.simulator.wire import Dropped
 
-_IDLE_SECONDS = 60
 log = logging.getLogger(__name__)
 
 
@@ -47,11 +46,11 @@ class KeptHandler(WSGIRequestHandler):
 
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
-    timeout = _IDLE_SECONDS
     server: KeptServer
 
     def setup(self) -> None:
-        """Register the connection."""
+        """Register the connection; one that says nothing for long is hung up, as vendors do."""
+        self.timeout = float(self.server.app.world.settings["idle_seconds"])
         super().setup()
         self.server.open_connections.add(self.connection)
 

@@ -19,6 +19,7 @@ DEFAULTS: Doc = {
     "calls_per_second": 50,
     "keep_refresh_alive": False,
     "hang_seconds": 1.0,
+    "idle_seconds": 60.0,  # after which a connection that says nothing is hung up
     "pace": 1.0,  # below 1: suppliers and carriers are that much faster, deadlines stay as they are
 }
 
