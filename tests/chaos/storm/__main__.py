@@ -43,7 +43,9 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--acts", type=int, default=70)
     parser.add_argument("--lease", type=float, default=5.0, help="of a lane, in seconds")
     parser.add_argument("--rate", type=float, default=2400.0, help="shop time against machine time")
-    parser.add_argument("--limit", type=float, default=900.0, help="seconds in which all must settle afterwards")
+    parser.add_argument(
+        "--limit", type=float, default=900.0, help="seconds in which all must settle afterwards"
+    )
     parser.add_argument("--naive-lines", type=int, default=150)
     parser.add_argument("--keep", type=Path, help="keep logs and data in this folder")
     return parser.parse_args()
@@ -67,7 +69,9 @@ def run_storm(arguments: argparse.Namespace, seed: int) -> dict[str, Any]:
     with tempfile.TemporaryDirectory(prefix="shopfleet-storm-", ignore_cleanup_errors=True) as scratch:
         folder = (arguments.keep / str(seed)).absolute() if arguments.keep else Path(scratch)
         folder.mkdir(parents=True, exist_ok=True)
-        settings = dataclasses.replace(load_settings(), data_dir=folder, port=_free_port(), workers=len(WORKERS))
+        settings = dataclasses.replace(
+            load_settings(), data_dir=folder, port=_free_port(), workers=len(WORKERS)
+        )
         cast = assemble(settings, arguments.rate)
         there = urlsplit(cast.simulator_url)
         wire = CuttableWire(there.hostname or "", there.port or 0)
@@ -96,7 +100,9 @@ def _storm(arguments: argparse.Namespace, seed: int, cast: Cast, wire: CuttableW
     }  # fmt: skip
     supervisor = Supervisor(cast.settings.data_dir / "logs", cast.servers)
     postgres, redis = cast.servers
-    house = House(supervisor.list_pids, postgres, redis, stage, wire, environments, cast.clock.origin or machine_now())
+    house = House(
+        supervisor.list_pids, postgres, redis, stage, wire, environments, cast.clock.origin or machine_now()
+    )
     weather = Weather(arguments.seconds, arguments.acts, arguments.lease)
     plan = Plan(
         seed, arguments.orders, plan_storm(seed, weather), arguments.seconds, arguments.rate, arguments.limit,

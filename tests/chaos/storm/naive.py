@@ -21,7 +21,13 @@ ACCOUNT: dict[str, Any] = {
     "idempotency": "reference_only",
     "items": [{"sku": SKU, "title": "Thing", "unit_price": "5.00", "available": 100_000}],
 }
-_ADDRESS = {"name": "A Buyer", "address1": "1 Main St", "city": "Austin", "postal_code": "78701", "country": "US"}
+_ADDRESS = {
+    "name": "A Buyer",
+    "address1": "1 Main St",
+    "city": "Austin",
+    "postal_code": "78701",
+    "country": "US",
+}
 
 
 def line_of(number: int) -> str:

@@ -94,7 +94,9 @@ class Storm:
         self.stage.turn({"preset": "none", **FIRE})
         self._acts = list(self.plan.acts)
         self.began = time.monotonic()
-        self.tell(f"the storm begins: {self.plan.orders} orders, {len(self._acts)} acts, {self.plan.seconds:.0f} s")
+        self.tell(
+            f"the storm begins: {self.plan.orders} orders, {len(self._acts)} acts, {self.plan.seconds:.0f} s"
+        )
 
     def _blow(self, now: float) -> None:
         since = now - self.began

@@ -51,4 +51,6 @@ def _shop(place: int, number: int, cj: bool) -> PracticeShop:
         products.append(Product("Thing made by hand", "Plain", f"{code}-H", "27.00", "9.00", "manual"))
     if number == 2:
         products.append(Product("Thing of nobody", "Plain", f"{code}-N", "9.00", "3.00", "unmapped"))
-    return PracticeShop(f"7495000000000{place:02d}{number:02d}1", f"{_CLIENTS[place][0]} {number + 1}", tuple(products))
+    return PracticeShop(
+        f"7495000000000{place:02d}{number:02d}1", f"{_CLIENTS[place][0]} {number + 1}", tuple(products)
+    )
