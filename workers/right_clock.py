@@ -1,5 +1,7 @@
-"""The machine's clock against the database's. A lease is kept by the one and a quarantine by the other, and a doubt that
-one worker sent is settled by another: a clock that is ahead would call it proved absent too early, and buy again.
+"""The machine's clock against the database's, before any work is done by it.
+
+Leases are kept by the database's clock and quarantines by the workers' own, and a doubt that one worker sent is settled
+by another: a clock that is ahead would call it proved absent too early, and buy again.
 """
 
 from __future__ import annotations

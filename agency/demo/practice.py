@@ -40,7 +40,7 @@ PRACTICE_SETTINGS = {
 class Practice:
     """The practice agency of one installation.
 
-    `rest_urls` names another address for the REST supplier with that key, `supplier_settings` what its connection is told.
+    `rest_urls` has another address for the REST supplier with that key; `supplier_settings` go to each connection.
     """
 
     database: Database
@@ -158,10 +158,10 @@ class Practice:
         public_id = str(session.get_one(Client, client_id).public_id)
         rest = {**self.supplier_settings, "idempotency": client.idempotency}
         keys = {"api_key": client.rest_key, "webhook_secret": webhook_secret(client.rest_key)}
+        url = self.rest_urls.get(client.rest_key, f"{self.simulator_url}/suppliers/rest")
         new = NewSupplier(
-            public_id, "rest", "Eastport Wholesale", client.currency,
-            self.rest_urls.get(client.rest_key, f"{self.simulator_url}/suppliers/rest"), settings=rest, credentials=keys,
-        )  # fmt: skip
+            public_id, "rest", "Eastport Wholesale", client.currency, url, settings=rest, credentials=keys
+        )
         self._fill(scope, session, client, "api", self._add_supplier(scope, session, new), "3.90")
         if client.cj_key:
             base = f"{self.simulator_url}/suppliers/cj/api2.0/v1"

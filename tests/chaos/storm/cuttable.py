@@ -72,8 +72,8 @@ class CuttableWire:
                     if self._state == "silent":
                         lost = True
                     else:
-                        other[side].sendall(piece)
                         self.passed += len(piece)
+                        other[side].sendall(piece)
         except OSError:
             pass
         _reset(near)

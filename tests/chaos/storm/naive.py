@@ -89,9 +89,12 @@ def work(database_url: str, vendor_url: str) -> None:
     due = "select number from naive.jobs where state = 'open' and due_at <= now() order by number limit 1"
     while True:
         row = None
-        with psycopg.connect(database_url, autocommit=True) as connection:
-            with suppress(psycopg.errors.UndefinedTable):  # the storm has not begun
-                row = connection.execute(due).fetchone()
+        # There is no such table before the storm has begun.
+        with (
+            suppress(psycopg.errors.UndefinedTable),
+            psycopg.connect(database_url, autocommit=True) as connection,
+        ):
+            row = connection.execute(due).fetchone()
         if row is None:
             time.sleep(0.1)
         else:

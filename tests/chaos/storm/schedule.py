@@ -79,9 +79,7 @@ def _act(dice: random.Random, at: float, kind: str, weather: Weather) -> Act:
         return Act(at, kind, amount=3600.0 * dice.choice(_CLOCK_HOURS))
     if kind == "jump_their_clock":
         return Act(at, kind, seconds=long, amount=3600.0 * dice.choice(_CLOCK_HOURS))
-    if kind == "jump_our_clock":
-        hours = dice.choice(_CLOCK_HOURS) * dice.choice((1, -1))
-        return Act(at, kind, WORKERS[1], 2 * long, 3600.0 * hours)
-    if kind == "skew_machine":
-        return Act(at, kind, WORKERS[1], 2 * long, dice.choice(_SKEWS))
+    if kind in ("jump_our_clock", "skew_machine"):
+        shift = 3600.0 * dice.choice(_CLOCK_HOURS) * dice.choice((1, -1))
+        return Act(at, kind, WORKERS[1], 2 * long, shift if kind == "jump_our_clock" else dice.choice(_SKEWS))
     return Act(at, kind, target)
