@@ -32,7 +32,7 @@ from tests.chaos.storm.world import CUT_KEY, storm_clients
 TIMEOUT, IDLE = 1.5, 4.0
 # What a real vendor's quarter of an hour is: the vendor's idle time-out, its longest work, and a margin.
 QUARANTINE = 8
-PACE, SETTLE_DAYS = 0.15, 0.1
+SETTLE_DAYS = 0.1
 
 
 def _arguments() -> argparse.Namespace:
@@ -42,9 +42,12 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--seconds", type=float, default=300.0, help="how long it storms")
     parser.add_argument("--acts", type=int, default=70)
     parser.add_argument("--lease", type=float, default=5.0, help="of a lane, in seconds")
-    parser.add_argument("--rate", type=float, default=2400.0, help="shop time against machine time")
+    parser.add_argument("--rate", type=float, default=600.0, help="shop time against machine time")
     parser.add_argument(
-        "--limit", type=float, default=900.0, help="seconds in which all must settle afterwards"
+        "--pace", type=float, default=0.03, help="how long suppliers and carriers take, 1 = as in life"
+    )
+    parser.add_argument(
+        "--limit", type=float, default=1800.0, help="seconds in which all must settle afterwards"
     )
     parser.add_argument("--naive-lines", type=int, default=150)
     parser.add_argument("--keep", type=Path, help="keep logs and data in this folder")
@@ -92,7 +95,13 @@ def _storm(arguments: argparse.Namespace, seed: int, cast: Cast, wire: CuttableW
         database, Keyring(cast.master_key), cast.clock, stage, cast.simulator_url, cast.web_url, storm_clients(),
         {"quarantine_s": QUARANTINE, "calls_per_second": 100}, {CUT_KEY: f"{wire.url}/suppliers/rest"},
     )  # fmt: skip
-    dials = {"seed": seed, "faults": "none", "settle_days": SETTLE_DAYS, "pace": PACE, "idle_seconds": IDLE}
+    dials = {
+        "seed": seed,
+        "faults": "none",
+        "settle_days": SETTLE_DAYS,
+        "pace": arguments.pace,
+        "idle_seconds": IDLE,
+    }
     environments = {
         name: {**cast.environment, "OUTSIDE_TIMEOUT": str(TIMEOUT), "LANE_LEASE": str(arguments.lease),
                "CLOCK_SKEW": "0", "NAIVE_VENDOR": f"{cast.simulator_url}/suppliers/rest"}
