@@ -80,7 +80,7 @@ def look(books: Mapping[str, Any], ours: OurBook, rows: Rows, seconds: float) ->
         "every order seen": _unseen(books, ours),
         "bought once": [f"{name} is {figures[name]}" for name in BREAKS[:1] if figures[name]],
         "nothing forgotten": [f"{name} is {figures[name]}" for name in BREAKS[1:2] if figures[name]],
-        "purchases as in the books": _purchase_faults(books, ours, rows),
+        "purchases as in the books": _purchase_faults(books, rows),
         "right tracking": [f"{name} is {figures[name]}" for name in BREAKS[2:3] if figures[name]],
         "money to the cent": _money_faults(books, ours, figures),
         "no open doubt": [f"{ours.doubts} outside writes are in doubt"] if ours.doubts else [],
@@ -109,14 +109,15 @@ def _unseen(books: Mapping[str, Any], ours: OurBook) -> list[str]:
     return [f"order {n} was never seen" for n in missing] + [f"order {n} was never issued" for n in strange]
 
 
-def _purchase_faults(books: Mapping[str, Any], ours: OurBook, rows: Rows) -> list[str]:
+def _purchase_faults(books: Mapping[str, Any], rows: Rows) -> list[str]:
     """Each live order at a supplier is one of ours and known as bought; each that we call bought is there."""
     live = Counter(o["reference"] for o in books["supplier_orders"] if o["paid_count"] and not o["cancelled"])
     known = {reference: (state, number) for reference, state, _cost, number in rows.purchases}
     faults = [f"{reference} exists {count} times" for reference, count in live.items() if count > 1]
     for reference in live:
         state, number = known.get(reference, ("", ""))
-        if state not in BOUGHT and number not in ours.waiting:
+        # A person has an order before them also after TikTok cancelled it, as long as money is in question.
+        if state not in BOUGHT and not rows.reasons.get(number, "").strip():
             faults.append(f"{reference} is bought, our row says {state or 'nothing'}")
     faults += [
         f"{reference} is {state} in our rows and not bought at the supplier"
