@@ -1,7 +1,7 @@
 # Shopfleet's commands; `make` alone lists them. PYTHON=... names the Python, PORT=... the web port.
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help run test isolation check bench screenshots demo messages format chromium dev-venv run-venv run-assets dev-assets
+.PHONY: help run test isolation check chaos bench screenshots demo messages format chromium dev-venv run-venv run-assets dev-assets
 export PYTHON
 BIN := .venv/bin
 
@@ -25,6 +25,9 @@ check: dev-assets ## Lint, format, types and the rules of the house, in seconds
 	@$(BIN)/ruff format --check --quiet || { echo "shopfleet: some files are not formatted; run make format." >&2; exit 1; }
 	@$(BIN)/mypy
 	@$(BIN)/python -m pytest -p tests.no_skips --durations=0 tests/house tests/isolation/test_catalogue.py
+
+chaos: dev-assets ## Ten large storms of kills, stops, crashes and cuts over the real processes (hours; SEEDS=3 runs one)
+	@$(BIN)/python -m tests.chaos.storm --seeds $(or $(SEEDS),1-10) --results build/storms.jsonl
 
 bench: dev-assets ## Measure the ratios of docs/performance.md
 	@$(BIN)/python -m bench

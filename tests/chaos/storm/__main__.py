@@ -24,7 +24,7 @@ from agency.services.sealing import Keyring
 from agency.supervisor import Child, Supervisor
 from tests.chaos.storm.blows import NAIVE, Blows, House
 from tests.chaos.storm.cuttable import CuttableWire
-from tests.chaos.storm.report import broken_in, report
+from tests.chaos.storm.report import broken_in, in_words, report
 from tests.chaos.storm.run import Plan, Storm
 from tests.chaos.storm.schedule import WORKERS, Weather, plan_storm
 from tests.chaos.storm.world import CUT_KEY, storm_clients
@@ -50,6 +50,7 @@ def _arguments() -> argparse.Namespace:
         "--limit", type=float, default=1800.0, help="seconds in which all must settle afterwards"
     )
     parser.add_argument("--naive-lines", type=int, default=150)
+    parser.add_argument("--results", type=Path, help="append each storm's JSON line to this file")
     parser.add_argument("--keep", type=Path, help="keep logs and data in this folder")
     return parser.parse_args()
 
@@ -61,8 +62,12 @@ def main() -> int:
     seeds = range(int(first), int(last) + 1) if last else [int(word) for word in first.split(",")]
     for seed in seeds:
         result = run_storm(arguments, seed)
-        sys.stdout.write(json.dumps(result) + "\n")
+        sys.stdout.write(f"{in_words(result)}\n{json.dumps(result)}\n")
         sys.stdout.flush()
+        if arguments.results:
+            arguments.results.parent.mkdir(parents=True, exist_ok=True)
+            with arguments.results.open("a") as results:
+                results.write(json.dumps(result) + "\n")
         worst = max(worst, int(bool(result["broken"])))
     return worst
 

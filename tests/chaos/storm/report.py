@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import resource
+from collections.abc import Mapping
 from typing import Any
 
 from tests.chaos.storm.run import Storm
@@ -44,5 +46,37 @@ def report(storm: Storm, broken: list[str]) -> dict[str, Any]:
         "stormed_for": round(storm.over - storm.began, 1) if storm.over else None,
         "acts": dict(sorted(storm.blows.struck.items())),
         "falls": storm.supervisor.list_falls(),
+        "vendor_bytes_over_the_cut_wire": storm.blows.house.wire.passed,
+        "cpu_seconds": _cpu_seconds(),
         **storm.standing.figures,
     }
+
+
+def _cpu_seconds() -> float:
+    """What this process and all that it started and buried have used so far; of several storms, all together."""
+    used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    return round(sum(one.ru_utime + one.ru_stime for one in used), 1)
+
+
+def in_words(told: Mapping[str, Any]) -> str:
+    """The report for a person: verdict, recovery, counts, baseline."""
+    acts = ", ".join(f"{count} {kind}" for kind, count in told["acts"].items())
+    recovered = ", ".join(
+        f"{promise} {seconds:.0f} s" for promise, seconds in told["recovered_after"].items()
+    )
+    lines = [
+        f"storm {told['seed']}: " + ("every promise kept" if not told["broken"] else "PROMISES BROKEN"),
+        *(f"  broken: {sentence}" for sentence in told["broken"]),
+        f"  acts: {acts}",
+        f"  recovered after the last act: {recovered}",
+    ]
+    if "orders_issued" in told:
+        lines += [
+            f"  orders: {told['orders_issued']} issued, {told['orders_seen']} seen; stages {told['stages']}",
+            f"  lines: {told['lines_bought']} bought, {told['lines_bought_twice']} twice, "
+            f"{told['lines_never_bought']} never; {told['needs_person']} orders in front of a person",
+            f"  outside writes: {told['outside_writes']}; {told['writes_repeated_or_doubted']} of those settled had "
+            f"been repeated or in doubt; {told['lost_bells']} bells lost",
+            f"  baseline under the same fire: {told['baseline']}",
+        ]
+    return "\n".join(lines)
