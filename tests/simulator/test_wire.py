@@ -88,13 +88,6 @@ def mailbox() -> Iterator[Mailbox]:
     made.close()
 
 
-def test_a_connection_that_says_nothing_is_hung_up(running: RunningSimulator) -> None:
-    ask(running.url, "POST", "/_sim/setup", {"idle_seconds": 0.2})
-    host, _, port = running.url.removeprefix("http://").partition(":")
-    with socket.create_connection((host, int(port)), timeout=10) as silent:
-        assert silent.recv(1) == b""
-
-
 def place(url: str, **more: Any) -> Any:
     lines = [{"sku_id": "2001", "quantity": 2}]
     return ask(url, "POST", "/_sim/orders/one", {"shop_id": SHOP, "lines": lines, **more})[1]
