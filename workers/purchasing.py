@@ -21,9 +21,10 @@ from agency.services.effects import list_due, next_due, postpone
 from workers.attempts import RETRY_AFTER, attempt, note_stale, settle
 from workers.context import Context, TurnResult
 from workers.intake import store_snapshots
+from workers.lease import Lease
 from workers.purchase_writes import PurchaseWrites
 from workers.shops import note_shop_failure
-from workers.supplier_desk import SupplierDesk, keep_login, open_desk
+from workers.supplier_desk import keep_login, open_desk
 
 EFFECTS_A_TURN, THREADS = 50, 8
 
@@ -31,6 +32,7 @@ EFFECTS_A_TURN, THREADS = 50, 8
 def serve_purchase(context: Context, turn: Turn) -> TurnResult:
     """Works off up to 50 due effects of one supplier."""
     assert turn.supplier_id is not None  # noqa: S101 - the lane's CHECK says so
+    lease = Lease.of(context, turn)
     desk = open_desk(context, turn, turn.supplier_id)
     if desk is None:
         return TurnResult(None)
@@ -40,7 +42,7 @@ def serve_purchase(context: Context, turn: Turn) -> TurnResult:
     writes = PurchaseWrites(context, turn, desk)
     try:
         with ThreadPoolExecutor(THREADS) as pool:
-            for done in [pool.submit(_serve_one, context, turn, desk, writes, effect) for effect in ready]:
+            for done in [pool.submit(_serve_one, context, turn, lease, writes, effect) for effect in ready]:
                 done.result()
     finally:
         keep_login(context, turn, desk)
@@ -49,9 +51,8 @@ def serve_purchase(context: Context, turn: Turn) -> TurnResult:
     return TurnResult(max(due, machine_now()) if due else None)
 
 
-def _serve_one(
-    context: Context, turn: Turn, desk: SupplierDesk, writes: PurchaseWrites, effect: Effect
-) -> None:
+def _serve_one(context: Context, turn: Turn, lease: Lease, writes: PurchaseWrites, effect: Effect) -> None:
+    lease.check()
     kind, purchase_id = effect.kind, effect.purchase_id
     assert purchase_id is not None  # noqa: S101 - every effect at a supplier has a purchase
     if effect.state == EffectState.SENDING:

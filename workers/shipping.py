@@ -16,6 +16,7 @@ from agency.services.sealing import Keyring
 from agency.services.shipping import judge_parcel, known_providers, list_new_parcels, store_providers
 from workers.attempts import attempt, note_stale, settle
 from workers.context import Context, TurnResult
+from workers.lease import Lease
 from workers.scans import watch_scans
 from workers.ship_writes import ShipWrites
 
@@ -29,14 +30,14 @@ def serve_ship(context: Context, turn: Turn) -> TurnResult:
     access = context.shop_access(turn, turn.shop_id)
     if access is None:
         return TurnResult(None)
-    tiktok = context.tiktok(access)
+    tiktok, lease = context.tiktok(access), Lease.of(context, turn)
     _judge_new(context, turn, access.shop, tiktok)
     with context.work(turn) as (_scope, session):
         effects = list_due(session, shop_id=turn.shop_id, limit=PARCELS_A_TURN)
     with ThreadPoolExecutor(THREADS) as pool:
-        for done in [pool.submit(_serve_one, context, turn, tiktok, effect) for effect in effects]:
+        for done in [pool.submit(_serve_one, context, turn, lease, tiktok, effect) for effect in effects]:
             done.result()
-    watching = watch_scans(context, turn, tiktok, PARCELS_A_TURN)
+    watching = watch_scans(context, turn, lease, tiktok, PARCELS_A_TURN)
     with context.work(turn) as (_scope, session):
         due = next_due(session, shop_id=turn.shop_id)
         more = bool(list_new_parcels(session, turn.shop_id, 1))
@@ -68,7 +69,8 @@ def _judge_one(
         judge_parcel(scope, session, keyring, parcel_id, providers, context.clock.now())
 
 
-def _serve_one(context: Context, turn: Turn, tiktok: TikTokPort, effect: Effect) -> None:
+def _serve_one(context: Context, turn: Turn, lease: Lease, tiktok: TikTokPort, effect: Effect) -> None:
+    lease.check()
     parcel_id = effect.parcel_id
     assert parcel_id is not None  # noqa: S101 - every effect at TikTok has a parcel
     if effect.state == EffectState.SENDING:
