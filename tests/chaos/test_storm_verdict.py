@@ -49,7 +49,7 @@ def case() -> Case:
     stages = dict.fromkeys("123", "settled") | {"4": "blocked"}
     ours = OurBook(stages, frozenset("4"), {"ST": 2100}, {f"R{n}": 500 for n in "123"}, frozenset(), 0)
     purchases: list[tuple[str, str, int | None, str]] = [(f"R{n}", "closed", 500, n) for n in "123"]
-    return books, ours, Rows(purchases, {"4": "nobody has mapped it"}, {}, 0, 0, 0, 0)
+    return books, ours, Rows(purchases, {"4": "nobody has mapped it"}, {}, 0, {}, 0, 0, 0)
 
 
 def broken(case: Case) -> set[str]:

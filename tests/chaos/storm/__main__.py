@@ -41,7 +41,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--orders", type=int, default=2000)
     parser.add_argument("--seconds", type=float, default=300.0, help="how long it storms")
     parser.add_argument("--acts", type=int, default=70)
-    parser.add_argument("--lease", type=float, default=5.0, help="of a lane, in seconds")
+    parser.add_argument("--lease", type=float, default=10.0, help="of a lane, in seconds")
     parser.add_argument("--rate", type=float, default=600.0, help="shop time against machine time")
     parser.add_argument(
         "--pace", type=float, default=0.03, help="how long suppliers and carriers take, 1 = as in life"

@@ -12,6 +12,9 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 
+import httpx
+from redis.exceptions import RedisError
+
 from agency.demo.stage import Stage
 from agency.embedded import EmbeddedServer
 from agency.extensions import connect_redis
@@ -45,7 +48,10 @@ class Blows:
 
     def strike(self, act: Act, now: float) -> bool:
         """Carries out the act; False when its target is not there just now, and then it should be tried again."""
-        done = self._strike(act, now)
+        try:
+            done = self._strike(act, now)
+        except (RedisError, httpx.HTTPError):
+            done = False  # a server that is down already cannot be hit
         if done:
             self.struck[act.kind] += 1
         return done

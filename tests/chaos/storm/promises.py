@@ -24,7 +24,8 @@ class Rows:
     purchases: list[tuple[str, str, int | None, str]]  # reference, state, cost, TikTok order id
     reasons: Mapping[str, str]  # by TikTok order id, of orders that wait for a person
     doubts: Mapping[str, int]  # outside writes by state
-    settled_doubts: int  # writes that were in doubt at some time and are not any more
+    doubted: int  # how often a purchase fell into doubt
+    asked: Mapping[str, int]  # open rows in front of a person, about orders, by kind
     lanes_behind: int
     lanes_failing: int
     lost_bells: int
@@ -51,8 +52,9 @@ def read_rows(owner_url: str) -> Rows:
             """
         )
         doubts = rows("select state, count(*) from effects group by state")
-        settled = rows(
-            "select count(*) from effects where state in ('confirmed', 'refused') and (attempts > 1 or reason <> '')"
+        doubted = rows("select count(*) from order_events where kind = 'purchase_in_doubt'")[0][0]
+        asked = rows(
+            "select kind, count(*) from attentions where resolved_at is null and order_id is not null group by kind"
         )
         lanes = rows(
             """
@@ -61,7 +63,9 @@ def read_rows(owner_url: str) -> Rows:
             """,
             _OVERDUE,
         )[0]
-    return Rows(purchases, dict(reasons), dict(doubts), settled[0][0], lanes[0], lanes[1], int(lanes[2]))
+    return Rows(
+        purchases, dict(reasons), dict(doubts), doubted, dict(asked), lanes[0], lanes[1], int(lanes[2])
+    )
 
 
 @dataclass
@@ -91,7 +95,8 @@ def look(books: Mapping[str, Any], ours: OurBook, rows: Rows, seconds: float) ->
     figures |= {
         "stages": dict(Counter(ours.stages.values())),
         "outside_writes": dict(rows.doubts),
-        "writes_repeated_or_doubted": rows.settled_doubts,
+        "purchases_in_doubt": {"ever": rows.doubted, "now": ours.doubts},
+        "asked_of_a_person": dict(rows.asked),
         "lost_bells": rows.lost_bells,
         "purchases": len(rows.purchases),
         "supplier_orders": len(books["supplier_orders"]),

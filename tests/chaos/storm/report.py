@@ -75,8 +75,9 @@ def in_words(told: Mapping[str, Any]) -> str:
             f"  orders: {told['orders_issued']} issued, {told['orders_seen']} seen; stages {told['stages']}",
             f"  lines: {told['lines_bought']} bought, {told['lines_bought_twice']} twice, "
             f"{told['lines_never_bought']} never; {told['needs_person']} orders in front of a person",
-            f"  outside writes: {told['outside_writes']}; {told['writes_repeated_or_doubted']} of those settled had "
-            f"been repeated or in doubt; {told['lost_bells']} bells lost",
+            f"  asked of a person: {told['asked_of_a_person']}",
+            f"  outside writes: {told['outside_writes']}; purchases in doubt: {told['purchases_in_doubt']}; "
+            f"{told['lost_bells']} bells lost",
             f"  baseline under the same fire: {told['baseline']}",
         ]
     return "\n".join(lines)

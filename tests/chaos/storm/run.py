@@ -28,6 +28,8 @@ FIRE = {
     "masked_address": 0.01, "cancel_late": 0.02, "address_change": 0.02,
 }  # fmt: skip
 
+_MOST_DELAY = 180.0  # seconds for which an act waits for its target, such as a worker that has a turn
+
 
 @dataclass(frozen=True)
 class Plan:
@@ -108,13 +110,15 @@ class Storm:
                 self.tell(f"{since:6.1f} s  {act.kind} {act.target} {act.seconds:.1f} {act.amount:.0f}")
             else:
                 self._acts.append(act)
-        if since > self.plan.seconds and not self._acts:
+        if since > self.plan.seconds and (not self._acts or since > self.plan.seconds + _MOST_DELAY):
             self.blows.end()
             self.stage.turn({"preset": "none"})
             self.over = time.monotonic()
             self.tell(f"the storm is over after {since:.0f} s")
 
     def _watch(self, now: float) -> None:
+        if now - self.over > self.plan.limit:
+            self.supervisor.request_stop()
         books = self.stage.books()
         ours = read_ours(self.database, self.director.agency_id or 0)
         since = time.monotonic() - self.over
@@ -131,7 +135,7 @@ class Storm:
         self.tell(f"calm {since:5.0f} s  {open_promises}")
         complete = len(books["orders"]) >= self.plan.orders and self.stage.summary()["webhooks_waiting"] == 0
         self.settled = complete and not open_promises
-        if self.settled or since > self.plan.limit:
+        if self.settled:
             self.supervisor.request_stop()
 
 
