@@ -49,7 +49,7 @@ def case() -> Case:
     stages = dict.fromkeys("123", "settled") | {"4": "blocked"}
     ours = OurBook(stages, frozenset("4"), {"ST": 2100}, {f"R{n}": 500 for n in "123"}, frozenset(), 0)
     purchases: list[tuple[str, str, int | None, str]] = [(f"R{n}", "closed", 500, n) for n in "123"]
-    return books, ours, Rows(purchases, {"4": "nobody has mapped it"}, {}, 0, {}, 0, 0, 0)
+    return books, ours, Rows(purchases, {"4": "nobody has mapped it"}, {}, [], 0, {}, 0, 0, 0)
 
 
 def broken(case: Case) -> set[str]:
@@ -118,6 +118,10 @@ def _in_doubt(books: Books, ours: OurBook, rows: Rows) -> Case:
     return books, replace(ours, doubts=1), rows
 
 
+def _undone(books: Books, ours: OurBook, rows: Rows) -> Case:
+    return books, ours, replace(rows, undone=[("pay", "4"), ("ship", "2")])
+
+
 def _lane_waits(books: Books, ours: OurBook, rows: Rows) -> Case:
     return books, ours, replace(rows, lanes_behind=1)
 
@@ -141,6 +145,7 @@ def _lane_waits(books: Books, ours: OurBook, rows: Rows) -> Case:
         (_excluded, "stages as at TikTok"),
         (_in_doubt, "no open doubt"),
         (_lane_waits, "lanes on time"),
+        (_undone, "no write left undone"),
     ],
 )
 def test_a_planted_harm_is_named(

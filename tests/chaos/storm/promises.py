@@ -24,6 +24,7 @@ class Rows:
     purchases: list[tuple[str, str, int | None, str]]  # reference, state, cost, TikTok order id
     reasons: Mapping[str, str]  # by TikTok order id, of orders that wait for a person
     doubts: Mapping[str, int]  # outside writes by state
+    undone: list[tuple[str, str]]  # writes that were intended and not made: kind, TikTok order id
     doubted: int  # how often a purchase fell into doubt
     asked: Mapping[str, int]  # open rows in front of a person, about orders, by kind
     lanes_behind: int
@@ -52,6 +53,12 @@ def read_rows(owner_url: str) -> Rows:
             """
         )
         doubts = rows("select state, count(*) from effects group by state")
+        undone = rows(
+            """
+            select e.kind, o.tiktok_order_id from effects e join orders o on o.id = e.order_id
+            where e.state = 'intended'
+            """
+        )
         doubted = rows("select count(*) from order_events where kind = 'purchase_in_doubt'")[0][0]
         asked = rows(
             "select kind, count(*) from attentions where resolved_at is null and order_id is not null group by kind"
@@ -64,7 +71,15 @@ def read_rows(owner_url: str) -> Rows:
             _OVERDUE,
         )[0]
     return Rows(
-        purchases, dict(reasons), dict(doubts), doubted, dict(asked), lanes[0], lanes[1], int(lanes[2])
+        purchases,
+        dict(reasons),
+        dict(doubts),
+        undone,
+        doubted,
+        dict(asked),
+        lanes[0],
+        lanes[1],
+        int(lanes[2]),
     )
 
 
@@ -88,6 +103,11 @@ def look(books: Mapping[str, Any], ours: OurBook, rows: Rows, seconds: float) ->
         "right tracking": [f"{name} is {figures[name]}" for name in BREAKS[2:3] if figures[name]],
         "money to the cent": _money_faults(books, ours, figures),
         "no open doubt": [f"{ours.doubts} outside writes are in doubt"] if ours.doubts else [],
+        "no write left undone": [
+            f"{kind} of order {number} is not done, and no person is told"
+            for kind, number in rows.undone
+            if not rows.reasons.get(number, "").strip()
+        ],
         "lanes on time": _lane_faults(rows),
         "every order at its end": [f"order {number} is on its way" for number in unfinished(books, ours)],
         "stages as at TikTok": _stage_faults(books, ours, rows),
