@@ -17,6 +17,7 @@ from rq import Queue
 from rq.exceptions import DeserializationError, NoSuchJobError
 from rq.job import Job
 
+from agency.fault_points import reach
 from agency.lanes import ClaimedLane
 
 log = logging.getLogger(__name__)
@@ -75,6 +76,7 @@ class Bells:
 
     def ring(self, lane: ClaimedLane) -> None:
         """Wakes a worker for a claimed lane."""
+        reach("before_ring")
         self._queue.enqueue(
             JOB,
             lane.lane_id,
@@ -84,16 +86,19 @@ class Bells:
             failure_ttl=3600,
             ttl=JOB_SECONDS,
         )
+        reach("after_ring")
 
     def answer_next(self) -> ClaimedLane | None:
         """Takes the oldest waiting bell; None when none waits. What is not a bell of ours is dropped."""
         job_id = self._redis.lpop(self._queue.key)  # RQ's own pop raises when nothing waits
         if not isinstance(job_id, bytes):
             return None
+        reach("after_pop")
         try:
             job = BellJob.fetch(job_id.decode(), connection=self._redis, serializer="json")
             bell = job.bell if isinstance(job, BellJob) else None
         except (NoSuchJobError, ValueError):
             return _NOBODYS
         job.delete(remove_from_queue=False)
+        reach("after_answer")
         return bell or _NOBODYS

@@ -21,6 +21,7 @@ import httpcore
 import httpx
 
 from agency.domain.errors import OutsideError, Unavailable
+from agency.fault_points import reach
 from agency.integrations.outbound import Guard, GuardedSockets, NotCalled, split_target
 from agency.integrations.wire import parse_json
 
@@ -141,6 +142,13 @@ class ReadClient:
         raise AssertionError("the loop always returns or raises")
 
     def _once(self, ask: Ask) -> RawAnswer:
+        call = f"{ask.method} {ask.url.partition('?')[0]}"
+        reach("before_ask", ask.label, call)
+        answer = self._answer(ask)
+        reach("after_ask", ask.label, call)
+        return answer
+
+    def _answer(self, ask: Ask) -> RawAnswer:
         try:
             with self._client.stream(
                 ask.method, ask.url, headers=dict(ask.headers), content=ask.body

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
 from agency.domain.errors import OutcomeUnknown, OutsideError, Unavailable
+from agency.fault_points import reach
 from agency.integrations.http import MAX_ANSWER, PUBLIC_ONLY, RawAnswer, tls_context
 from agency.integrations.outbound import Guard, NotCalled, split_target
 
@@ -48,11 +49,13 @@ class OneShot:
             scheme, host, port = split_target(base_url)
             guard.check_target(scheme, host, port)
             connection = _connection(scheme, host, port, timeout)
+            reach("before_connect", label)
             connection.sock = _open_socket(guard, connection, timeout)
         except NotCalled as closed:
             raise closed.as_unavailable(label) from None
         except OSError as failed:
             raise Unavailable(f"{label}: no connection ({type(failed).__name__})") from None
+        reach("after_connect", label)
         return cls(connection, label, timeout)
 
     def send(self, request: WriteRequest, reference: str, since: float) -> RawAnswer:
@@ -66,6 +69,8 @@ class OneShot:
         if self._used:
             raise OutcomeUnknown(reference, f"{self._label}: this connection was used before; not sent")
         self._used = True
+        call = f"{request.method} {request.target.partition('?')[0]}"
+        reach("before_send", self._label, call)
         if self._peer_hung_up():
             self.close()
             raise Unavailable(f"{self._label}: the peer closed the connection before anything was sent")
@@ -74,8 +79,12 @@ class OneShot:
             self.close()
             raise OutcomeUnknown(reference, f"{self._label}: {pause:.1f} s passed since the commit; not sent")
         try:
+            reach("sending", self._label, call)
             self._connection.request(request.method, request.target, request.body, dict(request.headers))
-            return self._read(time.monotonic() + self._timeout)
+            reach("sent", self._label, call)
+            answer = self._read(time.monotonic() + self._timeout)
+            reach("after_answer", self._label, call)
+            return answer
         except (OSError, http.client.HTTPException, ValueError) as failed:
             raise OutcomeUnknown(
                 reference, f"{self._label}: no readable answer ({type(failed).__name__})"

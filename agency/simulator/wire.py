@@ -58,11 +58,11 @@ class FaultyWire:
         self, path: str, prefix: str, method: str
     ) -> tuple[int, bytes, list[tuple[str, str]]] | None:
         if self._fires(prefix + "http_500_before", path, method):
-            return 500, _broken(path), []
+            return 500, broken(path), []
         if prefix:
             return None
         if self._fires("http_429", path, method):
-            return 429, _too_many(path), [("Retry-After", "1")]
+            return 429, too_many(path), [("Retry-After", "1")]
         if path.startswith(_SUPPLIERS) and self._fires("supplier_nonsense", path, method):
             return 200, self._nonsense(), [("Content-Type", "text/html")]
         return None
@@ -81,7 +81,7 @@ class FaultyWire:
         if self._fires(prefix + "timeout_after", path, method):
             drop(environ)
         if self._fires(prefix + "http_500_after", path, method):
-            return _say(start_response, 500, _broken(path), [])
+            return _say(start_response, 500, broken(path), [])
         start_response(*told)
         if not prefix and self._fires("cut_answer", path, method):
             return _half(environ, body)
@@ -114,7 +114,7 @@ def _say(
     return [body]
 
 
-def _broken(path: str) -> bytes:
+def broken(path: str) -> bytes:
     if path.startswith(_SUPPLIERS):
         return b'{"error":{"code":"internal","message":"Something broke."}}'
     return json.dumps(
@@ -122,7 +122,7 @@ def _broken(path: str) -> bytes:
     ).encode()
 
 
-def _too_many(path: str) -> bytes:
+def too_many(path: str) -> bytes:
     if path.startswith("/suppliers/cj/"):
         body: Any = {
             "code": 1600200,

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from agency.domain.errors import SignInRequired
 from agency.domain.scope import Scope
+from agency.fault_points import reach
 from agency.services.callers import SignedIn, scope_of_session
 from agency.services.token_access import caller_of_token, is_api_token
 from agency.transaction import system_transaction, transaction
@@ -143,7 +144,9 @@ def _end(response: Response) -> Response:
         if session is None:
             continue
         if response.status_code < 400:
+            reach("before_commit")
             session.commit()
+            reach("after_commit")
         else:
             session.rollback()
     return response

@@ -1,0 +1,39 @@
+"""What must have happened before a point can be reached: the ways on which a doubt is settled begin with a fault."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from tests.chaos.cells import Cell
+from tests.chaos.doors import BUSY, LOST, REFUSED
+from tests.chaos.hook import KILL_HORSE
+
+# The label of the one write of each kind, by vendor; the same words stand in the names of its points.
+WRITES = {
+    ("place", "cj"): "cj createOrderV2",
+    ("pay", "cj"): "cj payBalanceV2",
+    ("cancel", "cj"): "cj deleteOrder",
+    ("place", "rest"): "rest supplier orders",
+    ("cancel", "rest"): "rest supplier cancel",
+    ("ship", ""): "tiktok ship_202309",
+}
+
+
+def preface_of(cell: Cell) -> Iterator[tuple[str, str]]:
+    """Points and acts that are armed together with the cell."""
+    words = cell.point.split(".")
+    if len(words) < 3:
+        return
+    area, kind, step = words[:3]
+    family = "" if area == "ship" else "cj" if cell.vendor == "cj" else "rest"
+    label = WRITES.get((kind, family))
+    if label is None:
+        return
+    if step in ("note_stale", "settle", "look_up", "find"):
+        yield f"{area}.{kind}.commit_sending.after_commit", KILL_HORSE
+    elif step == "doubt":
+        yield f"{area}.{kind}.send.{label}.before_send", LOST
+    elif step == "after_sending":
+        yield f"{area}.{kind}.send.{label}.before_send", BUSY
+    elif step == "before_sending":
+        yield f"{area}.{kind}.prepare_{kind}.{label}.before_connect", REFUSED

@@ -1,0 +1,104 @@
+"""What keeps a town busy while it is disturbed: orders, cancellations, tokens that want to be renewed, lanes nudged."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import Counter
+from collections.abc import Collection
+from contextlib import suppress
+
+from tests.chaos.cells import NOBODY, Cell
+from tests.chaos.people import House
+from tests.chaos.town import Town
+
+LOOK_EVERY, NUDGE_EVERY = 0.4, 2.0  # seconds
+ON_THEIR_WAY = 3  # orders of a client that wait to be bought; more would only grow a backlog
+# Lanes that anything may make due at any time; doing so is what a webhook or a person does.
+_NUDGED = ("finance", "tracking", "ship", "sweep", "plan", "purchase", "orders")
+
+_DEALT_WITH = "select count(*) from orders where client_id = %(client)s and stage not in ('held', 'to_buy')"
+# What somebody works on just now is left alone: its locks may be held for long.
+_MAKE_DUE = """
+    update lanes set due_at = least(due_at, now()) where id in (
+      select id from lanes where client_id = %(client)s and api = %(api)s for update skip locked)
+"""
+_NEEDS_RENEWAL = """
+    update authorizations set problem = 'token expired' where id in (
+      select id from authorizations where client_id = %(client)s for update skip locked)
+"""
+
+
+class Traffic:
+    """Runs in a thread of its own: a process that stands still may hold what an update of ours waits for."""
+
+    def __init__(self, town: Town) -> None:
+        self._town = town
+        self._cancelled: set[str] = set()
+        self._over = threading.Event()
+        self._thread = threading.Thread(target=self._run, daemon=True)
+        self.wanted: Collection[Cell] = ()  # the cells that wait to be reached
+        self._placed: Counter[str] = Counter()  # by vendor
+
+    def __enter__(self) -> Traffic:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        self._over.set()
+        self._thread.join()
+
+    def _run(self) -> None:
+        nudge_at = 0.0
+        while not self._over.wait(LOOK_EVERY):
+            for house in self._town.people.houses:
+                if self._placed[house.vendor] - self._dealt_with(house) < ON_THEIR_WAY:
+                    self._order(house)
+            if time.monotonic() >= nudge_at:
+                nudge_at = time.monotonic() + NUDGE_EVERY
+                for cell in self.wanted:
+                    self._nudge(cell)
+
+    def _dealt_with(self, house: House) -> int:
+        """Orders that are bought, over, or in front of a person."""
+        client = self._town.people.clients[house.number]
+        ((count,),) = self._town.rows(_DEALT_WITH, client=client)
+        return int(count)
+
+    def _order(self, house: House) -> None:
+        number = self._placed[house.vendor] = self._placed[house.vendor] + 1
+        one, other = house.sku_id(0, 0), house.sku_id(0, 1)
+        lines = [one, other] if number % 3 == 0 else [one if number % 2 else other]
+        self._town.place(house.shop_id(), *lines)
+
+    def _nudge(self, cell: Cell) -> None:
+        if cell.vendor == NOBODY:
+            return
+        house = next(house for house in self._town.people.houses if house.vendor == cell.vendor)
+        client = self._town.people.clients[house.number]
+        if cell.area == "auth":
+            self._renew(house, client, anew="token get" in cell.point)
+        elif cell.area in _NUDGED:
+            self._town.rows(_MAKE_DUE, client=client, api=cell.area)
+        if ".cancel." in cell.point:
+            self._cancel_one(client)
+
+    def _renew(self, house: House, client: int, anew: bool) -> None:
+        if anew:
+            self._town.people.connect(house)
+            return
+        self._town.rows(_NEEDS_RENEWAL, client=client)
+        self._town.rows(_MAKE_DUE, client=client, api="auth")
+
+    def _cancel_one(self, client: int) -> None:
+        """A buyer cancels what was just paid at the supplier."""
+        query = """
+            select o.tiktok_order_id from purchases p join orders o on o.id = p.order_id
+            where p.client_id = %(client)s and p.state in ('placed', 'paid') and o.status <> 'CANCELLED'
+            order by p.id desc limit 3
+        """
+        for (number,) in self._town.rows(query, client=client):
+            if number not in self._cancelled:
+                self._cancelled.add(number)
+                with suppress(AssertionError):  # it was shipped meanwhile
+                    self._town.sim("cancel", order_id=number)
