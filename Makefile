@@ -26,7 +26,8 @@ check: dev-assets ## Lint, format, types and the rules of the house, in seconds
 	@$(BIN)/mypy
 	@$(BIN)/python -m pytest -p tests.no_skips --durations=0 tests/house tests/isolation/test_catalogue.py
 
-chaos: dev-assets ## Ten large storms of kills, stops, crashes and cuts over the real processes (hours; SEEDS=3 runs one)
+chaos: dev-assets ## Try to break the real processes: every combination, then ten large storms (hours; SEEDS=3 picks)
+	@$(BIN)/python -m pytest -p tests.no_skips --everything tests/chaos
 	@$(BIN)/python -m tests.chaos.storm --seeds $(or $(SEEDS),1-10) --results build/storms.jsonl
 
 bench: dev-assets ## Measure the ratios of docs/performance.md

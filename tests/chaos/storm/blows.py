@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import contextlib
 import heapq
-import os
 import signal
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from pathlib import Path
 
 import httpx
 from redis.exceptions import RedisError
@@ -18,6 +15,7 @@ from redis.exceptions import RedisError
 from agency.demo.stage import Stage
 from agency.embedded import EmbeddedServer
 from agency.extensions import connect_redis
+from tests.chaos.processes import children_of, send
 from tests.chaos.storm.cuttable import CuttableWire
 from tests.chaos.storm.schedule import Act
 
@@ -92,10 +90,10 @@ class Blows:
         if noun in ("horse", "both", "worker") and NAIVE in running:
             victims.append(running[NAIVE])
         if verb == "kill":
-            _send(victims, signal.SIGKILL)
+            _send_all(victims, signal.SIGKILL)
             return True
-        _send(victims, signal.SIGSTOP)
-        self._later(now + act.seconds, lambda: _send(victims, signal.SIGCONT))
+        _send_all(victims, signal.SIGSTOP)
+        self._later(now + act.seconds, lambda: _send_all(victims, signal.SIGCONT))
         return True
 
     def _victims(self, running: dict[str, int], verb: str, noun: str, target: str) -> list[int]:
@@ -113,7 +111,7 @@ class Blows:
         running = self.house.pids()
         for name in names:
             if name in running:
-                _send([*children_of(running[name]), running[name]], signal.SIGKILL)
+                _send_all([*children_of(running[name]), running[name]], signal.SIGKILL)
 
     # --- servers and wires -----------------------------------------------------------------------------------------
 
@@ -157,16 +155,6 @@ class Blows:
         heapq.heappush(self._lasting, (at, self._count, act))
 
 
-def children_of(pid: int) -> list[int]:
-    """The living children of a process."""
-    found = []
-    with contextlib.suppress(OSError):
-        for task in Path(f"/proc/{pid}/task").iterdir():
-            found += [int(word) for word in (task / "children").read_text().split()]
-    return found
-
-
-def _send(pids: Sequence[int], number: signal.Signals) -> None:
+def _send_all(pids: Sequence[int], number: signal.Signals) -> None:
     for pid in pids:
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(pid, number)
+        send(pid, number)
