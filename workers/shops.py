@@ -1,7 +1,10 @@
 """The `auth` lane: exchanging a code, refreshing tokens one at a time, and noticing that access is gone.
 
 The token desk is the judge: its no ends a grant (`revoked`), whoever spoke first, a call that was refused or TikTok's
-notice of a withdrawal. Its yes shows that such a notice was forged or is over.
+notice of a withdrawal. Its yes shows that such a notice was forged or is over. A refresh token that it does not know
+may be one that it has changed already and told a process that died: then the access token is the second witness.
+
+New tokens are written down before anything else is asked: the old refresh token may be dead by then.
 """
 
 from __future__ import annotations
@@ -13,10 +16,15 @@ from agency.clock import machine_now
 from agency.domain.authorizations import AuthorizedShop, TokenPair
 from agency.domain.errors import CredentialsRejected, OutsideError, Refused
 from agency.domain.said import said
+from agency.integrations.tiktok.auth import TikTokAuth
 from agency.lanes import Turn, make_due
 from agency.models.shops import Authorization, Shop
 from agency.services.attention import Cause, open_attention
-from agency.services.lost_access import list_withdrawals, record_authorization_lost
+from agency.services.lost_access import (
+    list_withdrawals,
+    record_authorization_lost,
+    record_renewal_refused,
+)
 from agency.services.shop_reads import close_notices, record_read_failure
 from agency.services.shops import (
     open_code,
@@ -27,6 +35,8 @@ from agency.services.shops import (
 )
 from agency.services.suppliers import record_supplier_rejected
 from workers.context import Context, TurnResult
+
+ASK_AGAIN = timedelta(hours=1)  # machine time between two looks at a grant that is not renewed
 
 
 def serve_auth(context: Context, turn: Turn) -> TurnResult:
@@ -48,28 +58,45 @@ def serve_auth(context: Context, turn: Turn) -> TurnResult:
     try:
         pair = desk.exchange(code) if code else desk.refresh(tokens.refresh_token if tokens else "")
     except (CredentialsRejected, Refused) as error:
+        if code is None and tokens is not None and _still_opens(desk, tokens.access_token):
+            return _not_renewed(context, turn, str(error), withdrawals)
         return _lost(context, turn, "rejected" if code else "revoked", str(error), withdrawals)
     if code is None and authorization.state == "rejected":
         return TurnResult(None)  # the grant stands; why calls are refused is told, and mended by a person
-    given = desk.shops(pair.access_token)
-    return _record(context, turn, authorization, pair, given, withdrawals)
+    kept = _keep(context, turn, authorization, pair, withdrawals)
+    return (
+        _record(context, turn, authorization.id, desk.shops(pair.access_token))
+        if kept
+        else TurnResult(machine_now())
+    )
 
 
-def _record(
-    context: Context,
-    turn: Turn,
-    seen: Authorization,
-    pair: TokenPair,
-    given: Sequence[AuthorizedShop],
-    withdrawals: Sequence[int],
-) -> TurnResult:
+def _keep(
+    context: Context, turn: Turn, seen: Authorization, pair: TokenPair, withdrawals: Sequence[int]
+) -> bool:
+    """Writes the tokens down; False when somebody wrote newer ones meanwhile.
+
+    The problem stays until the shops are written too, so that whoever dies in between is followed by another turn.
+    """
     with context.work(turn) as (scope, session):
         authorization = session.get_one(Authorization, seen.id)
         if authorization.token_version != seen.token_version:
-            return TurnResult(machine_now())
+            return False
         record_tokens(scope, session, context.keyring, authorization, pair)
         close_notices(session, withdrawals, "the grant stands")
         session.refresh(authorization)
+        authorization.problem = said("its shops are still to be read")
+    return True
+
+
+def _record(
+    context: Context, turn: Turn, authorization_id: int, given: Sequence[AuthorizedShop]
+) -> TurnResult:
+    with context.work(turn) as (scope, session):
+        authorization = session.get_one(Authorization, authorization_id)
+        if authorization.state != "active":  # ended meanwhile, by the client's departure for example
+            return TurnResult(None)
+        authorization.problem = ""
         refused = record_shops(scope, session, context.keyring, authorization, given, context.clock.now())
         for shop_id in refused:
             why = said(
@@ -80,6 +107,24 @@ def _record(
             cause = Cause(authorization.client_id, "shop_taken", f"shop:{shop_id}", why, "look")
             open_attention(scope, session, cause)
         return TurnResult(refresh_due_at(authorization, machine_now()))
+
+
+def _still_opens(desk: TikTokAuth, access_token: str) -> bool:
+    """Whether TikTok lets us in with this token. Raises Unavailable."""
+    try:
+        desk.shops(access_token)
+    except (CredentialsRejected, Refused):
+        return False
+    return True
+
+
+def _not_renewed(context: Context, turn: Turn, problem: str, withdrawals: Sequence[int]) -> TurnResult:
+    with context.work(turn) as (scope, session):
+        authorization = session.get_one(Authorization, turn.authorization_id)
+        record_renewal_refused(scope, session, authorization, problem)
+        close_notices(session, withdrawals, "the grant stands")
+        ends = authorization.access_expires_at or machine_now()
+    return TurnResult(min(ends, machine_now() + ASK_AGAIN), problem)
 
 
 def _lost(context: Context, turn: Turn, state: str, problem: str, withdrawals: Sequence[int]) -> TurnResult:

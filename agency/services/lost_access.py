@@ -71,6 +71,23 @@ def record_authorization_lost(
         record_act(scope, session, Act("contacts.erased", *subject, authorization.client_id, details))
 
 
+def record_renewal_refused(
+    scope: Scope, session: Session, authorization: Authorization, problem: str
+) -> None:
+    """TikTok lets us in and will not renew that: all goes on until the token ends, and a person is told in time."""
+    authorization.problem = problem[:300]
+    ends = authorization.access_expires_at
+    why = said(
+        "TikTok did not renew our access for {name} ({problem}). Its shops are read until {moment} UTC; the owner "
+        "must connect again before that.",
+        name=authorization.seller_name or said("this seller"),
+        problem=problem,
+        moment=f"{ends:%Y-%m-%d %H:%M}" if ends else said("it ends"),
+    )
+    key = f"authorization:{authorization.id}"
+    open_attention(scope, session, Cause(authorization.client_id, "reconnect", key, why, "reconnect"))
+
+
 def forget_grant(session: Session, authorization: Authorization) -> int:
     """Erases the grant's tokens and the contacts of its shops; returns how many contacts.
 

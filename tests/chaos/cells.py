@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from tests.chaos.doors import BAD_LUCK, REFUSED
+from agency.domain.effects import EffectKind
+from tests.chaos.doors import BAD_LUCK, LOST, REFUSED
 from tests.chaos.hook import KILL_HORSE, STOP
 from tests.chaos.people import VENDORS
 
@@ -40,9 +41,15 @@ class Cell:
     vendor: str
 
     @property
-    def area(self) -> str:
+    def lane(self) -> str:
         """The lane, or the process, in whose work it happens."""
         return self.point.partition(".")[0]
+
+    @property
+    def area(self) -> str:
+        """The same, with the kind of write; cells of one area happen one after the other."""
+        words = self.point.split(".")
+        return ".".join(words[:2]) if words[1] in EffectKind.ALL else words[0]
 
 
 @cache
@@ -104,7 +111,15 @@ def covering(cells: Sequence[Cell]) -> list[Cell]:
     missing = {(cell.act, cell.vendor) for cell in cells} - set(pairs)
     for pair in sorted(missing):
         chosen.append(next(cell for cell in cells if (cell.act, cell.vendor) == pair))
-    return chosen
+    return sorted({*chosen, *(cell for cell in cells if _is_about_money(cell))})
+
+
+def _is_about_money(cell: Cell) -> bool:
+    """The answer to a write that costs money is lost, or its process stands still with the request in its hand."""
+    if not cell.point.startswith(("purchase.place.send.", "purchase.pay.send.")):
+        return False
+    moment = cell.point.rpartition(".")[2]
+    return (moment, cell.act) in {("before_send", LOST), ("sending", STOP), ("sent", KILL_HORSE)}
 
 
 def _rank(cell: Cell, pairs: dict[tuple[str, str], int], chosen: Sequence[Cell]) -> tuple[int, int]:

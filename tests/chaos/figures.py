@@ -22,7 +22,7 @@ _points: set[str] = set()
 _acts: Counter[str] = Counter()
 
 
-def note(proved: Sequence[Cell], failed: Sequence[str], verdict: Verdict) -> None:
+def note(proved: Sequence[Cell], failed: Sequence[str], verdict: Verdict, lost_access: int) -> None:
     """Adds one town."""
     _points.update(cell.point for cell in proved)
     _acts.update(cell.act for cell in proved)
@@ -31,6 +31,7 @@ def note(proved: Sequence[Cell], failed: Sequence[str], verdict: Verdict) -> Non
     _sums.update({word: int(verdict.figures[name]) for word, name in _COUNTED.items()})
     _sums["rows unequal to the books"] += len(verdict.unequal)
     _sums["in front of nobody"] += len(verdict.without_reason)
+    _sums["clients that were asked to connect again"] += lost_access
 
 
 def lines() -> list[str]:

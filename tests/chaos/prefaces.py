@@ -19,9 +19,22 @@ WRITES = {
 }
 
 
+# Reads of TikTok that a lane makes in every turn of its kind; a refused one is noted at the shop.
+READS = {
+    "orders": "orders.read_notices.tiktok order_detail.before_ask",
+    "purchase": "purchase.read_shop.tiktok order_detail.before_ask",
+    "ship": "ship.judge_new.tiktok providers.before_ask",
+    "finance": "finance.serve_finance.tiktok statements.before_ask",
+}
+
+
 def preface_of(cell: Cell) -> Iterator[tuple[str, str]]:
     """Points and acts that are armed together with the cell."""
     words = cell.point.split(".")
+    if words[1:2] == ["note_shop_failure"]:
+        yield READS[words[0]], BUSY
+    if cell.point.startswith("auth.lost."):
+        yield "auth.serve_auth.tiktok token refresh.after_ask", KILL_HORSE
     if len(words) < 3:
         return
     area, kind, step = words[:3]
@@ -29,6 +42,7 @@ def preface_of(cell: Cell) -> Iterator[tuple[str, str]]:
     label = WRITES.get((kind, family))
     if label is None:
         return
+    opened = "prepare" if area == "ship" else f"prepare_{kind}"
     if step in ("note_stale", "settle", "look_up", "find"):
         yield f"{area}.{kind}.commit_sending.after_commit", KILL_HORSE
     elif step == "doubt":
@@ -36,4 +50,4 @@ def preface_of(cell: Cell) -> Iterator[tuple[str, str]]:
     elif step == "after_sending":
         yield f"{area}.{kind}.send.{label}.before_send", BUSY
     elif step == "before_sending":
-        yield f"{area}.{kind}.prepare_{kind}.{label}.before_connect", REFUSED
+        yield f"{area}.{kind}.{opened}.{label}.before_connect", REFUSED

@@ -29,7 +29,7 @@ def test_whatever_happens_everything_is_bought_once_and_nothing_is_missing(
     cells = all_cells() if everything else covering(all_cells())
     mine = parts(cells, -(-len(cells) // CELLS_A_TOWN) if everything else 1)[part]
     played = play(tmp_path, mine)
-    figures.note(played.proved, played.failed, played.verdict)
+    figures.note(played.proved, played.failed, played.verdict, played.lost_access)
     assert played.failed == []
     assert played.verdict.broken == []
     assert played.verdict.is_over

@@ -25,7 +25,22 @@ _MAKE_DUE = """
 """
 _NEEDS_RENEWAL = """
     update authorizations set problem = 'token expired' where id in (
-      select id from authorizations where client_id = %(client)s for update skip locked)
+      select id from authorizations z where z.client_id = %(client)s and z.sealed_tokens is not null
+        and z.id in (select authorization_id from shops) for update skip locked)
+"""
+_RENEW = """
+    update lanes set due_at = least(due_at, now()) where id in (
+      select id from lanes where client_id = %(client)s and api = 'auth'
+        and authorization_id in (select authorization_id from shops) for update skip locked)
+"""
+# TikTok's list of carriers is read again once it is old.
+_OLD_LISTS = "update provider_lists set read_at = read_at - interval '2 days' where client_id = %(client)s"
+# Whoever lost access connects again, as the row in front of a person asks for.
+_LOST = """
+    select distinct s.client_id, exists (
+      select 1 from attentions a where a.client_id = s.client_id and a.kind = 'reconnect' and a.resolved_at is null
+        and a.why <> '')
+    from shops s where s.access_lost
 """
 
 
@@ -38,6 +53,8 @@ class Traffic:
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._run, daemon=True)
         self.wanted: Collection[Cell] = ()  # the cells that wait to be reached
+        self.lost_access = 0
+        self.untold: list[str] = []
         self._placed: Counter[str] = Counter()  # by vendor
 
     def __enter__(self) -> Traffic:
@@ -55,9 +72,19 @@ class Traffic:
                 if self._placed[house.vendor] - self._dealt_with(house) < ON_THEIR_WAY:
                     self._order(house)
             if time.monotonic() >= nudge_at:
+                self._connect_lost()
                 nudge_at = time.monotonic() + NUDGE_EVERY
                 for cell in self.wanted:
                     self._nudge(cell)
+
+    def _connect_lost(self) -> None:
+        for client, is_told in self._town.rows(_LOST):
+            self.lost_access += 1
+            if not is_told:
+                self.untold.append(f"client {client} lost access and nobody is told")
+            numbers = {client: number for number, client in self._town.people.clients.items()}
+            house = next(h for h in self._town.people.houses if h.number == numbers[client])
+            self._town.people.connect(house)
 
     def _dealt_with(self, house: House) -> int:
         """Orders that are bought, over, or in front of a person."""
@@ -78,8 +105,10 @@ class Traffic:
         client = self._town.people.clients[house.number]
         if cell.area == "auth":
             self._renew(house, client, anew="token get" in cell.point)
-        elif cell.area in _NUDGED:
-            self._town.rows(_MAKE_DUE, client=client, api=cell.area)
+        elif cell.lane in _NUDGED:
+            self._town.rows(_MAKE_DUE, client=client, api=cell.lane)
+        if cell.point.startswith(("ship.judge_new.", "ship.note_shop_failure.")):
+            self._town.rows(_OLD_LISTS, client=client)
         if ".cancel." in cell.point:
             self._cancel_one(client)
 
@@ -88,7 +117,7 @@ class Traffic:
             self._town.people.connect(house)
             return
         self._town.rows(_NEEDS_RENEWAL, client=client)
-        self._town.rows(_MAKE_DUE, client=client, api="auth")
+        self._town.rows(_RENEW, client=client)
 
     def _cancel_one(self, client: int) -> None:
         """A buyer cancels what was just paid at the supplier."""
