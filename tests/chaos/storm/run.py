@@ -28,7 +28,9 @@ FIRE = {
     "masked_address": 0.01, "cancel_late": 0.02, "address_change": 0.02,
 }  # fmt: skip
 
-_MOST_DELAY = 180.0  # seconds for which an act waits for its target, such as a worker that has a turn
+_ARRIVING = 0.7  # the part of the storm in which orders come, so that they are bought under fire
+# Seconds for which a storm goes on because an act has no target yet (a worker without a turn) or the baseline has jobs.
+_MOST_DELAY = 180.0
 
 
 @dataclass(frozen=True)
@@ -90,9 +92,9 @@ class Storm:
         return ""
 
     def _begin(self) -> None:
-        naive.lay_out(self.cast.database_url, self.plan.naive_lines, self.plan.seconds * 0.9)
+        naive.lay_out(self.cast.database_url, self.plan.naive_lines, self.plan.seconds * _ARRIVING)
         self.stage.people({"rest_accounts": [naive.ACCOUNT]})
-        self.stage.order(self.plan.orders, self.plan.seconds * 0.9 * self.plan.rate / 3600)
+        self.stage.order(self.plan.orders, self.plan.seconds * _ARRIVING * self.plan.rate / 3600)
         self.stage.turn({"preset": "none", **FIRE})
         self._acts = list(self.plan.acts)
         self.began = time.monotonic()
@@ -110,11 +112,18 @@ class Storm:
                 self.tell(f"{since:6.1f} s  {act.kind} {act.target} {act.seconds:.1f} {act.amount:.0f}")
             else:
                 self._acts.append(act)
-        if since > self.plan.seconds and (not self._acts or since > self.plan.seconds + _MOST_DELAY):
+        if since > self.plan.seconds and (self._has_raged(now) or since > self.plan.seconds + _MOST_DELAY):
             self.blows.end()
             self.stage.turn({"preset": "none"})
             self.over = time.monotonic()
             self.tell(f"the storm is over after {since:.0f} s")
+
+    def _has_raged(self, now: float) -> bool:
+        """Whether every act was carried out and the baseline has done all its jobs under fire."""
+        if self._acts or now < self._look_at:
+            return False
+        self._look_at = now + 1.0
+        return "open" not in naive.states(self.cast.database_url).values()
 
     def _watch(self, now: float) -> None:
         if now - self.over > self.plan.limit:
