@@ -1,7 +1,7 @@
 # Shopfleet's commands; `make` alone lists them. PYTHON=... names the Python, PORT=... the web port.
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help run test isolation chaos check bench screenshots demo messages format chromium dev-venv run-venv run-assets dev-assets
+.PHONY: help run test isolation chaos storms check bench screenshots demo messages format chromium dev-venv run-venv run-assets dev-assets
 export PYTHON
 BIN := .venv/bin
 
@@ -20,8 +20,12 @@ test: dev-assets chromium ## Run all tests (ARGS="-k word" picks some)
 isolation: dev-assets ## Prove the walls between tenants, then print the figures
 	@$(BIN)/python -m pytest -p tests.no_skips tests/isolation
 
-chaos: dev-assets ## Kill, stop and cut the real processes in every combination, then print the counts (an hour or more)
+chaos: dev-assets ## Kill, stop and cut the real processes in every combination, then ten large storms (hours)
 	@$(BIN)/python -m pytest -p tests.no_skips tests/chaos --everything $(ARGS)
+	@$(MAKE) --no-print-directory storms
+
+storms: dev-assets ## Storms over the real processes while 2,000 orders arrive (SEEDS=3 picks one of ten)
+	@$(BIN)/python -m tests.chaos.storm --seeds $(or $(SEEDS),1-10) --results build/storms.jsonl
 
 check: dev-assets ## Lint, format, types and the rules of the house, in seconds
 	@$(BIN)/ruff check

@@ -41,6 +41,7 @@ class Turn:
     authorization_id: int | None
     api: str
     failures: int
+    taken_at: datetime | None = None  # by the database's clock
 
 
 _MAKE_DUE = text(
@@ -104,7 +105,7 @@ _TAKE = text(
     update lanes set fence = fence + 1, due_at = null, turns = turns + 1, last_turn_at = now(),
       lease_until = now() + make_interval(secs => :lease)
     where id = :lane_id and fence = :fence and (select at_home())
-    returning id, fence, agency_id, client_id, shop_id, supplier_id, authorization_id, api, failures
+    returning id, fence, agency_id, client_id, shop_id, supplier_id, authorization_id, api, failures, last_turn_at
     """
 )
 
@@ -178,6 +179,7 @@ def take(session: Session, lane_id: int, fence: int, lease: float) -> Turn | Non
         authorization_id=row.authorization_id,
         api=row.api,
         failures=row.failures,
+        taken_at=row.last_turn_at,
     )
 
 

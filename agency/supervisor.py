@@ -102,6 +102,10 @@ class Supervisor:
         """Return how often each child ended by itself since the start."""
         return {post.child.name: post.falls for post in self._posts}
 
+    def list_pids(self) -> dict[str, int]:
+        """Return the process of each child that runs at the moment."""
+        return {post.child.name: post.process.pid for post in self._posts if post.process is not None}
+
     def _on_signal(self, _number: int, _frame: FrameType | None) -> None:
         self._stopping = True
 

@@ -27,6 +27,7 @@ from agency.services.restores import wants_list
 from agency.services.supplier_letters import close_letters, list_letters
 from agency.services.suppliers import list_stale_skus
 from workers.context import HANDFUL, Context, TurnResult, turn_ends
+from workers.lease import Lease
 from workers.supplier_desk import SupplierDesk, ask_quotes, keep_login, open_desk
 
 log = logging.getLogger(__name__)
@@ -40,6 +41,7 @@ FLOOR = timedelta(seconds=4)  # machine time; matters only while shop time runs 
 def serve_tracking(context: Context, turn: Turn) -> TurnResult:
     """One round of questions to one supplier."""
     assert turn.supplier_id is not None  # noqa: S101 - the lane's CHECK says so
+    lease = Lease.of(context, turn)
     desk = open_desk(context, turn, turn.supplier_id)
     if desk is None:
         return TurnResult(None)
@@ -48,7 +50,7 @@ def serve_tracking(context: Context, turn: Turn) -> TurnResult:
     _check_letters(context, turn, desk)
     with context.work(turn) as (_scope, session):
         awaited = list_awaited(session, turn.supplier_id, desk.most(PURCHASES_A_TURN))
-    problem = _ask_all(context, turn, desk, awaited)
+    problem = _ask_all(context, turn, lease, desk, awaited)
     _refresh_quotes(context, turn, desk)
     _reconcile(context, turn, desk)
     keep_login(context, turn, desk)
@@ -64,7 +66,9 @@ def serve_tracking(context: Context, turn: Turn) -> TurnResult:
     return TurnResult(due, problem, crowded=len(awaited) > HANDFUL)
 
 
-def _ask_all(context: Context, turn: Turn, desk: SupplierDesk, awaited: Sequence[Awaited]) -> str:
+def _ask_all(
+    context: Context, turn: Turn, lease: Lease, desk: SupplierDesk, awaited: Sequence[Awaited]
+) -> str:
     """Asks about each purchase by itself, so that one bad answer does not keep the others waiting.
 
     Returns the last problem. Raises it when the supplier answered nothing at all, and CredentialsRejected at once.
@@ -77,6 +81,7 @@ def _ask_all(context: Context, turn: Turn, desk: SupplierDesk, awaited: Sequence
         if time.monotonic() > ends:
             return  # the next turn takes it up
         asked.append(purchase.purchase_id)
+        lease.check()
         try:
             answer = desk.port.statuses([purchase.supplier_order_id]).get(purchase.supplier_order_id)
         except CredentialsRejected:

@@ -23,9 +23,10 @@ from agency.services.effects import list_due, next_due, postpone
 from workers.attempts import RETRY_AFTER, attempt, note_stale, settle
 from workers.context import HANDFUL, Context, TurnResult, turn_ends
 from workers.intake import store_snapshots
+from workers.lease import Lease
 from workers.purchase_writes import PurchaseWrites
 from workers.shops import note_shop_failure
-from workers.supplier_desk import SupplierDesk, keep_login, open_desk
+from workers.supplier_desk import keep_login, open_desk
 
 EFFECTS_A_TURN, THREADS = 50, 8  # fewer where the account allows fewer calls a second
 
@@ -33,6 +34,7 @@ EFFECTS_A_TURN, THREADS = 50, 8  # fewer where the account allows fewer calls a 
 def serve_purchase(context: Context, turn: Turn) -> TurnResult:
     """Works off due effects of one supplier, its shops in turn, until they are done or the turn's time is over."""
     assert turn.supplier_id is not None  # noqa: S101 - the lane's CHECK says so
+    lease = Lease.of(context, turn)
     desk = open_desk(context, turn, turn.supplier_id)
     if desk is None:
         return TurnResult(None)
@@ -44,7 +46,7 @@ def serve_purchase(context: Context, turn: Turn) -> TurnResult:
     writes = PurchaseWrites(context, turn, desk)
     try:
         with ThreadPoolExecutor(desk.threads(THREADS)) as pool:
-            serve = partial(_serve_one, context, turn, desk, writes, ends)
+            serve = partial(_serve_one, context, turn, lease, writes, ends)
             for done in [pool.submit(serve, effect) for effect in ready]:
                 done.result()
     finally:
@@ -57,10 +59,11 @@ def serve_purchase(context: Context, turn: Turn) -> TurnResult:
 
 
 def _serve_one(
-    context: Context, turn: Turn, desk: SupplierDesk, writes: PurchaseWrites, ends: float, effect: Effect
+    context: Context, turn: Turn, lease: Lease, writes: PurchaseWrites, ends: float, effect: Effect
 ) -> None:
     if time.monotonic() > ends:
         return  # as it was; the next turn takes it up
+    lease.check()
     kind, purchase_id = effect.kind, effect.purchase_id
     assert purchase_id is not None  # noqa: S101 - every effect at a supplier has a purchase
     if effect.state == EffectState.SENDING:

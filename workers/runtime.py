@@ -20,6 +20,7 @@ from agency.transaction import system_transaction
 from workers import intake, parcels, planning, purchasing, settlement, shipping, shops, sweeps
 from workers.bells import Bells
 from workers.context import Context, LaneLost, TurnResult
+from workers.right_clock import require_right
 
 log = logging.getLogger(__name__)
 
@@ -58,10 +59,15 @@ def turn(lane_id: int, fence: int) -> None:
 
 
 def serve(context: Context, lane_id: int, fence: int) -> bool:
-    """Serves one turn of a lane; False when the bell was not valid (any more)."""
-    lease, started = context.settings.lane_lease, time.monotonic()
+    """Serves one turn of a lane; False when the bell was not valid (any more).
+
+    Raises ClockWrong, with the lane left as it was, on a machine that must not work.
+    """
+    lease, started, before = context.settings.lane_lease, time.monotonic(), machine_now()
     with system_transaction(context.database) as session:
         taken = take(session, int(lane_id), int(fence), lease)
+        if taken is not None and taken.taken_at is not None:
+            require_right(before, taken.taken_at, machine_now())
     if taken is None:
         return False
     try:

@@ -10,18 +10,20 @@ from agency.integrations.tiktok.port import TikTokPort
 from agency.lanes import Turn
 from agency.services.parcel_progress import is_watching, list_watched, record_scans
 from workers.context import Context
+from workers.lease import Lease
 
 log = logging.getLogger(__name__)
 EVERY = timedelta(hours=12)  # shop time between two reads of one parcel
 
 
-def watch_scans(context: Context, turn: Turn, tiktok: TikTokPort, limit: int) -> bool:
+def watch_scans(context: Context, turn: Turn, lease: Lease, tiktok: TikTokPort, limit: int) -> bool:
     """Reads what is due; True while parcels are on their way. One unreadable parcel does not stop the others."""
     assert turn.shop_id is not None  # noqa: S101 - the lane's CHECK says so
     now = context.clock.now()
     with context.work(turn) as (_scope, session):
         watched = list_watched(session, turn.shop_id, now, EVERY, limit)
     for parcel in watched:
+        lease.check()
         try:
             scans = tiktok.tracking(parcel.order_id)
         except CredentialsRejected:

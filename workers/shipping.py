@@ -17,6 +17,7 @@ from agency.services.sealing import Keyring
 from agency.services.shipping import judge_parcel, known_providers, list_new_parcels, store_providers
 from workers.attempts import attempt, note_stale, settle
 from workers.context import HANDFUL, Context, TurnResult, turn_ends
+from workers.lease import Lease
 from workers.scans import watch_scans
 from workers.ship_writes import ShipWrites
 
@@ -33,15 +34,17 @@ def serve_ship(context: Context, turn: Turn) -> TurnResult:
         return TurnResult(None)
     if access.shop.restored_at is not None and access.shop.reread_at is None:
         return TurnResult(machine_now() + REREAD_PAUSE)  # what TikTok has by now is not known yet
-    tiktok = context.tiktok(access)
+    tiktok, lease = context.tiktok(access), Lease.of(context, turn)
     _judge_new(context, turn, access.shop, tiktok)
     with context.work(turn) as (_scope, session):
         effects = list_due(session, shop_id=turn.shop_id, limit=PARCELS_A_TURN)
     ends = turn_ends()
     with ThreadPoolExecutor(THREADS) as pool:
-        for done in [pool.submit(_serve_one, context, turn, tiktok, ends, effect) for effect in effects]:
+        for done in [
+            pool.submit(_serve_one, context, turn, lease, tiktok, ends, effect) for effect in effects
+        ]:
             done.result()
-    watching = watch_scans(context, turn, tiktok, PARCELS_A_TURN)
+    watching = watch_scans(context, turn, lease, tiktok, PARCELS_A_TURN)
     with context.work(turn) as (_scope, session):
         due = next_due(session, shop_id=turn.shop_id)
         more = bool(list_new_parcels(session, turn.shop_id, 1))
@@ -75,9 +78,12 @@ def _judge_one(
         judge_parcel(scope, session, keyring, parcel_id, providers, context.clock.now())
 
 
-def _serve_one(context: Context, turn: Turn, tiktok: TikTokPort, ends: float, effect: Effect) -> None:
+def _serve_one(
+    context: Context, turn: Turn, lease: Lease, tiktok: TikTokPort, ends: float, effect: Effect
+) -> None:
     if time.monotonic() > ends:
         return  # as it was; the next turn takes it up
+    lease.check()
     parcel_id = effect.parcel_id
     assert parcel_id is not None  # noqa: S101 - every effect at TikTok has a parcel
     if effect.state == EffectState.SENDING:

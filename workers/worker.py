@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 import os
+import signal
 import threading
 from typing import Any
 
@@ -15,6 +16,7 @@ from rq import Queue, Worker
 from rq.logutils import setup_loghandlers
 
 from agency.boot import Booted
+from agency.clock import machine_now
 from agency.extensions import Database, connect_redis, redis_in_a_hurry
 from agency.services.heartbeats import beat
 from agency.transaction import system_transaction
@@ -22,6 +24,7 @@ from workers import runtime
 from workers.bells import QUEUE, BellJob
 from workers.context import build_context
 from workers.dispatcher import BEAT_EVERY
+from workers.right_clock import ClockWrong, require_right
 from workers.warming import warm
 
 log = logging.getLogger(__name__)
@@ -39,6 +42,7 @@ def run_worker(booted: Booted, name: str) -> None:
     stop = threading.Event()
     # Its own pools: a connection that the parent uses must never be inherited by a forked turn.
     beats = Database(booted.database_url, booted.master_key, pool_size=1)
+    tell_alive(beats, name)
     threading.Thread(target=_beats, args=(beats, name, stop), daemon=True).start()
     setup_loghandlers("WARNING")
     options: dict[str, Any] = {"worker_ttl": 60, "maintenance_interval": 60, "log_job_description": False}
@@ -51,13 +55,22 @@ def run_worker(booted: Booted, name: str) -> None:
         stop.set()
 
 
+def tell_alive(database: Database, name: str) -> None:
+    """Writes the heartbeat row. Raises ClockWrong, and writes nothing, on a machine that must not work."""
+    pid, before = os.getpid(), machine_now()
+    with system_transaction(database) as session:
+        told = beat(session, f"worker:{name}:{pid}", "worker", pid)
+        require_right(before, told, machine_now())
+
+
 def _beats(database: Database, name: str, stop: threading.Event) -> None:
-    pid = os.getpid()
-    while True:
+    while not stop.wait(BEAT_EVERY):
         try:
-            with system_transaction(database) as session:
-                beat(session, f"worker:{name}:{pid}", "worker", pid)
+            tell_alive(database, name)
+        except ClockWrong as wrong:
+            # The turn under way is finished; whoever keeps us running starts us again, until the clock is right.
+            log.critical("the worker stops: %s", wrong)
+            os.kill(os.getpid(), signal.SIGTERM)
+            return
         except Exception as error:
             log.warning("no heartbeat", extra={"problem": type(error).__name__})
-        if stop.wait(BEAT_EVERY):
-            return

@@ -27,15 +27,19 @@ class Director:
         if not self._set_up:
             if not self.practice.stage.is_up():
                 return False
-            self.practice.stage.set_up(self.practice.web_url, self.settings, {})
+            self._set_stage({})
             self._set_up = True
         if self.agency_id is None:
             self.scene = "making the practice agency"
             self.agency_id = self.practice.find_agency() or self.practice.make()
             doors = self.practice.supplier_doors(self.agency_id)
-            self.practice.stage.set_up(self.practice.web_url, self.settings, doors)
-        self.scene = "connecting six shops"
+            self._set_stage(doors)
+        self.scene = f"connecting {sum(len(client.shops) for client in self.practice.clients)} shops"
         if not self.practice.map_everything(self.agency_id):
             return False
         self.scene, self.ready_at = "orders are flowing", time.monotonic()
         return True
+
+    def _set_stage(self, doors: dict[str, str]) -> None:
+        practice = self.practice
+        practice.stage.set_up(practice.web_url, self.settings, doors, practice.clients)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select, text
@@ -36,7 +38,10 @@ PRACTICE_SETTINGS = {
 
 @dataclass(frozen=True)
 class Practice:
-    """The practice agency of one installation."""
+    """The practice agency of one installation.
+
+    `rest_urls` has another address for the REST supplier with that key; `supplier_settings` go to each connection.
+    """
 
     database: Database
     keyring: Keyring
@@ -44,6 +49,9 @@ class Practice:
     stage: Stage
     simulator_url: str
     web_url: str
+    clients: tuple[PracticeClient, ...] = CLIENTS
+    supplier_settings: Mapping[str, Any] = field(default_factory=lambda: dict(PRACTICE_SETTINGS))
+    rest_urls: Mapping[str, str] = field(default_factory=dict)
 
     def find_agency(self) -> int | None:
         """The practice agency's id, if it was made before."""
@@ -62,9 +70,9 @@ class Practice:
             )
         scope = self.scope(made.agency_id, made.user_id)
         with transaction(self.database, scope) as session:
-            clients = [_add_client(session, scope, client) for client in CLIENTS]
+            clients = [_add_client(session, scope, client) for client in self.clients]
         self._add_people(made.agency_id, clients)
-        for client, client_id in zip(CLIENTS, clients, strict=True):
+        for client, client_id in zip(self.clients, clients, strict=True):
             with transaction(self.database, scope) as session:
                 self._add_suppliers(scope, session, client, client_id)
                 row = session.get_one(Client, client_id)
@@ -84,7 +92,7 @@ class Practice:
         doors = {}
         with transaction(self.database, self.scope(agency_id)) as session:
             query = select(Supplier, Client.name).join(Client, Client.id == Supplier.client_id)
-            by_name = {client.name: client for client in CLIENTS}
+            by_name = {client.name: client for client in self.clients}
             for supplier, client_name in session.execute(query):
                 keys = {"rest": by_name[client_name].rest_key, "cj": by_name[client_name].cj_key}
                 if supplier.kind in keys:
@@ -98,7 +106,7 @@ class Practice:
         scope = self.scope(agency_id)
         with transaction(self.database, scope) as session:
             shops = {shop.tiktok_shop_id: shop for shop in session.scalars(select(Shop))}
-            wanted = [(client, shop) for client in CLIENTS for shop in client.shops]
+            wanted = [(client, shop) for client in self.clients for shop in client.shops]
             if any(shop.shop_id not in shops for _client, shop in wanted):
                 return False
             for _client, practice_shop in wanted:
@@ -142,23 +150,23 @@ class Practice:
             for email, name, role, seen in STAFF[1:]:
                 narrowed = [clients[index] for index in seen] if seen else None
                 add_member(session, agency_id, Person(email, name, PASSWORD), role, narrowed)
-            for client, client_id in zip(CLIENTS, clients, strict=True):
+            for client, client_id in zip(self.clients, clients, strict=True):
                 person = Person(client.member_email, f"Owner of {client.name}", PASSWORD, client.time_zone)
                 add_member(session, agency_id, person, "client_member", [client_id])
 
     def _add_suppliers(self, scope: Scope, session: Session, client: PracticeClient, client_id: int) -> None:
         public_id = str(session.get_one(Client, client_id).public_id)
-        rest = {**PRACTICE_SETTINGS, "idempotency": client.idempotency}
+        rest = {**self.supplier_settings, "idempotency": client.idempotency}
         keys = {"api_key": client.rest_key, "webhook_secret": webhook_secret(client.rest_key)}
+        url = self.rest_urls.get(client.rest_key, f"{self.simulator_url}/suppliers/rest")
         new = NewSupplier(
-            public_id, "rest", "Eastport Wholesale", client.currency, f"{self.simulator_url}/suppliers/rest",
-            settings=rest, credentials=keys,
-        )  # fmt: skip
+            public_id, "rest", "Eastport Wholesale", client.currency, url, settings=rest, credentials=keys
+        )
         self._fill(scope, session, client, "api", self._add_supplier(scope, session, new), "3.90")
         if client.cj_key:
             base = f"{self.simulator_url}/suppliers/cj/api2.0/v1"
             preferred = {
-                **PRACTICE_SETTINGS,
+                **self.supplier_settings,
                 "preferred_logistics": ["UPS Ground", "OnTrac Ground", "FedEx Ground"],
             }
             new = NewSupplier(

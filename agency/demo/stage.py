@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -28,14 +28,20 @@ class Stage:
         except httpx.HTTPError:
             return False
 
-    def set_up(self, web_url: str, settings: Mapping[str, Any], supplier_doors: Mapping[str, str]) -> None:
+    def set_up(
+        self,
+        web_url: str,
+        settings: Mapping[str, Any],
+        supplier_doors: Mapping[str, str],
+        clients: Sequence[PracticeClient] = CLIENTS,
+    ) -> None:
         """Peoples the world; `supplier_doors` maps a supplier's key to our webhook URL. Safe to repeat."""
         body = {
             "webhook_url": f"{web_url}/webhooks/tiktok",
             "redirect_url": f"{web_url}/connect/callback",
-            "sellers": sellers(),
-            "rest_accounts": [_rest_account(client, supplier_doors) for client in CLIENTS],
-            "cj_accounts": [_cj_account(client, supplier_doors) for client in CLIENTS if client.cj_key],
+            "sellers": sellers(clients),
+            "rest_accounts": [_rest_account(client, supplier_doors) for client in clients],
+            "cj_accounts": [_cj_account(client, supplier_doors) for client in clients if client.cj_key],
             **settings,
         }
         self._post("/_sim/setup", body)
@@ -60,6 +66,14 @@ class Stage:
     def order(self, count: int, hours: float) -> None:
         """Lets `count` orders come over the next hours of shop time."""
         self._post("/_sim/orders", {"count": count, "over_shop_hours": hours})
+
+    def turn(self, dials: Mapping[str, Any]) -> None:
+        """Turns fault dials; {"preset": name} replaces them all."""
+        self._post("/_sim/faults", dials)
+
+    def jump(self, seconds: float) -> None:
+        """Lets the vendors' shop clock leap ahead."""
+        self._post("/_sim/clock", {"advance_seconds": seconds})
 
     def books(self) -> dict[str, Any]:
         """What really happened."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -121,7 +122,7 @@ def product_ids(shop: PracticeShop, index: int) -> tuple[str, str]:
     return f"17295827{shop.shop_id[-5:]}{index:06d}", f"27293824{shop.shop_id[-5:]}{index:06d}"
 
 
-def sellers() -> list[dict[str, Any]]:
+def sellers(clients: Sequence[PracticeClient] = CLIENTS) -> list[dict[str, Any]]:
     """The sellers as the simulator's set-up wants them."""
     return [
         {
@@ -141,7 +142,7 @@ def sellers() -> list[dict[str, Any]]:
                 for shop in client.shops
             ],
         }
-        for client in CLIENTS
+        for client in clients
     ]
 
 

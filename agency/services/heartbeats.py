@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
@@ -9,6 +11,7 @@ _BEAT = text(
     """
     insert into heartbeats (name, kind, pid, started_at, seen_at) values (:name, :kind, :pid, now(), now())
     on conflict (name) do update set seen_at = now(), pid = excluded.pid
+    returning seen_at
     """
 )
 # The last of its kind stays, however old: that a kind of process has fallen silent must not be forgotten.
@@ -20,7 +23,8 @@ _TIDY = text(
 )
 
 
-def beat(session: Session, name: str, kind: str, pid: int) -> None:
-    """Says that a process is alive (system login), and forgets those long gone."""
+def beat(session: Session, name: str, kind: str, pid: int) -> datetime:
+    """Says that a process is alive (system login), and forgets those long gone; gives the database's time."""
     session.execute(_TIDY)
-    session.execute(_BEAT, {"name": name, "kind": kind, "pid": pid})
+    seen_at: datetime = session.execute(_BEAT, {"name": name, "kind": kind, "pid": pid}).scalar_one()
+    return seen_at
