@@ -142,6 +142,7 @@ def test_the_settings_of_compose_are_accepted_and_leave_the_simulator_out() -> N
             "SHOPFLEET_KEY": MASTER_KEY,
             "SHOPFLEET_OLD_KEYS": "",
             "SMTP_URL": "smtps://mail.example.test",
+            "METRICS_TOKEN": "fake-metrics-token-of-32-letters",
             "MAIL_FROM": "Shopfleet <mail@example.test>",
             "METRICS_TOKEN": "fake-token-of-thirty-characters",
         }
