@@ -144,7 +144,6 @@ def test_the_settings_of_compose_are_accepted_and_leave_the_simulator_out() -> N
             "SMTP_URL": "smtps://mail.example.test",
             "METRICS_TOKEN": "fake-metrics-token-of-32-letters",
             "MAIL_FROM": "Shopfleet <mail@example.test>",
-            "METRICS_TOKEN": "fake-token-of-thirty-characters",
         }
     )
     assert not settings.simulator
