@@ -28,7 +28,8 @@ from tests.chaos.traffic import Traffic
 STOP_SECONDS = (
     7.0  # above the lane's lease (2 s) and above the age at which a SENDING has lost its process (6.2 s)
 )
-REACHED_WITHIN, PROVED_WITHIN = 300.0, 30.0  # seconds
+# Generous: on a machine that is several times slower the first order is shipped after minutes.
+REACHED_WITHIN, PROVED_WITHIN = 600.0, 30.0  # seconds
 STOPS_AT_ONCE = 3  # a stopped process keeps its worker from working
 TRIES = 4  # a process may be lost to another cell before its own act is carried out
 CLOSED_FOR = 5.0  # seconds for which a door stays closed at most

@@ -95,10 +95,11 @@ def _endpoint() -> str:
 
 
 def _step(frames: list[FrameType]) -> str:
-    if not frames:
+    # A comprehension has a frame of its own, and no name that says anything.
+    frame = next((frame for frame in frames if not frame.f_code.co_name.startswith("<")), None)
+    if frame is None:
         return ""
-    frame = frames[0]
-    word = frame.f_code.co_name.strip("_<>")
+    word = frame.f_code.co_name.strip("_")
     number = _number(frame.f_code, frame.f_lineno)
     return f"{word}.{number}" if number else word
 
