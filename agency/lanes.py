@@ -65,8 +65,8 @@ _ADD = text(
 # served even where fresh work never ends.
 STANDS_BEHIND = 5.0
 
-# An expired lease is a lost bell or a dead worker. Free lanes wait by due time, broken ones by the end of their lease; a
-# crowded one that broke keeps its place among the crowded.
+# An expired lease is a lost bell or a dead worker. Free lanes wait by due time, broken ones by the end of their lease;
+# a crowded one that broke keeps its place among the crowded.
 _CLAIM = text(
     """
     with served as (
