@@ -100,8 +100,6 @@ def assemble(settings: Settings, rate: float, *, fast: bool = False) -> Cast:
         "CLOCK_ORIGIN": (clock.origin or machine_now()).isoformat(),
         "CLOCK_EPOCH": (clock.epoch or machine_now()).isoformat(),
         "CLOCK_RATE": str(rate),
-            "TIKTOK_CALLS_PER_SECOND", "50"
-        ),  # what the simulator allows
         "PUBLIC_URL": settings.public_url or web_url,
         "OUTBOUND_ALLOW": ",".join(filter(None, (os.environ.get("OUTBOUND_ALLOW"), OUTSIDE_HERE))),
     }
