@@ -20,6 +20,14 @@ from agency.embedded import EmbeddedServer, start_postgres, start_redis
 from agency.supervisor import Child, our_command
 from migrations.run import upgrade
 
+# Quick answers for a practice run, and as many calls to each shop as the simulator allows.
+_UNLESS_SET = {
+    "TIKTOK_CALLS_PER_SECOND": "50",
+    "OUTSIDE_TIMEOUT": "2.5",
+    "LANE_LEASE": "15",
+    "DISPATCHER_TICK": "0.1",
+    "WEB_WORKERS": "1",
+}
 FIRST_SHOP_DAY = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
 
 
@@ -75,7 +83,7 @@ def assemble(settings: Settings, rate: float, *, fast: bool = False) -> Cast:
     web_url = f"http://127.0.0.1:{settings.port}"
     clock = Clock(_shop_time(settings.data_dir), machine_now(), rate)
     newest, _comma, older = key.partition(",")
-    environment = os.environ | {
+    environment = _UNLESS_SET | os.environ | {
         "DATABASE_URL": database_url,
         "REDIS_URL": redis_url,
         "SHOPFLEET_KEY": newest,
@@ -92,13 +100,8 @@ def assemble(settings: Settings, rate: float, *, fast: bool = False) -> Cast:
         "CLOCK_ORIGIN": (clock.origin or machine_now()).isoformat(),
         "CLOCK_EPOCH": (clock.epoch or machine_now()).isoformat(),
         "CLOCK_RATE": str(rate),
-        "TIKTOK_CALLS_PER_SECOND": os.environ.get("TIKTOK_CALLS_PER_SECOND", "50"),  # as the simulator allows
-        "OUTSIDE_TIMEOUT": os.environ.get("OUTSIDE_TIMEOUT", "2.5"),
-        "LANE_LEASE": os.environ.get("LANE_LEASE", "15"),
-        "DISPATCHER_TICK": os.environ.get("DISPATCHER_TICK", "0.1"),
         "PUBLIC_URL": settings.public_url or web_url,
         "OUTBOUND_ALLOW": ",".join(filter(None, (os.environ.get("OUTBOUND_ALLOW"), OUTSIDE_HERE))),
-        "WEB_WORKERS": os.environ.get("WEB_WORKERS", "1"),
     }
     return Cast(
         settings, tuple(servers), database_url, redis_url, key, simulator_url, web_url, clock, environment

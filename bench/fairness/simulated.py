@@ -54,10 +54,8 @@ class SimulatedSizes:
 
     shops: int = 10_000
     flood: int = 50_000
-    workers: int = 6
-    orders_per_second: float = (
-        12.0  # with the times above, two thirds of the workers are busy without any flood
-    )
+    workers: int = 8
+    orders_per_second: float = 12.0  # with the times above, half of the workers are busy without a flood
     seconds: float = 90.0
     flood_at: float = 10.0
     claims: int = 200

@@ -61,6 +61,7 @@ SYSTEM_GRANTS: dict[str, dict[str, set[str]]] = {
             "turns",
             "problem",
             "last_turn_at",
+            "crowded",
         },
     },
 }
