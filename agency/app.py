@@ -44,7 +44,14 @@ def create_app(settings: Settings, database: Database) -> Flask:
     register_api(app)
     register_portal(app)
     answer_failures(
-        app, [("/api/", problem), ("/webhooks/", problem), ("/readyz", problem), ("", error_page)]
+        app,
+        [
+            ("/api/", problem),
+            ("/webhooks/", problem),
+            ("/readyz", problem),
+            ("/metrics", problem),
+            ("", error_page),
+        ],
     )
     require_permissions(app)
     return app

@@ -60,10 +60,10 @@ def _parser() -> argparse.ArgumentParser:
     user.add_argument("--email", required=True)
     user.add_argument("--name", required=True)
     _audit_options(add("audit", _audit, "Follow the chain of the audit log, or of an exported file."))
-    doctor = add("doctor", _doctor, "Say what is configured, what is reachable, and what waits.")
-    doctor.add_argument(
-        "--doubt", action="store_true", help="after a restore: ask for every open write before sending"
-    )
+    _doctor_options(add("doctor", _doctor, "Say what is configured, what is reachable, and what waits."))
+    pack = add("verify-pack", _verify_pack, "Check the evidence pack of an order; needs no database.")
+    pack.add_argument("file")
+    pack.add_argument("--key", default="", help="the public key that the sender publishes")
     keys = add("keys", _keys_status, "Count what is sealed under which key, or rotate the keys.")
     doing = keys.add_subparsers(required=True, metavar="status|rotate")
     doing.add_parser("status", help="Counts per master key and data key; nothing secret.")
@@ -80,6 +80,17 @@ def _audit_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("what", choices=("verify",))
     parser.add_argument("--agency", default="", help="the agency's public id; all agencies without it")
     parser.add_argument("--file", type=Path, help="an export as JSON lines; needs no database")
+
+
+def _doctor_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--doubt", action="store_true", help="after a restore: ask for every open write before sending"
+    )
+    parser.add_argument(
+        "--replay",
+        action="store_true",
+        help="rebuild every order from its changes and compare it with its rows",
+    )
 
 
 def _run(_arguments: argparse.Namespace) -> int:
@@ -174,8 +185,17 @@ def _audit(arguments: argparse.Namespace) -> int:
 def _doctor(arguments: argparse.Namespace) -> int:
     from agency.boot import boot
     from agency.doctor import examine
+    from agency.replay_command import tell_replay
 
-    return examine(boot(), arguments.doubt)
+    booted = boot()
+    found = examine(booted, arguments.doubt)
+    return max(found, tell_replay(booted)) if arguments.replay else found
+
+
+def _verify_pack(arguments: argparse.Namespace) -> int:
+    from agency.verify_pack import tell
+
+    return tell(arguments.file, arguments.key)
 
 
 def _keys_status(_arguments: argparse.Namespace) -> int:

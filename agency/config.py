@@ -21,6 +21,9 @@ class BadSetting(ValueError):
     """A setting that cannot be used; the message names it and the remedy."""
 
 
+SHORTEST_TOKEN = 24
+
+
 @dataclass(frozen=True)
 class Settings:
     """What the program was told. URLs of the outside have no trailing slash; `simulator` starts and feeds our own."""
@@ -46,6 +49,7 @@ class Settings:
     lane_lease: float = 60.0
     dispatcher_tick: float = 0.2
     workers: int = 2
+    tiktok_calls_per_second: float = 20.0  # for each shop and kind of call
     secure_cookies: bool = False
     outbound_allow: Allowance = NOTHING_MORE
     proxies: int = 0
@@ -56,6 +60,7 @@ class Settings:
     smtp_url: str = field(default="", repr=False)
     mail_from: str = "Shopfleet <shopfleet@localhost>"
     sign_up: bool = False
+    metrics_token: str = field(default="", repr=False)  # empty: there is no /metrics
 
     @property
     def outbox_dir(self) -> Path:
@@ -96,6 +101,7 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
         lane_lease=_decimal(env, "LANE_LEASE", 60.0),
         dispatcher_tick=_decimal(env, "DISPATCHER_TICK", 0.2),
         workers=_number(env, "WORKERS", 2),
+        tiktok_calls_per_second=_decimal(env, "TIKTOK_CALLS_PER_SECOND", 20.0),
         secure_cookies=_secure_cookies(env),
         outbound_allow=_allowance(env),
         proxies=_number(env, "PROXIES", 0),
@@ -104,6 +110,7 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
         smtp_url=_smtp_url(env),
         mail_from=_mail_from(env),
         sign_up=_switch(env, "SIGN_UP", simulator),
+        metrics_token=_metrics_token(env),
     )
     if not simulator and settings.tiktok_app_secret == DEMO_APP_SECRET:
         raise BadSetting(
@@ -200,6 +207,16 @@ def _mail_from(env: Mapping[str, str]) -> str:
     if "@" not in parseaddr(sender)[1] or not sender.isprintable():
         raise BadSetting("MAIL_FROM must be an address, or a name with one: Shopfleet <mail@example.test>.")
     return sender
+
+
+def _metrics_token(env: Mapping[str, str]) -> str:
+    """Never repeats the value."""
+    token = env.get("METRICS_TOKEN", "")
+    if token and (len(token) < SHORTEST_TOKEN or not token.isascii() or not token.isprintable()):
+        raise BadSetting(
+            f"METRICS_TOKEN needs at least {SHORTEST_TOKEN} plain characters, as `openssl rand -hex 32` makes."
+        )
+    return token
 
 
 def _number(env: Mapping[str, str], name: str, default: int) -> int:

@@ -1,10 +1,14 @@
 """Lanes: who may work next on which outside API. PostgreSQL decides; a bell in Redis only wakes somebody up.
 
     make_due (business transaction) -> claim_due (dispatcher: fence + 1, lease) -> bell -> take (worker: compare-and-set
-    on the fence) -> serve, extend -> give_back (next due time)
+    on the fence) -> serve, extend -> give_back (next due time, crowded or not)
 
 A lease that runs out without a word is claimed again: a lost bell or a dead worker costs one lease, never work.
 All times are machine time, taken from the database.
+
+A lane is crowded when its last turn left work behind or had more than a handful: the shop that went viral. Crowded
+lanes have a share of the workers that leaves the others their places, and stand some seconds behind them; they are
+never shut out (docs/adr/0040-crowded-lanes-stand-behind.md).
 """
 
 from __future__ import annotations
@@ -58,24 +62,38 @@ _ADD = text(
     """
 )
 
-# An expired lease is a lost bell or a dead worker. Free lanes wait by due time, broken ones by the end of their lease.
+# Seconds by which a crowded lane stands behind fresh ones that fell due at the same moment; no more, so that it is
+# served even where fresh work never ends.
+STANDS_BEHIND = 5.0
+
+# An expired lease is a lost bell or a dead worker. Free lanes wait by due time, broken ones by the end of their lease;
+# a crowded one that broke keeps its place among the crowded.
 _CLAIM = text(
     """
-    with free as (
-      select id, due_at as since from lanes where lease_until is null and due_at <= now()
+    with served as (
+      select count(*) as crowded from lanes where lease_until is not null and crowded
+    ), fresh as (
+      select id, due_at as since from lanes where lease_until is null and due_at <= now() and not crowded
       order by due_at limit :room for update skip locked
+    ), crowd as (
+      select id, due_at + make_interval(secs => :behind) as since from lanes
+      where lease_until is null and due_at <= now() and crowded
+      order by due_at limit (select greatest(0, least(:room, :share - crowded)) from served)
+      for update skip locked
     ), broken as (
       select id, lease_until as since from lanes where lease_until is not null and lease_until < now()
       order by lease_until limit :room for update skip locked
     ), chosen as (
-      select id from (select * from free union all select * from broken) waiting order by since limit :room
+      select id, since from (
+        select * from fresh union all select * from crowd union all select * from broken
+      ) waiting order by since limit :room
     )
     update lanes l set
       fence = l.fence + 1,
       lost_bells = l.lost_bells + (l.lease_until is not null)::int,
       lease_until = now() + make_interval(secs => :lease)
     from chosen where l.id = chosen.id
-    returning l.id, l.fence
+    returning l.id, l.fence, chosen.since
     """
 )
 
@@ -95,7 +113,7 @@ _EXTEND = text(
 _GIVE_BACK = text(
     """
     update lanes set lease_until = null, due_at = least(due_at, cast(:next_due as timestamptz)),
-      failures = :failures, problem = :problem
+      failures = :failures, problem = :problem, crowded = :crowded
     where id = :lane_id and fence = :fence
     """
 )
@@ -132,9 +150,14 @@ def add_lane(
     session.execute(_ADD, {**values, **subject})
 
 
-def claim_due(session: Session, room: int, lease: float) -> list[ClaimedLane]:
-    """Claims up to `room` lanes that waited longest; each gets a new fence and a lease of `lease` seconds."""
-    rows = session.execute(_CLAIM, {"room": room, "lease": lease})
+def claim_due(session: Session, room: int, lease: float, workers: int | None = None) -> list[ClaimedLane]:
+    """Claims up to `room` lanes, first those that waited longest; each gets a new fence and a lease of `lease` seconds.
+
+    Crowded lanes together get a quarter of `workers`, at least one (None = as many as are due).
+    """
+    share = max(1, workers // 4) if workers is not None else 1_000_000
+    values = {"room": room, "lease": lease, "share": share, "behind": STANDS_BEHIND}
+    rows = sorted(session.execute(_CLAIM, values), key=lambda row: row.since)
     return [ClaimedLane(row.id, row.fence) for row in rows]
 
 
@@ -164,9 +187,17 @@ def extend(session: Session, turn: Turn, lease: float) -> bool:
 
 
 def give_back(
-    session: Session, turn: Turn, next_due: datetime | None, failures: int = 0, problem: str = ""
+    session: Session,
+    turn: Turn,
+    next_due: datetime | None,
+    failures: int = 0,
+    problem: str = "",
+    crowded: bool = False,
 ) -> bool:
-    """Ends the turn. Work that arrived meanwhile keeps its earlier due time. False when the lane was lost."""
-    values = {"lane_id": turn.lane_id, "fence": turn.fence, "next_due": next_due}
+    """Ends the turn. Work that arrived meanwhile keeps its earlier due time. False when the lane was lost.
+
+    `crowded`: the turn left work behind, or had more than a handful.
+    """
+    values = {"lane_id": turn.lane_id, "fence": turn.fence, "next_due": next_due, "crowded": crowded}
     result = session.execute(_GIVE_BACK, {**values, "failures": failures, "problem": problem})
     return bool(result.rowcount)  # type: ignore[attr-defined]

@@ -32,10 +32,11 @@ from tests.servers import generous_limits, redis_url
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 PASSWORD = "fake-password-1"
 _WRITTEN = (
-    "orders", "order_lines", "order_contacts", "order_events", "attentions", "skus", "suppliers", "supplier_secrets",
-    "supplier_items", "mappings", "purchases", "purchase_lines", "parcels", "parcel_lines", "parcel_scans", "effects",
-    "statements", "ledger_entries", "inbox_items", "inbox_strays", "heartbeats", "carrier_overrides", "provider_lists",
-    "supplier_consents", "client_requests", "notification_choices", "month_links", "saved_views", "mails",
+    "orders", "order_lines", "order_contacts", "order_events", "attentions", "skus", "suppliers",
+    "supplier_secrets", "order_changes", "supplier_items", "mappings", "purchases", "purchase_lines", "parcels",
+    "parcel_lines", "parcel_scans", "effects", "statements", "ledger_entries", "inbox_items", "inbox_strays",
+    "heartbeats", "carrier_overrides", "provider_lists", "supplier_consents", "client_requests",
+    "notification_choices", "month_links", "saved_views", "mails", "gauges", "read_cycles",
 )  # fmt: skip
 
 
@@ -103,7 +104,7 @@ class Desk:
     def clear(self) -> None:
         """Takes away what a test wrote; people, clients, shops and lanes stay, as they were at the beginning."""
         stopped = "buying_stopped_at = null, buying_stopped_by = null"
-        read = "last_read_at = now(), read_error = '', count_tiktok = null, count_ours = null"
+        read = "last_read_at = now(), read_error = '', read_failed_at = null, count_tiktok = null, count_ours = null"
         with self.owner() as connection:
             # The order of foreign keys does not matter when everything that points goes too.
             connection.execute("set session_replication_role = replica")

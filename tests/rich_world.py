@@ -29,6 +29,7 @@ from agency.transaction import system_transaction, transaction
 from tests.databases import create_database, drop_database
 from tests.desk import NOW, PASSWORD, Desk, Side, make_settings
 from tests.desk_rows import add_consent
+from tests.rich_cycles import add_cycles
 from tests.rich_history import plan_history, write_history
 from tests.rich_names import AGENCY, CLIENTS, GOODS, MEMBER, PEOPLE, RichClient
 from tests.rich_orders import PATTERN, ShopFloor, fill_shop, has_unmapped, map_goods
@@ -69,7 +70,12 @@ def _add_people(database: object, side: Side, first: RichClient) -> None:
             add_member(session, side.agency_id, Person(f"{word}@example.test", name, PASSWORD), role, None)
         member = Person(f"{MEMBER[0]}@example.test", MEMBER[1], PASSWORD, "America/New_York")
         add_member(session, side.agency_id, member, "client_member", [side.clients[first.name]])
-        for name, kind in (("dispatcher", "dispatcher"), ("worker-1", "worker"), ("worker-2", "worker")):
+        for name, kind in (
+            ("dispatcher", "dispatcher"),
+            ("worker-1", "worker"),
+            ("worker-2", "worker"),
+            ("watcher", "watcher"),
+        ):
             session.execute(
                 text(
                     "insert into heartbeats (name, kind, pid, started_at, seen_at) values (:n, :k, 1, now(), now())"
@@ -107,6 +113,7 @@ def _look_back(side: Side, session: Session, plans: Plans) -> None:
     for shop_id, plan in plans.items():
         shop, count = session.get_one(Shop, shop_id), len(PATTERN) + len(plan)
         shop.count_tiktok, shop.count_ours = count + (1 if shop.read_error else 0), count
+        add_cycles(session, shop, NOW)
         note_health(side.scope(actor="rule:plan"), session, shop, NOW)
 
 

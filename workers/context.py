@@ -5,11 +5,14 @@ Built once per worker process before any fork: imports and TLS contexts are most
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 
+from redis import Redis
 from sqlalchemy.orm import Session
 
 from agency.clock import Clock, machine_now
@@ -25,15 +28,28 @@ from agency.lanes import Turn, extend
 from agency.services.sealing import Keyring
 from agency.services.shop_access import ShopAccess, find_access
 from agency.transaction import system_transaction, transaction
+from workers.pace import Paces
+
+TURN_SECONDS = 1.0
+HANDFUL = 20  # things done in one turn; a lane that had more is crowded, even when nothing is left for now
 
 
 @dataclass(frozen=True)
 class TurnResult:
-    """How a turn ended: when the lane wants to be served again (machine time; None = sleep until woken)."""
+    """How a turn ended: when the lane wants to be served again (machine time; None = sleep until woken).
+
+    `crowded`: it left work behind, or had more than a handful of things to do.
+    """
 
     next_due: datetime | None
     problem: str = ""
     failed: bool = False
+    crowded: bool = False
+
+
+def turn_ends() -> float:
+    """The moment (`time.monotonic`) after which a turn begins nothing new, so that nobody waits long behind it."""
+    return time.monotonic() + TURN_SECONDS
 
 
 class LaneLost(Exception):
@@ -49,6 +65,7 @@ class Context:
     keyring: Keyring
     clock: Clock
     reads: ReadClient
+    paces: Paces
 
     def scope(self, turn: Turn) -> Scope:
         """The scope of a turn comes from the lane row."""
@@ -82,7 +99,11 @@ class Context:
             access.cipher,
             self.settings.outside_timeout,
             self.reads,
+            partial(self._tiktok_pace, access.shop.id),
         )
+
+    def _tiktok_pace(self, shop_id: int, family: str) -> None:
+        self.paces.of(f"tiktok:{shop_id}:{family}", self.settings.tiktok_calls_per_second)()
 
     def tiktok_auth(self) -> TikTokAuth:
         """TikTok's token desk."""
@@ -101,10 +122,12 @@ class Context:
         return machine_now() + self.clock.machine_span(shop_span, floor)
 
 
-def build_context(settings: Settings, database: Database, master_key: str) -> Context:
-    """Builds what a worker process needs; opens no socket."""
+def build_context(
+    settings: Settings, database: Database, master_key: str, redis: Redis | None = None
+) -> Context:
+    """Builds what a worker process needs; opens no socket. Without `redis` the paces are of this process alone."""
     clock = Clock(settings.clock_origin, settings.clock_epoch, settings.clock_rate)
     tiktok = Guard.to((settings.tiktok_api_url, settings.tiktok_auth_url), settings.outbound_allow)
-    return Context(
-        settings, database, Keyring(master_key), clock, ReadClient(settings.outside_timeout, tiktok)
-    )
+    reads = ReadClient(settings.outside_timeout, tiktok)
+    paces = Paces(redis, settings.workers)
+    return Context(settings, database, Keyring(master_key), clock, reads, paces)

@@ -1,7 +1,8 @@
 """The dispatcher: claims due lanes in PostgreSQL, in order of due time, and rings RQ. Several may run.
 
-It keeps the queue short (two to four turns per worker), so that the order is decided in the database and a flood of one
-shop does not delay the others. It rings after the commit; a bell that is lost costs one lease.
+It keeps the queue short (two to four turns per worker), so that the order is decided in the database. Crowded lanes,
+those of a shop in a flood, leave workers to the others, so that these are not delayed. It rings after the
+commit; a bell that is lost costs one lease.
 """
 
 from __future__ import annotations
@@ -68,7 +69,7 @@ class Dispatcher:
         if room <= 0:
             return 0
         with system_transaction(self._database) as session:
-            claimed = claim_due(session, room, self._settings.lane_lease)
+            claimed = claim_due(session, room, self._settings.lane_lease, self._settings.workers)
         for lane in claimed:
             self._bells.ring(lane)
         return len(claimed)

@@ -1,22 +1,22 @@
 """The `orders` lane: notifications and the reconciling poll both end in `services.orders.import_orders`.
 
-notices -> read those orders again -> store        poll: pages, oldest update first -> store -> cursor -> counts
+notices -> read those orders again -> store        cycle: slices of time, oldest first -> store -> checked -> counts
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
 from agency.clock import machine_now
-from agency.domain.orders import OrderSnapshot
+from agency.domain.orders import OrderPage, OrderSnapshot
 from agency.domain.scope import Scope
 from agency.integrations.tiktok.port import TikTokPort
 from agency.lanes import Turn, make_due
 from agency.models.shops import Shop
 from agency.services.address_changes import note_address_changes
+from agency.services.announced import next_retry_at, postpone_notices, retry_span
 from agency.services.cancel_requests import record_cancel_requests
 from agency.services.cancellations import freeze_cancelled, note_cancelled_units
 from agency.services.orders import Imported, import_orders
@@ -26,17 +26,12 @@ from agency.services.shop_reads import (
     OpenNotice,
     close_notices,
     list_open_notices,
-    poll_interval,
-    record_counts,
-    record_read,
 )
-from workers.context import Context, TurnResult
+from workers.context import HANDFUL, Context, TurnResult
+from workers.cycle import cycle_due, go_on
+from workers.reading import StorePage
 
-FIRST_READ = timedelta(days=60)  # how far back a newly connected shop is read
-COUNT_WINDOW = timedelta(days=30)
-OVERLAP = timedelta(minutes=10)  # an update may carry a time slightly outside the asked window (facts, 4.1)
-NOTICES_A_TURN, PAGE, PAGES_A_TURN = 200, 50, 10
-POLL_FLOOR = timedelta(seconds=4)  # machine time; matters only while shop time runs fast
+NOTICES_A_TURN = 200
 
 
 def serve_orders(context: Context, turn: Turn) -> TurnResult:
@@ -46,35 +41,58 @@ def serve_orders(context: Context, turn: Turn) -> TurnResult:
     if access is None:
         return TurnResult(None)
     tiktok = context.tiktok(access)
-    more = _read_notices(context, turn, access, tiktok)
-    shop = access.shop
-    due = _poll_due(context, shop)
-    if due <= machine_now() and not more:
-        return _poll(context, turn, access, tiktok)
-    return TurnResult(machine_now() if more else due)
+    read = _read_notices(context, turn, access, tiktok)
+    with context.work(turn) as (_scope, session):
+        more = bool(list_open_notices(session, access.shop.id, 1))
+    if more:
+        return TurnResult(machine_now(), crowded=True)
+    due, new = cycle_due(context, turn, access.shop), [read]
+    if due <= machine_now():
+        due = go_on(context, turn, access.shop, tiktok, _store_page(context, turn, access, tiktok, new))
+    with context.work(turn) as (_scope, session):
+        retry_at = next_retry_at(session, access.shop.id)
+    crowded = sum(new) > HANDFUL or due <= machine_now()
+    return TurnResult(min(due, retry_at) if retry_at else due, crowded=crowded)
 
 
-def _poll_due(context: Context, shop: Shop) -> datetime:
-    if shop.last_read_at is None:
-        return machine_now()
-    return shop.last_read_at + context.clock.machine_span(poll_interval(shop, 0), POLL_FLOOR)
+def _store_page(
+    context: Context, turn: Turn, access: ShopAccess, tiktok: TikTokPort, counted: list[int]
+) -> StorePage:
+    """Stores a page of the cycle with all that follows from it; gives, and adds to `counted`, how many were new."""
+
+    def store(page: OrderPage) -> int:
+        new = _store(context, turn, access.shop, page.orders).new
+        _read_cancel_requests(context, turn, access, tiktok, page.orders)
+        context.keep(turn)
+        counted.append(new)
+        return new
+
+    return store
 
 
-def _read_notices(context: Context, turn: Turn, access: ShopAccess, tiktok: TikTokPort) -> bool:
-    """Reads the announced orders again; True when more notices wait. A notice is closed only after the store."""
+def _read_notices(context: Context, turn: Turn, access: ShopAccess, tiktok: TikTokPort) -> int:
+    """Reads the announced orders again; how many notices there were.
+
+    A notice is closed only after the store. One whose order TikTok does not show stays open and is asked for again.
+    """
     with context.work(turn) as (_scope, session):
         notices = list_open_notices(session, access.shop.id, NOTICES_A_TURN)
     if not notices:
-        return False
+        return 0
     ids = sorted({notice.order_id for notice in notices if notice.order_id})
     found = tiktok.orders(ids) if ids else []
-    _store(context, turn, access.shop, found, notices)
+    shown = {snapshot.order_id for snapshot in found} | {""}
+    _store(context, turn, access.shop, found, [notice for notice in notices if notice.order_id in shown])
+    _postpone(context, turn, [notice for notice in notices if notice.order_id not in shown])
     _read_cancel_requests(context, turn, access, tiktok, found)
-    missing = set(ids) - {snapshot.order_id for snapshot in found}
-    if missing:
-        # Announced but not readable yet: the poll will bring them; the notice alone proves nothing.
-        context.keep(turn)
-    return len(notices) == NOTICES_A_TURN
+    return len(notices)
+
+
+def _postpone(context: Context, turn: Turn, notices: Sequence[OpenNotice]) -> None:
+    """Announced but not shown: the notice stays open until its order is read."""
+    with context.work(turn) as (_scope, session):
+        for notice in notices:
+            postpone_notices(session, [notice.id], context.after(retry_span(notice.tries)))
 
 
 def _read_cancel_requests(
@@ -87,36 +105,6 @@ def _read_cancel_requests(
     requests = tiktok.cancellations(ids)
     with context.work(turn) as (scope, session):
         record_cancel_requests(scope, session, access.shop, requests)
-
-
-def _poll(context: Context, turn: Turn, access: ShopAccess, tiktok: TikTokPort) -> TurnResult:
-    now = context.clock.now()
-    since = (access.shop.read_cursor or now - FIRST_READ) - OVERLAP
-    token, new, cursor = "", 0, since
-    for _page in range(PAGES_A_TURN):
-        page = tiktok.search_orders(since, now, token, PAGE)
-        new += _store(context, turn, access.shop, page.orders).new
-        _read_cancel_requests(context, turn, access, tiktok, page.orders)
-        if page.orders:
-            cursor = max(cursor, page.orders[-1].updated_at)
-        token = page.next_page_token
-        context.keep(turn)
-        if not token:
-            break
-    if token:
-        with context.work(turn) as (_scope, session):
-            session.get_one(Shop, access.shop.id).read_cursor = cursor
-        return TurnResult(machine_now())
-    counted = tiktok.count_orders(now - COUNT_WINDOW, now - OVERLAP)
-    with context.work(turn) as (scope, session):
-        shop = session.get_one(Shop, access.shop.id)
-        first = shop.last_read_at is None
-        record_read(scope, session, shop, now, new, 0 if first else new)
-        record_counts(scope, session, shop, counted, now - COUNT_WINDOW, now - OVERLAP)
-        if shop.count_tiktok != shop.count_ours:
-            shop.read_cursor = now - COUNT_WINDOW
-        interval = poll_interval(shop, 0 if first else new)
-    return TurnResult(context.after(interval, POLL_FLOOR))
 
 
 def _store(

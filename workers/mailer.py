@@ -1,6 +1,7 @@
 """The mailer: takes due mails from the queue and hands them over, by SMTP or into the local outbox.
 
     once a minute: tell people of new decisions, as each of them chose (services/notices.py), which queues mails
+    twice a minute: a round of the second watcher (watcher.py), which must not die with what it watches
     claim (transaction) -> hand over, one connection a batch -> record each (a transaction of its own)
 
 A mailer that falls after handing a mail over and before recording it sends that mail twice; it never loses one. Both
@@ -19,7 +20,7 @@ from datetime import datetime
 from sqlalchemy.exc import OperationalError
 
 from agency.boot import Booted
-from agency.clock import machine_now
+from agency.clock import Clock, machine_now
 from agency.config import Settings
 from agency.extensions import Database
 from agency.integrations.notify.outbox import Outbox
@@ -39,6 +40,8 @@ from agency.services.notices import claim_due, list_news, mark_told, news_letter
 from agency.services.sealing import Keyring
 from agency.speech import told_letter
 from agency.transaction import system_transaction, transaction
+from workers.watcher import EVERY as WATCH_EVERY
+from workers.watcher import Watcher
 
 log = logging.getLogger(__name__)
 ROOM = 20  # mails a batch
@@ -52,10 +55,17 @@ NOTICES_EVERY = 60.0
 class Mailer:
     """One loop; `stop` ends it after the present batch."""
 
-    def __init__(self, database: Database, keyring: Keyring, post: Post, link_base: str = "") -> None:
-        """`link_base` is what links in mails begin with."""
+    def __init__(
+        self,
+        database: Database,
+        keyring: Keyring,
+        post: Post,
+        link_base: str = "",
+        watcher: Watcher | None = None,
+    ) -> None:
+        """`link_base` is what links in mails begin with; `watcher` is the second watcher, which lives here."""
         self._database, self._keyring, self._post = database, keyring, post
-        self._link_base = link_base
+        self._link_base, self._watcher = link_base, watcher
         self._stopping = False
 
     def stop(self, *_signal: object) -> None:
@@ -66,7 +76,7 @@ class Mailer:
         """Runs until stopped; a database that is away is waited for."""
         signal.signal(signal.SIGTERM, self.stop)
         signal.signal(signal.SIGINT, self.stop)
-        last_beat = last_tidy = last_notices = 0.0
+        last_beat = last_tidy = last_notices = last_watch = 0.0
         while not self._stopping:
             handed = 0
             try:
@@ -79,6 +89,9 @@ class Mailer:
                 if not last_notices or time.monotonic() - last_notices >= NOTICES_EVERY:
                     self.tell(machine_now())
                     last_notices = time.monotonic()
+                if not last_watch or time.monotonic() - last_watch >= WATCH_EVERY:
+                    self.watch()
+                    last_watch = time.monotonic()
                 handed = self.round(machine_now())
             except OperationalError as error:
                 log.warning("mailer waits", extra={"problem": type(error).__name__})
@@ -100,6 +113,17 @@ class Mailer:
             if time.monotonic() - started > LONGEST_BATCH:
                 break  # the rest comes due again when its lease ends
         return len(claimed)
+
+    def watch(self) -> None:
+        """A round of the second watcher. Its fault stops no mail; it is told by its missing heartbeat."""
+        if self._watcher is None:
+            return
+        try:
+            self._watcher.round()
+        except OperationalError:
+            raise  # the database is away: waited for like everything here
+        except Exception:
+            log.exception("the watcher's round failed")
 
     def tell(self, now: datetime) -> int:
         """Queues the mails about new decisions that are due at `now` (machine time); returns how many."""
@@ -160,7 +184,10 @@ def run_mailer(booted: Booted) -> None:
     """Runs a mailer until it is told to stop."""
     settings = booted.settings
     keyring, post = Keyring(booted.master_key), choose_post(settings)
-    Mailer(booted.database, keyring, post, settings.link_base).run()
+    watcher = Watcher(
+        booted.database, Clock(settings.clock_origin, settings.clock_epoch, settings.clock_rate)
+    )
+    Mailer(booted.database, keyring, post, settings.link_base, watcher).run()
 
 
 def _outgoing(mail: ClaimedMail, body: str) -> OutgoingMail:

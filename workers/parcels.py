@@ -3,25 +3,36 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
+from agency.clock import machine_now
 from agency.domain.errors import CredentialsRejected, Invalid, OutsideError
 from agency.domain.purchasing import SupplierOrder
 from agency.lanes import Turn
 from agency.models.catalog import Supplier
-from agency.services.parcels import Awaited, list_awaited, record_supplier_order
+from agency.services.looks import (
+    Awaited,
+    list_awaited,
+    look_now,
+    next_look,
+    plan_first_looks,
+    plan_next_looks,
+)
+from agency.services.parcels import record_supplier_order
 from agency.services.reconcile import LOOK_BACK, is_due, record_reconciled
 from agency.services.supplier_letters import close_letters, list_letters
 from agency.services.suppliers import list_stale_skus
-from workers.context import Context, TurnResult
+from workers.context import HANDFUL, Context, TurnResult, turn_ends
 from workers.lease import Lease
 from workers.supplier_desk import SupplierDesk, ask_quotes, keep_login, open_desk
 
 log = logging.getLogger(__name__)
-PURCHASES_A_TURN, THREADS = 100, 6
-ASK_EVERY = timedelta(minutes=45)  # shop time, while something is awaited
+PURCHASES_A_TURN, THREADS = 100, 6  # fewer where the account allows fewer calls a second
+ASK_EVERY = timedelta(minutes=45)  # shop time between two looks at one purchase
+ROUND_EVERY = timedelta(minutes=5)  # shop time; looks that fall due meanwhile are made together
 IDLE_EVERY = timedelta(hours=6)  # shop time, for stock and price
 FLOOR = timedelta(seconds=4)  # machine time; matters only while shop time runs fast
 
@@ -33,9 +44,11 @@ def serve_tracking(context: Context, turn: Turn) -> TurnResult:
     desk = open_desk(context, turn, turn.supplier_id)
     if desk is None:
         return TurnResult(None)
+    with context.work(turn) as (_scope, session):
+        plan_first_looks(session, turn.supplier_id, context.after(ASK_EVERY, FLOOR))
     _check_letters(context, turn, desk)
     with context.work(turn) as (_scope, session):
-        awaited = list_awaited(session, turn.supplier_id, PURCHASES_A_TURN)
+        awaited = list_awaited(session, turn.supplier_id, desk.most(PURCHASES_A_TURN))
     problem = _ask_all(context, turn, lease, desk, awaited)
     _refresh_quotes(context, turn, desk)
     _reconcile(context, turn, desk)
@@ -43,7 +56,13 @@ def serve_tracking(context: Context, turn: Turn) -> TurnResult:
     with context.work(turn) as (_scope, session):
         supplier = session.get_one(Supplier, turn.supplier_id)
         supplier.tracking_read_at, supplier.tracking_error = context.clock.now(), problem[:300]
-    return TurnResult(context.after(ASK_EVERY if awaited else IDLE_EVERY, FLOOR), problem)
+        look = next_look(session, turn.supplier_id)
+    if look is not None and look <= machine_now():
+        return TurnResult(look, problem, crowded=True)
+    # What has just been shipped may yet be held back, and is then asked about again.
+    later = context.after(ASK_EVERY if awaited else IDLE_EVERY, FLOOR)
+    due = min(later, max(look, context.after(ROUND_EVERY, FLOOR))) if look else later
+    return TurnResult(due, problem, crowded=len(awaited) > HANDFUL)
 
 
 def _ask_all(
@@ -54,11 +73,15 @@ def _ask_all(
     Returns the last problem. Raises it when the supplier answered nothing at all, and CredentialsRejected at once.
     """
     problems: list[OutsideError] = []
+    asked: list[int] = []
+    ends = turn_ends()
 
     def ask(purchase: Awaited) -> None:
+        if time.monotonic() > ends:
+            return  # the next turn takes it up
         lease.check()
+        asked.append(purchase.purchase_id)
         try:
-            desk.pace.take()
             answer = desk.port.statuses([purchase.supplier_order_id]).get(purchase.supplier_order_id)
         except CredentialsRejected:
             raise
@@ -69,11 +92,13 @@ def _ask_all(
             with context.work(turn) as (scope, session):
                 record_supplier_order(scope, session, purchase.purchase_id, answer, context.clock.now())
 
-    with ThreadPoolExecutor(THREADS) as pool:
+    with ThreadPoolExecutor(desk.threads(THREADS)) as pool:
         for done in [pool.submit(ask, purchase) for purchase in awaited]:
             done.result()
-    if awaited and len(problems) == len(awaited):
+    if problems and len(problems) == len(asked):
         raise problems[-1]
+    with context.work(turn) as (_scope, session):
+        plan_next_looks(session, asked, context.after(ASK_EVERY, FLOOR))
     return str(problems[-1]) if problems else ""
 
 
@@ -87,15 +112,19 @@ def _check_letters(context: Context, turn: Turn, desk: SupplierDesk) -> None:
     with context.work(turn) as (_scope, session):
         letters = list_letters(session, desk.supplier.id)
     for letter in letters:
+        event = None
         try:
             genuine = desk.port.verify_webhook(letter.headers, letter.raw)
-            outcome = "asked again" if genuine and desk.port.parse_webhook(letter.raw) else "signature wrong"
+            event = desk.port.parse_webhook(letter.raw) if genuine else None
+            outcome = "asked again" if event else "signature wrong"
         except Invalid:
             outcome = "unreadable"
         if outcome != "asked again":
             log.warning("supplier letter refused", extra={"supplier": desk.supplier.id, "outcome": outcome})
         with context.work(turn) as (_scope, session):
             close_letters(session, [letter.id], outcome)
+            if event is not None:
+                look_now(session, desk.supplier.id, event)
 
 
 def _reconcile(context: Context, turn: Turn, desk: SupplierDesk) -> None:
@@ -103,7 +132,6 @@ def _reconcile(context: Context, turn: Turn, desk: SupplierDesk) -> None:
     now = context.clock.now()
     if not is_due(desk.supplier, now):
         return
-    desk.pace.take()
     try:
         told = desk.port.list_recent(now - LOOK_BACK)
     except CredentialsRejected:

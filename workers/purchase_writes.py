@@ -142,7 +142,6 @@ class PurchaseWrites:
             total += quote.unit_cost.amount * line.quantity
         if total > facts.purchase.max_minor:
             self._replan(effect, purchase_id, said("the price rose above what was planned"))
-        self._desk.pace.take(2)
         if self._desk.port.memory.finds_by_reference and self._desk.port.find(facts.request.reference):
             # A restored backup does not know of it, or another process was faster: prove it, never send again.
             with self._context.work(self._turn) as (_scope, session):
@@ -202,7 +201,6 @@ class PurchaseWrites:
     def _prepare_pay(self, effect: Effect, purchase_id: int) -> Prepared[SupplierOrder]:
         facts = self._facts(effect, purchase_id)
         purchase = facts.purchase
-        self._desk.pace.take(4)
         payable = self._desk.port.payable(purchase.supplier_order_id)
         if payable.total.amount > purchase.max_minor:
             with self._context.work(self._turn) as (scope, session):
@@ -240,7 +238,6 @@ class PurchaseWrites:
     def _prepare_cancel(self, purchase_id: int) -> Prepared[SupplierOrder]:
         with self._context.work(self._turn) as (_scope, session):
             purchase = session.get_one(Purchase, purchase_id)
-        self._desk.pace.take(2)
         return self._desk.port.prepare_cancel(purchase.supplier_order_id, purchase.reference)
 
     def _taken_back(self, purchase_id: int) -> Callable[[Scope, Session, SupplierOrder], None]:
@@ -252,7 +249,6 @@ class PurchaseWrites:
         """The proof of a yes: the order exists; for a payment it is paid; for a cancellation it is cancelled."""
         with self._context.work(self._turn) as (_scope, session):
             purchase = session.get_one(Purchase, purchase_id)
-        self._desk.pace.take(2)
         found = self._desk.port.find(purchase.reference)
         if found is None:
             return None

@@ -5,9 +5,11 @@ due effects -> read the orders at TikTok again -> per effect: attempt | settle a
 
 from __future__ import annotations
 
+import time
 from collections import defaultdict
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
 from agency.clock import machine_now
 from agency.domain.effects import EffectKind, EffectState
@@ -19,39 +21,48 @@ from agency.models.orders import Order
 from agency.models.shops import Shop
 from agency.services.effects import list_due, next_due, postpone
 from workers.attempts import RETRY_AFTER, attempt, note_stale, settle
-from workers.context import Context, TurnResult
+from workers.context import HANDFUL, Context, TurnResult, turn_ends
 from workers.intake import store_snapshots
 from workers.lease import Lease
 from workers.purchase_writes import PurchaseWrites
 from workers.shops import note_shop_failure
 from workers.supplier_desk import keep_login, open_desk
 
-EFFECTS_A_TURN, THREADS = 50, 8
+EFFECTS_A_TURN, THREADS = 50, 8  # fewer where the account allows fewer calls a second
 
 
 def serve_purchase(context: Context, turn: Turn) -> TurnResult:
-    """Works off up to 50 due effects of one supplier."""
+    """Works off due effects of one supplier, its shops in turn, until they are done or the turn's time is over."""
     assert turn.supplier_id is not None  # noqa: S101 - the lane's CHECK says so
     lease = Lease.of(context, turn)
     desk = open_desk(context, turn, turn.supplier_id)
     if desk is None:
         return TurnResult(None)
     with context.work(turn) as (_scope, session):
-        effects = list_due(session, supplier_id=turn.supplier_id, limit=EFFECTS_A_TURN)
+        limit = desk.most(EFFECTS_A_TURN)
+        effects = list_due(session, supplier_id=turn.supplier_id, limit=limit)
+    ends = turn_ends()
     ready = _freshly_read(context, turn, effects)
     writes = PurchaseWrites(context, turn, desk)
     try:
-        with ThreadPoolExecutor(THREADS) as pool:
-            for done in [pool.submit(_serve_one, context, turn, lease, writes, effect) for effect in ready]:
+        with ThreadPoolExecutor(desk.threads(THREADS)) as pool:
+            serve = partial(_serve_one, context, turn, lease, writes, ends)
+            for done in [pool.submit(serve, effect) for effect in ready]:
                 done.result()
     finally:
         keep_login(context, turn, desk)
     with context.work(turn) as (_scope, session):
         due = next_due(session, supplier_id=turn.supplier_id)
-    return TurnResult(max(due, machine_now()) if due else None)
+    now = machine_now()
+    more = due is not None and due <= now
+    return TurnResult(max(due, now) if due else None, crowded=more or len(effects) > HANDFUL)
 
 
-def _serve_one(context: Context, turn: Turn, lease: Lease, writes: PurchaseWrites, effect: Effect) -> None:
+def _serve_one(
+    context: Context, turn: Turn, lease: Lease, writes: PurchaseWrites, ends: float, effect: Effect
+) -> None:
+    if time.monotonic() > ends:
+        return  # as it was; the next turn takes it up
     lease.check()
     kind, purchase_id = effect.kind, effect.purchase_id
     assert purchase_id is not None  # noqa: S101 - every effect at a supplier has a purchase

@@ -80,7 +80,7 @@ def serve(context: Context, lane_id: int, fence: int) -> bool:
         result = failure(context, taken, error)
     failures = taken.failures + 1 if result.failed else 0
     with system_transaction(context.database) as session:
-        give_back(session, taken, result.next_due, failures, result.problem[:300])
+        give_back(session, taken, result.next_due, failures, result.problem[:300], result.crowded)
     log.info("turn %s lane %s took %d ms", taken.api, taken.lane_id, (time.monotonic() - started) * 1000)
     return True
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
@@ -15,7 +16,7 @@ from agency.services.effects import list_due, next_due
 from agency.services.sealing import Keyring
 from agency.services.shipping import judge_parcel, known_providers, list_new_parcels, store_providers
 from workers.attempts import attempt, note_stale, settle
-from workers.context import Context, TurnResult
+from workers.context import HANDFUL, Context, TurnResult, turn_ends
 from workers.lease import Lease
 from workers.scans import watch_scans
 from workers.ship_writes import ShipWrites
@@ -34,18 +35,23 @@ def serve_ship(context: Context, turn: Turn) -> TurnResult:
     _judge_new(context, turn, access.shop, tiktok)
     with context.work(turn) as (_scope, session):
         effects = list_due(session, shop_id=turn.shop_id, limit=PARCELS_A_TURN)
+    ends = turn_ends()
     with ThreadPoolExecutor(THREADS) as pool:
-        for done in [pool.submit(_serve_one, context, turn, lease, tiktok, effect) for effect in effects]:
+        for done in [
+            pool.submit(_serve_one, context, turn, lease, tiktok, ends, effect) for effect in effects
+        ]:
             done.result()
     watching = watch_scans(context, turn, lease, tiktok, PARCELS_A_TURN)
     with context.work(turn) as (_scope, session):
         due = next_due(session, shop_id=turn.shop_id)
         more = bool(list_new_parcels(session, turn.shop_id, 1))
+    now = machine_now()
     if more:
-        return TurnResult(machine_now())
+        return TurnResult(now, crowded=True)
     later = context.after(SCANS_EVERY, timedelta(seconds=2)) if watching else None
-    times = [max(due, machine_now())] if due else []
-    return TurnResult(min([*times, *([later] if later else [])], default=None))
+    times = [max(due, now)] if due else []
+    crowded = len(effects) > HANDFUL or (due is not None and due <= now)
+    return TurnResult(min([*times, *([later] if later else [])], default=None), crowded=crowded)
 
 
 def _judge_new(context: Context, turn: Turn, shop: Shop, tiktok: TikTokPort) -> None:
@@ -69,7 +75,11 @@ def _judge_one(
         judge_parcel(scope, session, keyring, parcel_id, providers, context.clock.now())
 
 
-def _serve_one(context: Context, turn: Turn, lease: Lease, tiktok: TikTokPort, effect: Effect) -> None:
+def _serve_one(
+    context: Context, turn: Turn, lease: Lease, tiktok: TikTokPort, ends: float, effect: Effect
+) -> None:
+    if time.monotonic() > ends:
+        return  # as it was; the next turn takes it up
     lease.check()
     parcel_id = effect.parcel_id
     assert parcel_id is not None  # noqa: S101 - every effect at TikTok has a parcel

@@ -25,6 +25,7 @@ from agency.services.lost_access import (
     record_authorization_lost,
     record_renewal_refused,
 )
+from agency.services.read_cycles import note_try
 from agency.services.shop_reads import close_notices, record_read_failure
 from agency.services.shops import (
     open_code,
@@ -152,6 +153,7 @@ def note_shop_failure(context: Context, turn: Turn, shop_id: int, error: Outside
             # One failed read among many is weather; the second in a row is told.
             loud = turn.failures > 0 or isinstance(error, CredentialsRejected)
             record_read_failure(scope, session, shop, str(error), loud=loud)
+            note_try(session, shop.id, str(error))
         if not isinstance(error, CredentialsRejected):
             return
         authorization = session.get_one(Authorization, shop.authorization_id)

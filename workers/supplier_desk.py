@@ -14,11 +14,9 @@ from agency.lanes import Turn
 from agency.models.catalog import Supplier
 from agency.services.suppliers import open_supplier, record_quotes, store_credentials
 from workers.context import Context
-from workers.pace import Pace
 
 # Calls a second unless the connection's settings say otherwise. CJ's free level allows one (API docs, limits page).
 CALLS_PER_SECOND = {"rest": 10.0, "cj": 1.0}
-CALLS_PER_QUOTE = 2
 
 
 @dataclass(frozen=True)
@@ -28,7 +26,15 @@ class SupplierDesk:
     supplier: Supplier
     port: SupplierPort
     credentials: Mapping[str, str] = field(repr=False)
-    pace: Pace
+    calls_per_second: float
+
+    def most(self, wished: int) -> int:
+        """How many things to take up in a turn of a second, at most `wished`; each costs two calls and more."""
+        return max(1, min(wished, int(self.calls_per_second / 2)))
+
+    def threads(self, wished: int) -> int:
+        """How many things to do at once: what was begun when the turn's time ends is still done, at the pace."""
+        return max(1, min(wished, int(self.calls_per_second / 5)))
 
 
 def open_desk(context: Context, turn: Turn, supplier_id: int) -> SupplierDesk | None:
@@ -38,6 +44,7 @@ def open_desk(context: Context, turn: Turn, supplier_id: int) -> SupplierDesk | 
     supplier = opened.supplier
     if supplier.kind not in HAS_ADAPTER or supplier.state != "active":
         return None
+    rate = float(supplier.settings.get("calls_per_second", CALLS_PER_SECOND[supplier.kind]))
     connection = SupplierConnection(
         kind=supplier.kind,
         base_url=supplier.base_url,
@@ -46,9 +53,9 @@ def open_desk(context: Context, turn: Turn, supplier_id: int) -> SupplierDesk | 
         credentials=opened.credentials,
         timeout=context.settings.outside_timeout,
         allowance=context.settings.outbound_allow,
+        pace=context.paces.of(f"supplier:{supplier.id}", rate),
     )
-    pace = Pace(float(supplier.settings.get("calls_per_second", CALLS_PER_SECOND[supplier.kind])))
-    return SupplierDesk(supplier, open_adapter(connection), opened.credentials, pace)
+    return SupplierDesk(supplier, open_adapter(connection), opened.credentials, rate)
 
 
 def keep_login(context: Context, turn: Turn, desk: SupplierDesk) -> None:
@@ -66,7 +73,6 @@ def keep_login(context: Context, turn: Turn, desk: SupplierDesk) -> None:
 
 def ask_quotes(context: Context, turn: Turn, desk: SupplierDesk, skus: list[str]) -> Mapping[str, Quote]:
     """Stock and price of these items now, stored. Raises the outside errors."""
-    desk.pace.take(CALLS_PER_QUOTE * len(skus))
     quotes = desk.port.quote(skus, None)
     with context.work(turn) as (scope, session):
         supplier = session.get_one(Supplier, desk.supplier.id)

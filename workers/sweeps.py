@@ -16,6 +16,8 @@ from agency.services.sweeps import (
     find_unscanned,
     wake_stuck,
 )
+from agency.services.watching import note_silences, silent_watcher
+from agency.transaction import system_transaction
 from workers.context import Context, TurnResult
 
 EVERY = timedelta(minutes=30)  # shop time
@@ -24,10 +26,13 @@ EVERY = timedelta(minutes=30)  # shop time
 def serve_sweep(context: Context, turn: Turn) -> TurnResult:
     """Looks for everything that should have moved on."""
     now = context.clock.now()
+    with system_transaction(context.database) as system:
+        watcher = silent_watcher(system)
     with context.work(turn) as (scope, session):
         shop = session.get_one(Shop, turn.shop_id)
         if session.get_one(Client, shop.client_id).left_at is not None:
             return TurnResult(None)
+        note_silences(scope, session, ("watcher",), {"watcher": watcher} if watcher else {})
         find_unread(scope, session, shop, context.clock.machine_span(UNREAD_AFTER, timedelta(seconds=60)))
         find_late_tracking(scope, session, shop, now)
         find_unscanned(scope, session, shop, now)

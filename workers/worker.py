@@ -11,12 +11,13 @@ import signal
 import threading
 from typing import Any
 
+from redis import Redis
 from rq import Queue, Worker
 from rq.logutils import setup_loghandlers
 
 from agency.boot import Booted
 from agency.clock import machine_now
-from agency.extensions import Database, connect_redis
+from agency.extensions import Database, connect_redis, redis_in_a_hurry
 from agency.services.heartbeats import beat
 from agency.transaction import system_transaction
 from workers import runtime
@@ -32,7 +33,9 @@ log = logging.getLogger(__name__)
 def run_worker(booted: Booted, name: str) -> None:
     """Works until SIGTERM; a turn in progress is finished first."""
     database = Database(booted.database_url, booted.master_key, pool_size=10, check=False)
-    context = build_context(booted.settings, database, booted.master_key)
+    # A pool of its own, empty until a turn asks: the sockets of the work loop must not be shared with the turns.
+    paces = Redis(connection_pool=redis_in_a_hurry(booted.redis_url))
+    context = build_context(booted.settings, database, booted.master_key, paces)
     runtime.install(context)
     warm(database)
     redis = connect_redis(booted.redis_url)

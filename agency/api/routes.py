@@ -11,6 +11,7 @@ from agency.api import (
     catalog,
     documentation,
     health,
+    metrics,
     orders,
     own,
     shops,
@@ -41,6 +42,7 @@ def register_api(app: Flask) -> None:
     """Registers webhooks, health and every documented operation."""
     app.register_blueprint(webhooks.blueprint)
     app.register_blueprint(health.blueprint)
+    app.register_blueprint(metrics.blueprint)
     api = documentation.describe(app)
     for module in _DOCUMENTED:
         api.register_blueprint(module.blueprint)

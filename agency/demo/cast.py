@@ -92,6 +92,7 @@ def assemble(settings: Settings, rate: float, *, fast: bool = False) -> Cast:
         "CLOCK_ORIGIN": (clock.origin or machine_now()).isoformat(),
         "CLOCK_EPOCH": (clock.epoch or machine_now()).isoformat(),
         "CLOCK_RATE": str(rate),
+        "TIKTOK_CALLS_PER_SECOND": os.environ.get("TIKTOK_CALLS_PER_SECOND", "50"),  # as the simulator allows
         "OUTSIDE_TIMEOUT": os.environ.get("OUTSIDE_TIMEOUT", "2.5"),
         "LANE_LEASE": os.environ.get("LANE_LEASE", "15"),
         "DISPATCHER_TICK": os.environ.get("DISPATCHER_TICK", "0.1"),

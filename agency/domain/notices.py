@@ -22,7 +22,8 @@ KINDS: dict[str, tuple[str, ...]] = {
         "tracking_refused", "tracking_changed", "address_changed", "ship_warning", "unknown_code", "asked",
     ),
     "connection": (
-        "shop_unread", "count_differs", "reconnect", "supplier_credentials", "shop_taken", "change_key",
+        "shop_unread", "count_differs", "announced_unread", "machine_silent", "reconnect", "supplier_credentials",
+        "shop_taken", "change_key",
     ),
 }  # fmt: skip
 

@@ -11,7 +11,7 @@ import logging
 import os
 import ssl
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -25,12 +25,17 @@ from agency.fault_points import reach
 from agency.integrations.outbound import Guard, GuardedSockets, NotCalled, split_target
 from agency.integrations.wire import parse_json
 
+Pace = Callable[[], None]  # waits until one more call of the account may be made
 MAX_ANSWER = 20_000_000  # bytes; a statement page with 100 rows is below 1 MB
 _REPEATS = 2
 _FIRST_WAIT = 0.1
 _OVERLOADED = 503
 _KEPT_OPEN = 5.0  # seconds for which an idle connection waits for the next call
 PUBLIC_ONLY = Guard()
+
+
+def no_pace() -> None:
+    """For calls that are too rare to be counted."""
 
 
 class _WithoutAddresses(logging.Filter):
@@ -67,7 +72,7 @@ class RawAnswer:
 
 @dataclass(frozen=True)
 class Ask:
-    """One request; `label` is what may be shown of it."""
+    """One request; `label` is what may be shown of it. `before` waits until a try may be made, each try anew."""
 
     method: str
     url: str = field(repr=False)
@@ -75,6 +80,7 @@ class Ask:
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     body: bytes | None = field(default=None, repr=False)
     repeatable: bool = True
+    before: Pace = field(default=no_pace, repr=False)
 
 
 @lru_cache(maxsize=1)
@@ -131,6 +137,7 @@ class ReadClient:
             if attempt:
                 time.sleep(_FIRST_WAIT * 2 ** (attempt - 1))
             last = attempt == repeats
+            ask.before()
             try:
                 answer = self._once(ask)
             except (httpx.NetworkError, httpx.RemoteProtocolError) as broken:

@@ -33,6 +33,7 @@ class Effect(WithPublicId, ShopOwned, WithCreatedAt, Base):
         Index(
             "ix_effects_supplier_work",
             "supplier_id",
+            "shop_id",
             "next_at",
             postgresql_where=text("state in ('intended', 'sending', 'unknown')"),
         ),

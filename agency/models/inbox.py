@@ -44,6 +44,8 @@ class InboxItem(WithId, TenantOwned, WithCreatedAt, Base):
     payload: Mapped[dict[str, Any]]
     handled_at: Mapped[datetime | None]
     outcome: Mapped[str] = mapped_column(server_default="")
+    retry_at: Mapped[datetime | None]  # machine time before which nobody asks for its order again
+    tries: Mapped[int] = mapped_column(server_default="0")  # how often its order was asked for and not shown
 
 
 class InboxStray(WithId, WithCreatedAt, Base):

@@ -1,10 +1,12 @@
-"""Lanes (unit of fairness, rate limit and mutual exclusion) and the heartbeats of the processes that serve them."""
+"""Lanes (unit of fairness, rate limit and mutual exclusion), the heartbeats of the processes that serve
+them, and the figures that an outside monitor may have.
+"""
 
 from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, Index, text
+from sqlalchemy import CheckConstraint, Double, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from agency.models.base import Base, WithId
@@ -58,6 +60,9 @@ class Lane(WithId, TenantOwned, Base):
     lease_until: Mapped[datetime | None]
     fence: Mapped[int] = mapped_column(server_default="0")
     failures: Mapped[int] = mapped_column(server_default="0")  # in a row; drives the back-off
+    crowded: Mapped[bool] = mapped_column(
+        server_default="false"
+    )  # its last turn left work behind or had much
     lost_bells: Mapped[int] = mapped_column(server_default="0")  # leases that ran out without a word
     turns: Mapped[int] = mapped_column(server_default="0")
     problem: Mapped[str] = mapped_column(server_default="")
@@ -74,3 +79,14 @@ class Heartbeat(Base):
     pid: Mapped[int]
     started_at: Mapped[datetime]
     seen_at: Mapped[datetime]
+
+
+class Gauge(Base):
+    """A figure of the whole installation for an outside monitor: counts and ages only, never whose they are."""
+
+    __tablename__ = "gauges"
+
+    name: Mapped[str] = mapped_column(primary_key=True)
+    label: Mapped[str] = mapped_column(primary_key=True)  # a state, stage or kind; "" = none
+    value: Mapped[float] = mapped_column(Double())
+    at: Mapped[datetime]

@@ -57,7 +57,9 @@ class Purchase(WithPublicId, ShopOwned, WithCreatedAt, Base):
     approved_by: Mapped[str] = mapped_column(server_default="")
     claimed_by: Mapped[str] = mapped_column(server_default="")  # a person who is buying this by hand
     claimed_until: Mapped[datetime | None]  # machine time
-    next_at: Mapped[datetime | None]  # machine time of the next step; null = waits for somebody else
+    next_at: Mapped[
+        datetime | None
+    ]  # machine time of the next look at its tracking; null = none was planned yet
     placed_at: Mapped[datetime | None]  # shop time, as the rest below
     paid_at: Mapped[datetime | None]
     shipped_at: Mapped[datetime | None]

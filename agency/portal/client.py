@@ -10,7 +10,7 @@ from agency.portal.blueprint import portal
 from agency.portal.client_page import client_page, sales_line
 from agency.portal.frame import link, read_in_zone, reader
 from agency.services.client_month import export_month, get_month, last_complete_month, list_months
-from agency.services.client_overview import get_overview
+from agency.services.client_overview import count_unread_shops, get_overview
 from agency.services.client_view import STATES, OwnFilters, get_client_order, list_client_orders
 from agency.web import current_scope, db_session, route, streamed_export
 
@@ -33,6 +33,7 @@ def client_orders() -> ResponseReturnValue:
         found=found,
         given=given,
         states=STATES,
+        unread=count_unread_shops(db_session()),
         first=link("portal.client_orders", given) if cursor else "",
         next=link("portal.client_orders", given, after=found.next_cursor) if found.next_cursor else "",
     )

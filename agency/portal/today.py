@@ -13,9 +13,11 @@ from agency.portal.frame import link, reader
 from agency.portal.staff import staff_page
 from agency.services.assignees import list_colleagues
 from agency.services.day_sums import read_day_sums
+from agency.services.machine_room import list_processes
 from agency.services.saved_views import list_views
 from agency.services.shop_names import list_client_names, list_shop_names
 from agency.services.wording import ACTIONS
+from agency.services.work_words import PROCESSES
 from agency.services.worklist import today as read_today
 from agency.services.worklist_rows import WorkFilters
 from agency.web import current_caller, current_scope, db_session, route, system_session
@@ -57,6 +59,10 @@ def show_today(given: Mapping[str, str], problem: str = "") -> ResponseReturnVal
         clients=list_client_names(scope, session),
         actions=[(word, label) for word, label in ACTIONS.items() if word not in ("see", "look")],
         people=people,
+        silent=[row for row in list_processes(system_session()) if row.fell_silent]
+        if scope.role == "owner"
+        else [],
+        processes=PROCESSES,
         names={person.actor: person.name for person in people},
         me=scope.actor,
         views=list_views(scope, session),

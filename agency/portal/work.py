@@ -11,6 +11,7 @@ from agency.portal.paths import asked_number
 from agency.portal.staff import staff_page
 from agency.services import work_words
 from agency.services.machine_room import count_mails, list_processes, list_strays, tiktok_shops
+from agency.services.meter import read_fleet_meter
 from agency.services.work_lists import list_doubts, list_lanes, list_letters, read_queue
 from agency.services.work_retries import retry_lane, retry_letters
 from agency.web import current_scope, db_session, route, system_session
@@ -34,6 +35,7 @@ def work() -> ResponseReturnValue:
         strays=list_strays(system, tiktok_shops(scope, session)),
         processes=list_processes(system),
         mails=count_mails(scope, system),
+        meter=read_fleet_meter(scope, session),
         words=work_words,
         state=state,
         q=q,

@@ -33,7 +33,7 @@ MOST_AT_ONCE = 50  # orders; what one page of the list shows
 def get_order(scope: Scope, session: Session, number: str) -> Order:
     """The order with TikTok's number, locked; NotFound alike for unknown and foreign ones."""
     order = get_visible(scope, session, Order, "Order", Order.tiktok_order_id == number)
-    session.refresh(order, with_for_update=True)
+    session.refresh(order, with_for_update={"key_share": True})
     return order
 
 

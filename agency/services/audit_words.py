@@ -47,6 +47,7 @@ WORDS: dict[str, str] = {
     "consent.recorded": said("recorded a client's consent to a supplier"),
     "consent.withdrawn": said("recorded that a client took its consent to a supplier back"),
     "contact.revealed": said("looked at the buyer's address of order {object}"),
+    "evidence.taken": said("took the evidence pack of order {object}"),
     "contacts.erased": said("erased the buyers' addresses of shops whose access ended"),
     "member.removed": said("ended somebody's role in the agency"),
     "shop.connected": said("connected shops of a client"),

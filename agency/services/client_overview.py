@@ -104,6 +104,15 @@ def get_overview(scope: Scope, session: Session, now: datetime) -> ClientOvervie
     )
 
 
+def count_unread_shops(session: Session) -> int:
+    """How many of the client's shops nobody could read lately or completely: an empty list says nothing then."""
+    query = text(
+        "select count(*) from shops where paused_at is null "
+        "and (last_read_at is null or last_read_at < :limit or read_failed_at is not null)"
+    )
+    return int(session.scalar(query, {"limit": machine_now() - UNREAD_AFTER}) or 0)
+
+
 def day_begins(now: datetime, zone: ZoneInfo) -> datetime:
     """The first moment of the day in that zone."""
     return now.astimezone(zone).replace(hour=0, minute=0, second=0, microsecond=0)

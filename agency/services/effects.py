@@ -19,6 +19,33 @@ from agency.domain.effects import EffectState, check_move
 from agency.domain.scope import Scope
 from agency.models.effects import Effect
 
+_OPEN = "state in ('intended', 'sending', 'unknown')"
+# Each look-up below is one walk along the index of a supplier's work by shop, however many effects wait.
+_SHOPS = "shops s where s.client_id = (select client_id from suppliers where id = :{supplier})"
+_DUE_IN_TURN = text(
+    f"""
+    select e.* from (
+      select waiting.id, row_number() over (partition by s.id order by waiting.next_at, waiting.id) as place
+      from (select s.id from {_SHOPS.format(supplier="supplier_id")}) s cross join lateral (
+        select id, next_at from effects
+        where supplier_id = :supplier_id and shop_id = s.id and {_OPEN} and next_at <= :now
+        order by next_at, id limit :limit
+      ) waiting
+    ) turns join effects e on e.id = turns.id
+    order by turns.place, e.next_at, e.id limit :limit
+    """  # noqa: S608
+)
+_NEXT_OF_SUPPLIER = text(
+    f"""
+    select min(first.next_at) from (select s.id from {_SHOPS.format(supplier="id")}) s cross join lateral (
+      select next_at from effects where supplier_id = :id and shop_id = s.id and {_OPEN} order by next_at limit 1
+    ) first
+    """  # noqa: S608
+)
+_NEXT_OF_SHOP = text(
+    f"select min(next_at) from effects where shop_id = :id and supplier_id is null and {_OPEN}"  # noqa: S608
+)
+
 
 @dataclass(frozen=True)
 class EffectRef:
@@ -144,11 +171,19 @@ def postpone(session: Session, effect: Effect, until: datetime, reason: str = ""
 def list_due(
     session: Session, *, supplier_id: int | None = None, shop_id: int | None = None, limit: int = 50
 ) -> list[Effect]:
-    """Open effects of a supplier, or of a shop at TikTok, whose time has come, oldest first."""
-    subject = Effect.supplier_id == supplier_id if supplier_id else Effect.shop_id == shop_id
-    query = select(Effect).where(subject, Effect.state.in_(EffectState.OPEN), Effect.next_at <= machine_now())
-    if supplier_id is None:
-        query = query.where(Effect.supplier_id.is_(None))
+    """Open effects of a supplier, or of a shop at TikTok, whose time has come, oldest first.
+
+    A supplier serves its shops in turn: the first of each, then the second of each, so that none waits behind a flood.
+    """
+    if supplier_id is not None:
+        values = {"supplier_id": supplier_id, "now": machine_now(), "limit": limit}
+        return list(session.scalars(select(Effect).from_statement(_DUE_IN_TURN), values))
+    query = select(Effect).where(
+        Effect.shop_id == shop_id,
+        Effect.supplier_id.is_(None),
+        Effect.state.in_(EffectState.OPEN),
+        Effect.next_at <= machine_now(),
+    )
     return list(session.scalars(query.order_by(Effect.next_at, Effect.id).limit(limit)))
 
 
@@ -156,10 +191,7 @@ def next_due(
     session: Session, *, supplier_id: int | None = None, shop_id: int | None = None
 ) -> datetime | None:
     """When the next open effect wants to be looked at (machine time)."""
-    subject = "supplier_id = :id" if supplier_id else "shop_id = :id and supplier_id is null"
-    query = text(
-        f"select min(next_at) from effects where {subject} and state in ('intended', 'sending', 'unknown')"  # noqa: S608
-    )
+    query = _NEXT_OF_SUPPLIER if supplier_id else _NEXT_OF_SHOP
     found: datetime | None = session.execute(query, {"id": supplier_id or shop_id}).scalar_one()
     return found
 

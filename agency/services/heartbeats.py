@@ -14,7 +14,13 @@ _BEAT = text(
     returning seen_at
     """
 )
-_TIDY = text("delete from heartbeats where seen_at < now() - interval '1 hour'")
+# The last of its kind stays, however old: that a kind of process has fallen silent must not be forgotten.
+_TIDY = text(
+    """
+    delete from heartbeats h where h.seen_at < now() - interval '1 hour'
+      and exists (select from heartbeats n where n.kind = h.kind and n.seen_at > h.seen_at)
+    """
+)
 
 
 def beat(session: Session, name: str, kind: str, pid: int) -> datetime:

@@ -11,14 +11,15 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from agency.domain.scope import Scope
-from agency.services.readiness import HEARTBEAT_LIMIT, NEEDED
+from agency.services.readiness import BEAT_LIMITS, HEARTBEAT_LIMIT, NEEDED
 from agency.services.visibility import visible_sql
 from agency.services.work_rows import MailCounts, ProcessRow, StrayRow
 
-KINDS = ("dispatcher", "worker", "mailer")
+KINDS = ("dispatcher", "worker", "mailer", "watcher")
 _BEATS = text(
     """
-    select kind, count(*) filter (where seen_at > now() - make_interval(secs => :limit)) as alive, max(seen_at) as seen
+    select kind, max(seen_at) as seen, count(*) filter (
+        where seen_at > now() - make_interval(secs => case kind when 'watcher' then :watcher else :limit end)) as alive
     from heartbeats group by kind
     """
 )
@@ -46,7 +47,8 @@ _STRAYS = text(
 
 def list_processes(system: Session) -> tuple[ProcessRow, ...]:
     """The processes of this installation by kind; those that never reported are there too."""
-    rows = {row.kind: row for row in system.execute(_BEATS, {"limit": HEARTBEAT_LIMIT})}
+    limits = {"limit": HEARTBEAT_LIMIT, "watcher": BEAT_LIMITS["watcher"]}
+    rows = {row.kind: row for row in system.execute(_BEATS, limits)}
     found = []
     for kind in KINDS:
         row = rows.get(kind)

@@ -10,6 +10,7 @@ import os
 from collections.abc import Sequence
 
 from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
@@ -20,6 +21,7 @@ NONCE_BYTES, TAG_BYTES = 12, 16
 _SYSTEM_FORMAT = b"\x02"
 SYSTEM_HEAD = len(_SYSTEM_FORMAT) + ID_BYTES
 _LABEL = b"shopfleet values without a client"
+_EVIDENCE = b"shopfleet evidence packs"
 
 
 class CannotOpen(Exception):
@@ -34,6 +36,8 @@ class MasterKey:
         self.id = key_id(key)
         self._wrapping = AESGCM(raw_key(key))
         self._system = AESGCM(HKDF(SHA256(), KEY_BYTES, salt=None, info=_LABEL).derive(raw_key(key)))
+        seed = HKDF(SHA256(), KEY_BYTES, salt=None, info=_EVIDENCE).derive(raw_key(key))
+        self._signing = Ed25519PrivateKey.from_private_bytes(seed)
 
     def __repr__(self) -> str:
         return f"MasterKey({self.id})"
@@ -60,6 +64,15 @@ class MasterKey:
         if not sealed.startswith(self.system_head):
             return None
         return decrypt(self._system, sealed[SYSTEM_HEAD:], place)
+
+    @property
+    def evidence_key(self) -> bytes:
+        """The public half of the key that signs evidence packs (Ed25519, 32 bytes)."""
+        return self._signing.public_key().public_bytes_raw()
+
+    def sign_evidence(self, message: bytes) -> bytes:
+        """The signature of a pack's manifest (Ed25519, 64 bytes)."""
+        return self._signing.sign(message)
 
 
 def parse_master_keys(text: str) -> tuple[MasterKey, ...]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -26,32 +25,6 @@ from agency.services.purchases import move
 from agency.services.timeline import record_event
 
 UNPUSHED = (ParcelState.NEW, ParcelState.BLOCKED, ParcelState.READY, ParcelState.REFUSED)
-
-
-@dataclass(frozen=True)
-class Awaited:
-    """A purchase whose tracking is awaited."""
-
-    purchase_id: int
-    supplier_order_id: str
-
-
-_AWAITED = text(
-    """
-    select p.id, p.supplier_order_id from purchases p
-    where p.supplier_id = :supplier_id and p.supplier_order_id <> ''
-      and (p.state in ('paid', 'review') or (p.state = 'shipped' and exists (
-        select 1 from parcels pc where pc.purchase_id = p.id and pc.state in ('blocked', 'refused'))))
-    order by p.tracking_due_at nulls last, p.id
-    limit :limit
-    """
-)
-
-
-def list_awaited(session: Session, supplier_id: int, limit: int) -> list[Awaited]:
-    """Purchases to ask the supplier about, the longest waiting first."""
-    rows = session.execute(_AWAITED, {"supplier_id": supplier_id, "limit": limit})
-    return [Awaited(row.id, row.supplier_order_id) for row in rows]
 
 
 def record_supplier_order(

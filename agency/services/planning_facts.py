@@ -54,7 +54,7 @@ def due_orders(session: Session, shop_id: int, now: datetime, limit: int) -> lis
         .where(Order.shop_id == shop_id, Order.plan_at <= now)
         .order_by(Order.due_at.nulls_last(), Order.id)
         .limit(limit)
-        .with_for_update()
+        .with_for_update(key_share=True)
     )
     return list(session.scalars(query))
 

@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
-from agency.domain.effects import EffectKind
+from agency.domain.effects import EffectKind, EffectState
 from agency.domain.money import Money
 from agency.domain.purchasing import MOVES, PurchaseState, purchase_reference
 from agency.domain.said import said
@@ -21,6 +21,7 @@ from agency.domain.scope import Scope
 from agency.lanes import make_due
 from agency.models.catalog import Mapping as MappingRow
 from agency.models.catalog import Supplier, SupplierItem
+from agency.models.effects import Effect
 from agency.models.orders import Order, OrderLine
 from agency.models.purchasing import Purchase, PurchaseLine
 from agency.models.shops import Shop
@@ -196,8 +197,28 @@ def move(session: Session, purchase: Purchase, state: str, **values: Any) -> boo
         session.execute(
             update(PurchaseLine).where(PurchaseLine.purchase_id == purchase.id).values(live=False)
         )
+    if state in (PurchaseState.CANCELLING, *PurchaseState.DEAD):
+        _drop_payment(session, purchase)
     session.refresh(purchase)
     return True
+
+
+def _drop_payment(session: Session, purchase: Purchase) -> None:
+    """A payment that was never sent ends with its purchase; left open, it would keep its lane due for ever."""
+    session.execute(
+        update(Effect)
+        .where(
+            Effect.purchase_id == purchase.id,
+            Effect.kind == EffectKind.PAY,
+            Effect.state == EffectState.INTENDED,
+        )
+        .values(
+            state=EffectState.REFUSED,
+            reason=said("the purchase was called off before its payment"),
+            ended_at=func.now(),
+        )
+        .execution_options(synchronize_session=False)
+    )
 
 
 def receipt_of(order_receipt: Mapping[str, str]) -> dict[str, str]:

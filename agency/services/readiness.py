@@ -9,8 +9,11 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 HEARTBEAT_LIMIT = 60
+# Seconds after which a kind of process counts as silent. The watcher shares its process with slow mail servers.
+BEAT_LIMITS = {"dispatcher": HEARTBEAT_LIMIT, "worker": HEARTBEAT_LIMIT, "watcher": 300}
 LANE_LIMIT = 120
-NEEDED = ("dispatcher", "worker")
+NEEDED = tuple(BEAT_LIMITS)
+_STARTED_BY = {"watcher": "mailer"}  # the watcher is a part of it
 
 # An expired lease counts too: its lane waits for somebody to claim it again.
 _OLDEST = text(
@@ -44,8 +47,7 @@ class Readiness:
 def read_readiness(session: Session) -> Readiness:
     """The state of lanes and processes, each problem as one sentence; a silent database is one of them."""
     try:
-        oldest = float(session.scalar(_OLDEST) or 0.0)
-        beats = {row.kind: float(row.age) for row in session.execute(_BEATS)}
+        oldest, beats = read_oldest_lane(session), read_beats(session)
     except SQLAlchemyError:
         return Readiness(0.0, {}, ("The database does not answer. Check DATABASE_URL and the server.",))
     reasons = [reason for kind in NEEDED if (reason := _missing(kind, beats.get(kind)))]
@@ -56,9 +58,20 @@ def read_readiness(session: Session) -> Readiness:
     return Readiness(oldest, beats, tuple(reasons))
 
 
+def read_beats(session: Session) -> dict[str, float]:
+    """Seconds since each kind of process last reported; a kind that never did is not there (system login)."""
+    return {row.kind: float(row.age) for row in session.execute(_BEATS)}
+
+
+def read_oldest_lane(session: Session) -> float:
+    """Seconds for which the oldest due lane has waited (system login)."""
+    return float(session.scalar(_OLDEST) or 0.0)
+
+
 def _missing(kind: str, age: float | None) -> str:
+    start, limit = _STARTED_BY.get(kind, kind), BEAT_LIMITS[kind]
     if age is None:
-        return f"No {kind} has ever reported. Start one with `shopfleet {kind}`."
-    if age > HEARTBEAT_LIMIT:
-        return f"No {kind} has reported for {age:.0f} s; {HEARTBEAT_LIMIT} s is the limit. Start one."
+        return f"No {kind} has ever reported. Start one with `shopfleet {start}`."
+    if age > limit:
+        return f"No {kind} has reported for {age:.0f} s; {limit} s is the limit. Start `shopfleet {start}`."
     return ""

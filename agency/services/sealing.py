@@ -83,6 +83,15 @@ class Keyring:
                 return value
         raise CannotOpen(place)
 
+    def sign_evidence(self, message: bytes) -> tuple[bytes, bytes]:
+        """The public key and the signature of a pack's manifest, under the newest master key."""
+        return self.masters[0].evidence_key, self.masters[0].sign_evidence(message)
+
+    @property
+    def evidence_keys(self) -> tuple[bytes, ...]:
+        """The public keys of all master keys that are known here, the newest first."""
+        return tuple(master.evidence_key for master in self.masters)
+
     def _opened(self, session: Session) -> _Opened:
         """What the running transaction has opened. A savepoint has its own, since rolling it back lets go of locks."""
         if not session.in_transaction():

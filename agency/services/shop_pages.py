@@ -19,6 +19,7 @@ from agency.models.shops import Authorization, Shop
 from agency.services.audit_words import words_of
 from agency.services.lane_rows import list_shop_lanes
 from agency.services.list_rows import ShopRow
+from agency.services.meter import ShopMeter, read_shop_meter
 from agency.services.public_ids import as_public_id
 from agency.services.shop_lists import get_shop, who
 from agency.services.shop_rules import ShopRules, rules_of
@@ -144,6 +145,7 @@ class ShopView:
     lanes: tuple[LaneRow, ...]
     decisions: tuple[DecisionCount, ...]
     acts: tuple[ActRow, ...]
+    meter: ShopMeter
 
 
 def get_shop_view(scope: Scope, session: Session, shop_public_id: str, now: datetime) -> ShopView:
@@ -169,6 +171,7 @@ def get_shop_view(scope: Scope, session: Session, shop_public_id: str, now: date
         lanes=list_shop_lanes(session, shop.id),
         decisions=tuple(_decision(found) for found in session.execute(_DECISIONS, {"id": shop.id})),
         acts=_acts(scope, session, shop),
+        meter=read_shop_meter(session, shop.id),
     )
 
 

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import func, select, text
+from sqlalchemy import func, or_, select, text
 from sqlalchemy.orm import Session
 
 from agency.clock import machine_now
+from agency.domain.completeness import REMEDIES, WORDS, Counts, Gap, is_unread
 from agency.domain.said import said
 from agency.domain.scope import Scope
 from agency.models.inbox import InboxItem
-from agency.models.orders import Order
 from agency.models.shops import Shop
 from agency.services.attention import Cause, close_attention, open_attention
 from agency.services.lost_access import WITHDRAWN
@@ -29,17 +29,19 @@ class OpenNotice:
     id: int
     kind: str
     order_id: str
+    tries: int = 0
 
 
 def list_open_notices(session: Session, shop_id: int, limit: int) -> list[OpenNotice]:
-    """Notifications that no turn has dealt with, oldest first; withdrawn grants are the `auth` lane's."""
+    """Notifications that are due and no turn has dealt with, oldest first; withdrawn grants are the `auth` lane's."""
     query = (
-        select(InboxItem.id, InboxItem.kind, InboxItem.order_ref)
+        select(InboxItem.id, InboxItem.kind, InboxItem.order_ref, InboxItem.tries)
         .where(InboxItem.shop_id == shop_id, InboxItem.handled_at.is_(None), InboxItem.kind != WITHDRAWN)
+        .where(or_(InboxItem.retry_at.is_(None), InboxItem.retry_at <= func.now()))
         .order_by(InboxItem.id)
         .limit(limit)
     )
-    return [OpenNotice(row.id, row.kind, row.order_ref) for row in session.execute(query)]
+    return [OpenNotice(row.id, row.kind, row.order_ref, row.tries) for row in session.execute(query)]
 
 
 def close_notices(session: Session, notice_ids: Sequence[int], outcome: str) -> None:
@@ -92,35 +94,46 @@ def record_read_failure(scope: Scope, session: Session, shop: Shop, problem: str
     )
 
 
-def record_counts(
-    scope: Scope, session: Session, shop: Shop, tiktok_count: int, since: datetime, until: datetime
-) -> None:
-    """Compares TikTok's count of orders placed in a window with ours; a difference is a row, never a rounding."""
-    ours = session.scalar(
-        select(func.count()).where(
-            Order.shop_id == shop.id, Order.placed_at >= since, Order.placed_at < until
-        )
-    )
-    shop.count_tiktok, shop.count_ours, shop.counted_at = tiktok_count, int(ours or 0), machine_now()
-    key = f"shop:{shop.id}"
-    if shop.count_tiktok == shop.count_ours:
-        close_attention(scope, session, shop.client_id, "count_differs", key)
-        return
+def record_gap(scope: Scope, session: Session, shop: Shop, words: str, remedy: str, counts: Counts) -> None:
+    """TikTok answered, but the read cannot be believed: as loud as a shop that could not be read at all."""
+    now = machine_now()
+    if shop.read_failed_at is None:
+        shop.read_failed_at = now
+    shop.read_error = words
     why = said(
-        "TikTok counts {count} orders of {shop} since {day}, Shopfleet holds {ours}. The whole "
-        "window is being read again.",
-        count=tiktok_count,
+        "{shop}: {words} TikTok counts {count} of 30 days, Shopfleet holds {ours}. {remedy}",
         shop=shop.name,
-        day=since.date(),
-        ours=shop.count_ours,
+        words=words,
+        count=counts.tiktok,
+        ours=counts.ours,
+        remedy=remedy,
     )
-    open_attention(
-        scope,
-        session,
-        Cause(
-            client_id=shop.client_id, kind="count_differs", key=key, why=why, action="look", shop_id=shop.id
-        ),
-    )
+    cause = Cause(shop.client_id, "shop_unread", f"shop:{shop.id}", why, "look", shop_id=shop.id)
+    open_attention(scope, session, cause)
+
+
+def record_counts(scope: Scope, session: Session, shop: Shop, since: datetime, gaps: Collection[str]) -> None:
+    """TikTok's count of orders placed since `since` beside ours; a difference is a row, never a rounding."""
+    key = f"shop:{shop.id}"
+    if Gap.MISSING not in gaps and Gap.STATES not in gaps:
+        if not is_unread(gaps):
+            close_attention(scope, session, shop.client_id, "count_differs", key)
+        return
+    if Gap.MISSING in gaps:
+        why = said(
+            "TikTok counts {count} orders of {shop} since {day}, Shopfleet holds {ours}. The whole "
+            "window is being read again.",
+            count=shop.count_tiktok,
+            shop=shop.name,
+            day=since.date(),
+            ours=shop.count_ours,
+        )
+    else:
+        why = said(
+            "{shop}: {words} {remedy}", shop=shop.name, words=WORDS[Gap.STATES], remedy=REMEDIES[Gap.STATES]
+        )
+    cause = Cause(shop.client_id, "count_differs", key, why, "look", shop_id=shop.id)
+    open_attention(scope, session, cause)
 
 
 def poll_interval(shop: Shop, unannounced: int) -> timedelta:

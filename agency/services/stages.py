@@ -38,7 +38,7 @@ _FACTS = text(
     ) l on true
     where o.id = any(:ids)
     order by o.id
-    for update of o
+    for no key update of o
     """
 )
 

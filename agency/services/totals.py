@@ -39,6 +39,7 @@ class NavCounts:
     over_limit: int = 0
     troubles: int = 0
     setup_open: bool = False  # something of the set-up is not done yet; only said to owners
+    gap_shops: int = 0  # shops of which something is known to be missing
 
 
 UNREAD = "(s.last_read_at is null or s.read_error <> '' or s.last_read_at < :limit)"
@@ -102,6 +103,9 @@ def read_counts(scope: Scope, session: Session) -> NavCounts:
                 and {visible_sql(scope, "o.client_id")} and {STAYED.format("o")}) as open,
               (select count(*) from attentions a where a.resolved_at is null and a.kind = 'approval'
                 and {visible_sql(scope, "a.client_id")}) as approvals,
+              (select count(distinct a.shop_id) from attentions a where a.resolved_at is null
+                and a.kind in ('count_differs', 'announced_unread')
+                and {visible_sql(scope, "a.client_id")}) as gap_shops,
               {UNFINISHED if scope.role == "owner" else "false"} as setup_open
             from shops s where {seen}
             """  # noqa: S608 - the conditions are made of our own integers
@@ -117,6 +121,7 @@ def read_counts(scope: Scope, session: Session) -> NavCounts:
         row.over_limit,
         row.troubles,
         row.setup_open,
+        row.gap_shops,
     )
 
 

@@ -65,6 +65,8 @@ KINDS = {
     "unknown_code": (said("Unknown code"), "warn"),
     "shop_unread": (said("Shop not read"), "bad"),
     "count_differs": (said("Orders missing"), "bad"),
+    "announced_unread": (said("Announced, not shown"), "bad"),
+    "machine_silent": (said("The machine stands still"), "bad"),
     "reconnect": (said("Connection lost"), "bad"),
     "no_first_scan": (said("No carrier scan yet"), "warn"),
     "tracking_late": (said("Tracking late"), "warn"),

@@ -83,6 +83,11 @@ class ProcessRow:
         """True when work stands still without it."""
         return self.needed and not self.alive
 
+    @property
+    def fell_silent(self) -> bool:
+        """True when it has worked before; a fresh installation is not broken."""
+        return self.missing and self.seen_at is not None
+
 
 @dataclass(frozen=True)
 class MailCounts:

@@ -139,6 +139,12 @@ PROCESSES = {
         said("It was stopped, or cannot reach the database."),
         said("Start it again: shopfleet mailer. Mails wait and none is lost."),
     ),
+    "watcher": Explained(
+        said("Second watcher"),
+        said("Sees whether shops are read, swept and served, in the mailer's process."),
+        said("The mailer was stopped, or cannot reach the database."),
+        said("Start it again: shopfleet mailer. Until then only the sweeps look."),
+    ),
 }
 
 FAILING = said("Failed {count} times in a row.")

@@ -10,10 +10,10 @@ from agency.domain.said import said
 from agency.services.wording import action_label, action_part, deadline_label, kind_text, stage_text
 from agency.services.work_words import LANES
 from agency.services.worklist_rows import WorkRow
-from agency.services.worklist_sql import TROUBLE
+from agency.services.worklist_sql import UNSEEN
 
 # These end by themselves when their cause is gone, so nobody can tick them off.
-_ENDS_BY_ITSELF = (*TROUBLE, "blocked", "approval", "unmapped")
+_ENDS_BY_ITSELF = (*UNSEEN, "machine_silent", "blocked", "approval", "unmapped")
 
 
 def can_be_ticked(kind: str, action: str) -> bool:

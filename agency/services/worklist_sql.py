@@ -18,8 +18,11 @@ from agency.services.limit_facts import cost_sql
 from agency.services.order_search import OPEN
 from agency.services.visibility import visible_sql
 
-TROUBLE = ("shop_unread", "reconnect", "count_differs")
+# What nobody sees while these are open: they stand above everything.
+UNSEEN = ("shop_unread", "reconnect", "count_differs")
+TROUBLE = (*UNSEEN, "machine_silent", "announced_unread")
 TROUBLE_KINDS = f"({', '.join(repr(kind) for kind in TROUBLE)})"
+_TOLD_KINDS = f"({', '.join(repr(kind) for kind in UNSEEN)})"
 # Orders of a client that has left are the books' and nobody's work; decisions about money stay.
 STAYED = "{0}.client_id <> all(array(select id from clients where left_at is not null))"
 _FAR = "coalesce({0}due_at, 'infinity')"
@@ -184,7 +187,7 @@ def counts_statement(scope: Scope, arms: str = "") -> TextClause:
 
 def trouble_statement(scope: Scope) -> TextClause:
     """Shops that nobody read for too long, and lanes that keep failing, as far as no decision says so already."""
-    told = f"select from attentions a where a.resolved_at is null and a.kind in {TROUBLE_KINDS}"
+    told = f"select from attentions a where a.resolved_at is null and a.kind in {_TOLD_KINDS}"
     return text(
         f"""
         select 'shop' as kind, s.public_id, s.name, s.last_read_at, '' as problem, 0::bigint as failures,

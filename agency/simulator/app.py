@@ -12,6 +12,7 @@ from agency.simulator import (
     cj_payment,
     control,
     rest_supplier,
+    rush,
     tiktok_aftersales,
     tiktok_auth,
     tiktok_finance,
@@ -29,7 +30,7 @@ from agency.simulator.world import World
 
 _PARTS = (
     tiktok_auth, tiktok_orders, tiktok_fulfillment, tiktok_logistics, tiktok_finance, tiktok_aftersales,
-    tiktok_products, rest_supplier, cj_catalog, cj_orders, cj_payment, control,
+    tiktok_products, rest_supplier, cj_catalog, cj_orders, cj_payment, control, rush,
 )  # fmt: skip
 _MOST_BYTES = 2_000_000
 

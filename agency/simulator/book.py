@@ -35,6 +35,8 @@ CREATE INDEX IF NOT EXISTS packages_number ON packages (number);
 CREATE INDEX IF NOT EXISTS packages_updated ON packages (shop_id, update_time, id);
 CREATE TABLE IF NOT EXISTS supplier_orders (id TEXT PRIMARY KEY, kind TEXT NOT NULL, account TEXT NOT NULL,
   reference TEXT NOT NULL, seq INTEGER NOT NULL, doc TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS timings (order_id TEXT PRIMARY KEY, shop_id TEXT NOT NULL, told REAL NOT NULL, bought REAL)
+  WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS supplier_orders_reference ON supplier_orders (kind, account, reference);
 """
 

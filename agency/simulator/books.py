@@ -28,6 +28,7 @@ def read_books(world: World) -> Doc:
             for row in world.book.every("statement")
         ],
         "webhooks": {name: world.book.tallied(f"webhooks.{name}") for name in _COUNTS},
+        "rates": world.meter.told(),
         **_tallies(world),
     }
 
@@ -114,6 +115,7 @@ def read_summary(world: World) -> Doc:
         "statements": world.book.sql("SELECT count(*) AS n FROM documents WHERE kind='statement'")[0]["n"],
         "webhooks_waiting": posts,
         "webhooks": {name: world.book.tallied(f"webhooks.{name}") for name in _COUNTS},
+        "rates": world.meter.worst(),
         "next_due": world.book.sql("SELECT min(due) AS due FROM agenda")[0]["due"],
         **_tallies(world),
     }

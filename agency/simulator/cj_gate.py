@@ -99,11 +99,7 @@ def _check_rate(world: World, account: Doc) -> None:
     limit = float(account.get("calls_per_second", 0))
     if not limit:
         return
-    now = time.monotonic()
-    level, seen = world.buckets.get("cj" + account["api_key"], (limit, now))
-    level = min(limit, level + (now - seen) * limit)
-    world.buckets["cj" + account["api_key"]] = (max(level - 1, level if level < 1 else 0), now)
-    if level < 1:
+    if not world.meter.let_through(f"cj|{account['open_id']}|all", limit):
         world.book.tally("rate_limit_violations")
         raise CjError(1600200, f"Too Many Requests, QPS limit is {limit:g} time/1second")
 

@@ -210,6 +210,16 @@ def faults(world: World, body: Doc) -> Doc:
     return {"dials": world.faults.dials}
 
 
+@blueprint.post("/hide")
+@directed
+def hide(world: World, body: Doc) -> Doc:
+    """Leave an order out of every answer for `for_seconds` of shop time; 0 shows it again."""
+    order = _order(world, body)
+    until = world.now() + float(body["for_seconds"])
+    world.faults.hidden[order.id] = until
+    return {"order_id": order.id, "until": until}
+
+
 @blueprint.post("/tokens/kill")
 @directed
 def kill(world: World, body: Doc) -> Doc:

@@ -11,6 +11,7 @@ DIALS = (
     "webhook_duplicate", "webhook_out_of_order", "webhook_lost", "webhook_late", "late_tracking", "wrong_carrier",
     "bad_tracking", "out_of_stock", "price_change", "masked_address", "cancel_late", "supplier_nonsense",
     "address_change", "auth_timeout_before", "auth_timeout_after", "auth_http_500_before", "auth_http_500_after",
+    "page_lost", "empty_list", "stuck_page", "total_shift",
 )  # fmt: skip
 _SOME = {
     "timeout_before": 0.004, "timeout_after": 0.006, "http_429": 0.01, "http_500_before": 0.006,
@@ -40,6 +41,7 @@ class Faults:
         self._lock = threading.Lock()
         self._rng = random.Random(seed)
         self.dials: dict[str, Dial] = {}
+        self.hidden: dict[str, float] = {}  # order id -> shop time until which no answer shows it
 
     def turn(self, wanted: str | dict[str, Any]) -> None:
         """Set dials: a preset's name replaces all, a mapping changes those named. Raises ValueError naming the dial."""

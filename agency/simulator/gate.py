@@ -169,16 +169,10 @@ def _no_cipher(query: dict[str, str]) -> Doc:
 
 def _check_rate(world: World, who: str) -> None:
     """A bucket per shop and path family, as the rate limit page of 2025-12 has it (50 a second)."""
-    rate = float(world.settings["calls_per_second"])
     family = "/".join(request.path.split("/")[:4])
-    now = time.monotonic()
-    level, seen = world.buckets.get(who + family, (rate, now))
-    level = min(rate, level + (now - seen) * rate)
-    if level < 1:
-        world.buckets[who + family] = (level, now)
+    if not world.meter.let_through(f"tiktok|{who}|{family}", float(world.settings["calls_per_second"])):
         world.book.tally("rate_limit_violations")
         raise Refusal(36009002, "Too many requests: slow down", 429)
-    world.buckets[who + family] = (level - 1, now)
 
 
 def _read_body() -> Doc:

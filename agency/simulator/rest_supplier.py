@@ -46,6 +46,12 @@ def with_account(view: Callable[..., Response]) -> Callable[..., Response]:
             return answer(
                 {"error": {"code": "unauthorized", "message": "Send Authorization: Bearer <key>."}}, 401
             )
+        limit = float(account.get("calls_per_second", 0))
+        if limit and not world.meter.let_through(f"rest|{account['key']}|all", limit):
+            world.book.tally("rate_limit_violations")
+            too_many = answer({"error": {"code": "rate_limited", "message": "Too many requests."}}, 429)
+            too_many.headers["Retry-After"] = "1"
+            return too_many
         try:
             return view(world, account, **parts)
         except Rejection as rejection:
@@ -244,6 +250,7 @@ def read_account(given: Doc) -> Doc:
         "key": given["key"],
         "currency": currency,
         "idempotency": mode,
+        "calls_per_second": given.get("calls_per_second", 0),  # 0 = no limit
         "webhook_url": given.get("webhook_url", ""),
         "webhook_secret": given.get("webhook_secret", ""),
         "items": items,

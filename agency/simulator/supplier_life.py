@@ -13,12 +13,14 @@ from agency.simulator.supplier_book import (
     save_supplier_order,
     served_orders,
 )
+from agency.simulator.timings import note_bought
 from agency.simulator.world import World
 
 
 def paid(world: World, order: Doc, at: float) -> None:
     """A supplier's order was paid: plan its shipping, and perhaps a buyer who cancels just now. Caller saves."""
     order["paid_count"] += 1
+    note_bought(world, order)
     dice = world.dice("ship", order["id"])
     late = world.faults.fires("late_tracking")
     hours = dice.uniform(40, 80) if late else dice.triangular(2, 20, 6)

@@ -9,6 +9,7 @@ from flask import Blueprint
 
 from agency.simulator.book import Doc
 from agency.simulator.gate import Call, Refusal, signed, whole_number
+from agency.simulator.list_faults import hidden_filter, is_hidden, spoil_list
 from agency.simulator.order_book import SimOrder, find_order, select_orders
 from agency.simulator.paging import mark_of, read_token, write_token
 
@@ -36,6 +37,8 @@ def search(call: Call) -> Doc:
     field = _one_of(call.query.get("sort_field", "create_time"), "sort_field", ("create_time", "update_time"))
     direction = _one_of(call.query.get("sort_order", "DESC"), "sort_order", ("ASC", "DESC"))
     where, values = _filters(call)
+    shown, ids = hidden_filter(call)
+    where, values = where + shown, values + ids
     total = int(call.world.book.sql(f"SELECT count(*) AS n FROM orders WHERE {where}", *values)[0]["n"])  # noqa: S608
     mark = mark_of(call)
     after = read_token(call, mark)
@@ -49,7 +52,8 @@ def search(call: Call) -> Doc:
     page = found[:size]
     token = write_token(mark, [page[-1].doc[field], page[-1].id]) if len(found) > size else ""
     now = call.world.now()
-    return {"next_page_token": token, "total_count": total, "orders": [order.shown(now) for order in page]}
+    orders = [order.shown(now) for order in page]
+    return spoil_list(call, {"next_page_token": token, "total_count": total, "orders": orders})
 
 
 def _one_of(value: str, name: str, allowed: tuple[str, ...]) -> str:
@@ -95,7 +99,7 @@ def details(call: Call) -> Doc:
     ids = [part for part in call.query.get("ids", "").split(",") if part]
     if not 1 <= len(ids) <= _MOST_IDS:
         raise Refusal(36009004, "Invalid parameter: ids takes 1 to 50 order ids joined by commas", 400)
-    found = [find_order(call.world.book, order_id) for order_id in ids]
+    found = [find_order(call.world.book, order_id) for order_id in ids if not is_hidden(call, order_id)]
     now = call.world.now()
     return {"orders": [order.shown(now) for order in found if order and order.shop_id == call.shop_id]}
 

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 from agency.simulator.book import Doc, dump
 from agency.simulator.order_book import SimOrder
 from agency.simulator.signing import cj_sign, rest_sign, webhook_sign
+from agency.simulator.timings import note_told
 from agency.simulator.world import World
 
 # Seconds after the former try: 2 minutes, 30 minutes, 3 hours, 12 hours (webhook configuration guide, 2025-12-03).
@@ -18,6 +19,7 @@ TIKTOK_RETRIES = (120, 1800, 10_800, 43_200)
 SUPPLIER_RETRIES = (60, 600, 3600)
 _ANSWER_SECONDS = 3
 _SHORTEST_WAIT = 0.5
+READY = "AWAITING_SHIPMENT"
 STATUS_CHANGE, ADDRESS_CHANGE, PACKAGE_CHANGE, DEAUTHORISED, CANCELLATION = 1, 3, 4, 6, 11
 
 
@@ -45,7 +47,24 @@ def tell_tiktok(world: World, kind: int, shop_id: str, data: Doc, at: float) -> 
         # The official sample of type 3 carries no notification id.
         body["tts_notification_id"] = world.fresh_id("notification", "7327", 19)
     body |= {"shop_id": shop_id, "timestamp": int(at), "data": data}
-    _post(world, {"url": url, "signer": "tiktok", "raw": dump(body)})
+    ready = data["order_id"] if data.get("order_status") == READY else ""
+    _post(world, {"url": url, "signer": "tiktok", "raw": dump(body), "ready": ready})
+
+
+def tell_ready(world: World, order_id: str, shop_id: str, at: int, due: float) -> None:
+    """Type 1 for an order that was placed ready to ship, to be sent at the machine moment `due`."""
+    data = {
+        "order_id": order_id,
+        "order_status": READY,
+        "is_on_hold_order": False,
+        "update_time": at,
+    }
+    url = str(world.settings["webhook_url"])
+    if url:
+        notice = {"tts_notification_id": world.fresh_id("notification", "7327", 19)}
+        body: Doc = {"type": STATUS_CHANGE, **notice, "shop_id": shop_id, "timestamp": at, "data": data}
+        doc = {"url": url, "signer": "tiktok", "raw": dump(body), "ready": order_id}
+        world.book.sql("INSERT INTO outbox (due, attempts, doc) VALUES (?,0,?)", due, dump(doc))
 
 
 def tell_rest(world: World, account: Doc, body: Doc) -> None:
@@ -96,8 +115,11 @@ def due_posts(world: World, limit: int, busy: set[int]) -> list[tuple[int, int, 
 
 def deliver(world: World, post_id: int, attempts: int, doc: Doc) -> None:
     """Send one post and write down what came of it: done, refused, or due again later."""
+    started = time.time()
     status = _send(world, doc)
     with world.book.transaction():
+        if doc.get("ready"):
+            note_told(world, doc["ready"], started)
         if status == 200:
             world.book.tally("webhooks.sent")
         elif status == 401:

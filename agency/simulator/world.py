@@ -10,13 +10,14 @@ from typing import Any
 from agency.simulator.book import Book, Doc
 from agency.simulator.clock import HOUR, ShopClock
 from agency.simulator.faults import Faults
+from agency.simulator.rates import Meter
 
 DEFAULTS: Doc = {
     "webhook_url": "",
     "redirect_url": "",
     "seed": 1,
     "settle_days": 7,
-    "calls_per_second": 50,
+    "calls_per_second": 50,  # TikTok, per shop and path family (rate limit page of 2025-12)
     "keep_refresh_alive": False,
     "hang_seconds": 1.0,
     "idle_seconds": 60.0,  # after which a connection that says nothing is hung up
@@ -35,7 +36,7 @@ class World:
     background: bool = False
     settings: Doc = field(default_factory=lambda: dict(DEFAULTS))
     faults: Faults = field(default_factory=lambda: Faults("1"))
-    buckets: dict[str, tuple[float, float]] = field(default_factory=dict)
+    meter: Meter = field(default_factory=Meter)
 
     def now(self) -> float:
         """Shop time in Unix seconds."""

@@ -46,9 +46,10 @@ def test_a_living_process_says_so_even_when_the_database_is_gone(desk: Desk) -> 
             connection.execute("alter role shopfleet_system login")
 
 
-def test_ready_needs_a_dispatcher_and_a_worker_that_reported_lately(desk: Desk) -> None:
-    assert len(desk.web().get("/readyz").json["reasons"]) == 2
+def test_ready_needs_a_dispatcher_a_worker_and_a_watcher_that_reported_lately(desk: Desk) -> None:
+    assert len(desk.web().get("/readyz").json["reasons"]) == 3
     _beat(desk, "dispatcher", 1)
+    _beat(desk, "watcher", 299)
     _beat(desk, "worker", 61)
     answer = desk.web().get("/readyz")
     assert (answer.status_code, len(answer.json["reasons"])) == (503, 1)
@@ -62,6 +63,7 @@ def test_ready_needs_a_dispatcher_and_a_worker_that_reported_lately(desk: Desk) 
 def test_a_lane_that_nobody_serves_makes_the_installation_not_ready(desk: Desk, overdue: str) -> None:
     _beat(desk, "dispatcher", 1)
     _beat(desk, "worker", 1)
+    _beat(desk, "watcher", 1)
     desk.rewrite(f"update lanes set {overdue} where api = 'orders'")
     answer = desk.web().get("/readyz")
     assert answer.status_code == 503

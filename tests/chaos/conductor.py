@@ -30,6 +30,7 @@ STOP_SECONDS = (
 )
 REACHED_WITHIN, PROVED_WITHIN = 300.0, 30.0  # seconds
 STOPS_AT_ONCE = 3  # a stopped process keeps its worker from working
+TRIES = 4  # a process may be lost to another cell before its own act is carried out
 CLOSED_FOR = 5.0  # seconds for which a door stays closed at most
 
 
@@ -44,6 +45,7 @@ class Armed:
     luck: Planned | None = None
     door: Door | None = None
     until: float = 0.0
+    tries: int = 1
 
 
 class Conductor:
@@ -77,7 +79,7 @@ class Conductor:
                         self._note(armed.cell, problem)
                 time.sleep(0.01)
         self.failed += traffic.untold
-        self.lost_access = traffic.lost_access
+        self.lost_access = len(traffic.asked)
 
     def _note(self, cell: Cell, problem: str) -> None:
         told = f"{cell.vendor} | {cell.point} | {cell.act}: {problem or 'happened'}"
@@ -146,7 +148,12 @@ class Conductor:
             return None
         if self._is_proved(armed):
             return ""
-        return "the act was not carried out" if time.monotonic() - armed.since > PROVED_WITHIN else None
+        if time.monotonic() - armed.since <= PROVED_WITHIN:
+            return None
+        if armed.tries == TRIES:
+            return "the act was not carried out"
+        self._try_again(armed)
+        return None
 
     def _is_taken(self, armed: Armed) -> bool:
         path = self._folder / "taken" / armed.plan
@@ -170,9 +177,9 @@ class Conductor:
         self._answer(armed.plan)
 
     def _try_again(self, armed: Armed) -> None:
-        """The horse had lost its worker to another cell already: the next that comes by is taken."""
+        """Another cell was faster and took the process, or its worker: the next that comes by is taken."""
         self._answer(armed.plan)
-        armed.told, armed.since = {}, time.monotonic()
+        armed.told, armed.luck, armed.since, armed.tries = {}, None, time.monotonic(), armed.tries + 1
         self._plan(armed.plan, armed.cell.act)
 
     def _kill_around(self, pid: int, parent: int) -> bool:
@@ -219,7 +226,9 @@ class Conductor:
         return armed.luck.done.is_set()
 
     def _is_continued(self, armed: Armed, pid: int) -> bool:
-        if time.monotonic() < armed.until:
+        if state_of(pid) in ("", "Z"):
+            self._try_again(armed)
+        if time.monotonic() < armed.until or not armed.told:
             return False
         stood_still = state_of(pid) == "T"
         send(pid, signal.SIGCONT)

@@ -12,6 +12,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import threading
 import time
 from pathlib import Path
 
@@ -30,7 +31,9 @@ class Hook:
     def __init__(self, folder: Path) -> None:
         self._folder, self._namer = folder, Namer()
         self._seen: set[str] = set()
-        self._follow = ""  # the plan whose act was done here last: the next place shows what came of it
+        self._follow: dict[
+            int, str
+        ] = {}  # thread -> the plan whose act it did: its next place shows what came of it
 
     def install(self) -> None:
         """From now on for this process and what it forks."""
@@ -43,9 +46,8 @@ class Hook:
         if plan not in self._seen:
             self._seen.add(plan)
             (self._folder / "seen" / plan).touch()
-        if self._follow:
-            (self._folder / "next" / self._follow).write_text(place.name)
-            self._follow = ""
+        if self._follow and (done := self._follow.pop(threading.get_ident(), "")):
+            (self._folder / "next" / done).write_text(place.name)
         try:
             os.rename(self._folder / "plans" / plan, self._folder / "taken" / f"{plan}~{os.getpid()}")
         except FileNotFoundError:
@@ -60,7 +62,7 @@ class Hook:
         written.write_text(json.dumps({**told, "point": place.name, "call": call}))
         written.rename(self._folder / "taken" / plan)
         taken.unlink()
-        self._follow = plan
+        self._follow[threading.get_ident()] = plan
         if act in BY_ITSELF:
             os.kill(os.getpid(), BY_ITSELF[act])
             return

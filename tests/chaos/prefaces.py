@@ -19,6 +19,9 @@ WRITES = {
 }
 
 
+# The first question of a look-up, by family.
+FINDS = {"cj": "cj list", "rest": "rest supplier orders", "": "tiktok order_detail"}
+PAID_AGAIN = "prepare_pay.cj getOrderDetail"  # asked when a payment is prepared once more
 # Reads of TikTok that a lane makes in every turn of its kind; a refused one is noted at the shop.
 READS = {
     "orders": "orders.read_notices.tiktok order_detail.before_ask",
@@ -33,7 +36,7 @@ def preface_of(cell: Cell) -> Iterator[tuple[str, str]]:
     words = cell.point.split(".")
     if words[1:2] == ["note_shop_failure"]:
         yield READS[words[0]], BUSY
-    if cell.point.startswith("auth.lost."):
+    if cell.point.startswith(("auth.not_renewed.", "auth.still_opens.")):
         yield "auth.serve_auth.tiktok token refresh.after_ask", KILL_HORSE
     if len(words) < 3:
         return
@@ -43,8 +46,10 @@ def preface_of(cell: Cell) -> Iterator[tuple[str, str]]:
     if label is None:
         return
     opened = "prepare" if area == "ship" else f"prepare_{kind}"
-    if step in ("note_stale", "settle", "look_up", "find"):
+    if step in ("note_stale", "settle", "look_up", "find") or f"{step}.{words[3]}" == PAID_AGAIN:
         yield f"{area}.{kind}.commit_sending.after_commit", KILL_HORSE
+        if words[2:4] == ["look_up", "1"]:  # the look-up that is not answered
+            yield f"{area}.{kind}.find.{FINDS[family]}.before_ask", BUSY
     elif step == "doubt":
         yield f"{area}.{kind}.send.{label}.before_send", LOST
     elif step == "after_sending":

@@ -36,11 +36,10 @@ _RENEW = """
 # TikTok's list of carriers is read again once it is old.
 _OLD_LISTS = "update provider_lists set read_at = read_at - interval '2 days' where client_id = %(client)s"
 # Whoever lost access connects again, as the row in front of a person asks for.
-_LOST = """
-    select distinct s.client_id, exists (
-      select 1 from attentions a where a.client_id = s.client_id and a.kind = 'reconnect' and a.resolved_at is null
-        and a.why <> '')
-    from shops s where s.access_lost
+_ASKED = "select client_id, id from attentions where kind = 'reconnect' and resolved_at is null and why <> ''"
+_UNTOLD = """
+    select distinct s.client_id from shops s where s.access_lost and not exists (
+      select 1 from attentions a where a.client_id = s.client_id and a.kind = 'reconnect' and a.resolved_at is null)
 """
 
 
@@ -53,7 +52,7 @@ class Traffic:
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._run, daemon=True)
         self.wanted: Collection[Cell] = ()  # the cells that wait to be reached
-        self.lost_access = 0
+        self.asked: set[int] = set()  # rows that asked for a new connection
         self.untold: list[str] = []
         self._placed: Counter[str] = Counter()  # by vendor
 
@@ -78,13 +77,13 @@ class Traffic:
                     self._nudge(cell)
 
     def _connect_lost(self) -> None:
-        for client, is_told in self._town.rows(_LOST):
-            self.lost_access += 1
-            if not is_told:
-                self.untold.append(f"client {client} lost access and nobody is told")
-            numbers = {client: number for number, client in self._town.people.clients.items()}
-            house = next(h for h in self._town.people.houses if h.number == numbers[client])
-            self._town.people.connect(house)
+        houses = {self._town.people.clients[house.number]: house for house in self._town.people.houses}
+        for (client,) in self._town.rows(_UNTOLD):
+            self.untold.append(f"{houses[client].name} lost access and nobody is told")
+        for client, row in self._town.rows(_ASKED):
+            if row not in self.asked:
+                self.asked.add(row)
+                self._town.people.connect(houses[client])
 
     def _dealt_with(self, house: House) -> int:
         """Orders that are bought, over, or in front of a person."""
@@ -104,7 +103,7 @@ class Traffic:
         house = next(house for house in self._town.people.houses if house.vendor == cell.vendor)
         client = self._town.people.clients[house.number]
         if cell.area == "auth":
-            self._renew(house, client, anew="token get" in cell.point)
+            self._renew(house, client, cell.point)
         elif cell.lane in _NUDGED:
             self._town.rows(_MAKE_DUE, client=client, api=cell.lane)
         if cell.point.startswith(("ship.judge_new.", "ship.note_shop_failure.")):
@@ -112,8 +111,10 @@ class Traffic:
         if ".cancel." in cell.point:
             self._cancel_one(client)
 
-    def _renew(self, house: House, client: int, anew: bool) -> None:
-        if anew:
+    def _renew(self, house: House, client: int, point: str) -> None:
+        if point.startswith("auth.lost."):
+            self._town.sim("tokens/kill", seller_id=f"seller-{house.number}", what="all")
+        if "token get" in point:
             self._town.people.connect(house)
             return
         self._town.rows(_NEEDS_RENEWAL, client=client)

@@ -15,7 +15,7 @@ PROCESS_GROUND = ("startup", "children", "child_launcher", "supervisor", "superv
 # Doors: they start something and may know what they start. Nobody below may know them.
 DOORS = (
     "cli", "app", "serving", "people", "doctor", "key_rotation", "key_status", "running", "running_summary", "demo",
-    "wsgi", "audit_command",
+    "wsgi", "audit_command", "replay_command",
 )  # fmt: skip
 
 MAY_IMPORT: dict[str, tuple[str, ...]] = {
@@ -29,6 +29,7 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "transaction": ("domain", "extensions", "fault_points"),
     "lanes": (),
     "speech": ("domain",),
+    "verify_pack": (),  # alone on another machine: nothing of ours, nothing but the standard library
     "boot": ("config", "extensions"),
     "models": ("domain", "extensions"),
     "services": ("models", "domain", "lanes", "clock"),
@@ -55,6 +56,7 @@ OUTSIDE_LIBRARIES: dict[str, tuple[str, ...]] = {
     "transaction": ("sqlalchemy",),
     "lanes": ("sqlalchemy",),
     "speech": ("babel",),
+    "verify_pack": (),
     "boot": (),
     "models": ("sqlalchemy",),
     "services": ("sqlalchemy", "argon2", "cryptography", "orjson", "pyotp", "webauthn", "segno", "zxcvbn"),

@@ -143,6 +143,7 @@ def test_the_settings_of_compose_are_accepted_and_leave_the_simulator_out() -> N
             "SHOPFLEET_OLD_KEYS": "",
             "SMTP_URL": "smtps://mail.example.test",
             "MAIL_FROM": "Shopfleet <mail@example.test>",
+            "METRICS_TOKEN": "fake-token-of-thirty-characters",
         }
     )
     assert not settings.simulator

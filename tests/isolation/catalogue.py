@@ -17,7 +17,7 @@ STAFF, PORTAL, SYSTEM = LOGINS
 # Without a tenant: nobody but the system login may touch them.
 SYSTEM_TABLES = {
     "users", "memberships", "sessions", "heartbeats", "inbox_strays", "parked_installations", "second_factors",
-    "recovery_codes", "challenges", "mails", "mail_links", "notification_choices",
+    "recovery_codes", "gauges", "challenges", "mails", "mail_links", "notification_choices",
 }  # fmt: skip
 # Of an agency as a whole: no client column that must be filled, and nothing for the clients' login.
 AGENCY_TABLES = {"invitations", "api_tokens", "audit_entries", "agency_logos", "saved_views"}
@@ -65,7 +65,7 @@ SYSTEM_GRANTS: dict[str, dict[str, set[str]]] = {
     },
 }
 # Kept for ever: the program adds and reads, and only the owner of the tables could change a row.
-APPEND_ONLY = {"order_events", "audit_entries"}
+APPEND_ONLY = {"order_events", "order_changes", "audit_entries"}
 AGENCY = "(current_setting('app.agency_id'::text))::bigint"
 CLIENT = "(current_setting('app.client_id'::text))::bigint"
 SCOPE_ONLY = {"agencies", "clients"}  # the tenants themselves

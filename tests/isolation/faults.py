@@ -106,7 +106,7 @@ FAULTS: dict[str, Fault] = {
         "it holds no row yet",
     ),
     "costs for the portal": Fault("grant select on purchases to shopfleet_portal"),
-    "a portal that writes": Fault("grant update on orders to shopfleet_portal"),
+    "a portal that writes": Fault("grant update on order_lines to shopfleet_portal"),
     "a portal that adds": Fault("grant insert on orders to shopfleet_portal"),
     "contacts for the system login": Fault("grant select on order_contacts to shopfleet_system"),
     "one column too many for the system login": Fault("grant select (name) on shops to shopfleet_system"),

@@ -19,7 +19,10 @@ from typing import Any
 # The right to a route, by the beginning of its method and path; the first that fits counts.
 DECIDED: tuple[tuple[str, str], ...] = (
     (
-        r"GET /$|(GET|POST) /login(/|$)|GET /(assets|brand)/|GET /(healthz|readyz)$|GET /api/docs|POST /webhooks/",
+        r"GET /$|(GET|POST) /login(/|$)|GET /(assets|brand)/|GET /(healthz|readyz)$|GET /api/docs|POST /webhooks/"
+        r"|GET /metrics$",
+        r"GET /$|(GET|POST) /login(/|$)|GET /(assets|brand|evidence)/|GET /(healthz|readyz)$|GET /api/docs|"
+        r"POST /webhooks/",
         "public",
     ),
     (r"POST /api/v1/sessions$", "public"),
@@ -34,7 +37,7 @@ DECIDED: tuple[tuple[str, str], ...] = (
     (r"POST /viewing/stop$", "signed_in"),
     (r"POST /suppliers/<uuid:supplier_id>/consent$", "owner"),
     (r"\w+ /(team|api/v1/team/|clients|setup|settings/|api/v1/tokens|api/v1/audit)", "owner"),
-    (r"GET /client$|GET /client/|GET /api/v1/own/", "client"),
+    (r"(GET|POST) /client(/|$)|GET /api/v1/own/", "client"),
     (r"GET /connect/callback$", "write"),
     (r"\w+ /connect/waiting", "owner"),
     (r"GET /(shops/connect|mappings/import)$", "write"),

@@ -51,7 +51,8 @@ WORDS = {
     "currency", "time_zone", "region", "fulfilment_mode", "promise", "status", "stage", "order_type", "kind", "api",
     "fulfillment_type", "shipping_type", "delivery_option_id", "due_kind", "due_source", "display_status", "state",
     "payment_status", "action", "actor", "created_by", "tiktok_order_id", "tiktok_line_id", "sku_id", "role",
-    "tracking_number", "brand_colour", "entry_key", "code", "master_key_id",
+    "tracking_number", "brand_colour", "entry_key", "code", "master_key_id", "part",
+    "body",  # JSON, as it was hashed
 }  # fmt: skip
 LONG_AGO = "2026-09-01T12:00:00Z"  # ages on pages must not change between two looks
 

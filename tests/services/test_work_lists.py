@@ -205,7 +205,7 @@ def test_processes_and_mails_of_the_agencys_own_people(desk: Desk) -> None:
     with desk.session() as session:
         shops = tiktok_shops(desk.ours.scope(), session)
     with desk.system() as system:
-        dispatcher, worker, mailer = list_processes(system)
+        dispatcher, worker, mailer, _watcher = list_processes(system)
         ours, theirs = (count_mails(side.scope(), system) for side in (desk.ours, desk.theirs))
         (stray,) = list_strays(system, shops)
     assert (dispatcher.missing, worker.alive, worker.missing, mailer.missing) == (True, 2, False, False)

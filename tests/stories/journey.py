@@ -48,6 +48,8 @@ MACHINE_TIMES = {
     "effects": ("next_at", "sent_at"),
     "purchases": ("next_at", "claimed_until"),
     "shops": ("last_read_at", "last_order_at", "counted_at", "read_failed_at"),
+    "read_cycles": ("ended_at",),
+    "inbox_items": ("retry_at",),
     "authorizations": ("access_expires_at", "refresh_expires_at"),
 }
 

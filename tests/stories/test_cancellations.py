@@ -156,3 +156,28 @@ def _address(journey: Journey, number: str) -> Address:
     assert contact is not None
     assert not contact.masked
     return contact.address
+
+
+def test_an_order_cancelled_before_its_payment_leaves_nothing_to_be_paid(journey: Journey) -> None:
+    """The payment's row ends with the purchase: an open one would call its lane again and again, for ever."""
+    journey.sim(
+        "faults", http_429={"next": 1, "path": "/suppliers/cj/api2.0/v1/shopping/pay", "method": "POST"}
+    )
+    number = journey.place(US, sku_id("LAMP"), status="AWAITING_SHIPMENT")
+    journey.pass_time(timedelta(minutes=61))
+    journey.work()
+    assert [purchase.state for purchase in journey.purchases(number)] == ["placed"]
+
+    journey.sim("cancel", order_id=number)
+    journey.live(2, steps=4)
+
+    assert [purchase.state for purchase in journey.purchases(number)] == ["cancelled"]
+    with journey.session() as session:
+        query = """
+            select e.kind, e.state from effects e join orders o on o.id = e.order_id
+            where o.tiktok_order_id = :number order by e.id
+        """
+        ends = [tuple(row) for row in session.execute(text(query), {"number": number})]
+    assert ends == [("place", "confirmed"), ("pay", "refused"), ("cancel", "confirmed")]
+    (order,) = _every_supplier_order(journey, number)
+    assert (order["paid_count"], order["cancelled"]) == (0, True)

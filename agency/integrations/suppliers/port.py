@@ -11,6 +11,7 @@ from agency.domain.addresses import Address
 from agency.domain.effects import VendorMemory
 from agency.domain.outbound import NOTHING_MORE, Allowance
 from agency.domain.purchasing import Payable, PurchaseRequest, Quote, SupplierEvent, SupplierOrder
+from agency.integrations.http import Pace, no_pace
 from agency.integrations.port import Prepared
 
 
@@ -18,7 +19,8 @@ from agency.integrations.port import Prepared
 class SupplierConnection:
     """One account at a supplier: where it is, in which currency it charges, its settings and its secrets.
 
-    `timeout` is in real seconds per call; `allowance` says what may be called besides public https addresses.
+    `timeout` is in real seconds per call; `allowance` says what may be called besides public https addresses. `pace`
+    is called right before each call and waits until the account allows it.
     """
 
     kind: str
@@ -28,6 +30,7 @@ class SupplierConnection:
     credentials: Mapping[str, str] = field(default_factory=dict, repr=False)
     timeout: float = 10.0
     allowance: Allowance = NOTHING_MORE
+    pace: Pace = field(default=no_pace, repr=False)
 
 
 class SupplierPort(Protocol):

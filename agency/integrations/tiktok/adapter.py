@@ -13,7 +13,13 @@ from agency.domain.parcels import Provider, Scan, ShipReceipt, ShipRequest
 from agency.integrations.http import ReadClient, readable
 from agency.integrations.one_shot import PreparedWrite
 from agency.integrations.tiktok import mapping, mapping_finance, mapping_orders, versions
-from agency.integrations.tiktok.client import Call, Credentials, TikTokClient
+from agency.integrations.tiktok.client import (
+    Call,
+    Credentials,
+    FamilyPace,
+    TikTokClient,
+    no_family_pace,
+)
 from agency.integrations.wire import rows, text, to_unix
 
 T = TypeVar("T")
@@ -37,9 +43,10 @@ class TikTokAdapter:
         cipher: str,
         timeout: float = 10.0,
         client: ReadClient | None = None,
+        pace: FamilyPace = no_family_pace,
     ) -> None:
         self._client = TikTokClient(
-            api_url, Credentials(app_key, app_secret, access_token, cipher), timeout, client
+            api_url, Credentials(app_key, app_secret, access_token, cipher), timeout, client, pace
         )
 
     def search_orders(
@@ -52,10 +59,16 @@ class TikTokAdapter:
         body = {"update_time_ge": to_unix(update_ge), "update_time_lt": to_unix(update_lt)}
         return self._read(Call(versions.ORDER_SEARCH, query=query, body=body), mapping_orders.to_order_page)
 
-    def count_orders(self, create_ge: datetime, create_lt: datetime) -> int:
-        """TikTok's own count of the orders created in the window."""
+    def count_orders(
+        self, create_ge: datetime, create_lt: datetime, status: str = "", update_lt: datetime | None = None
+    ) -> int:
+        """TikTok's own count of the orders created in the window, of one status if it is named."""
         query = {"page_size": "1", "sort_field": "create_time", "sort_order": "ASC"}
-        body = {"create_time_ge": to_unix(create_ge), "create_time_lt": to_unix(create_lt)}
+        body: dict[str, Any] = {"create_time_ge": to_unix(create_ge), "create_time_lt": to_unix(create_lt)}
+        if status:
+            body["order_status"] = status
+        if update_lt is not None:
+            body["update_time_lt"] = to_unix(update_lt)
         call = Call(versions.ORDER_SEARCH, query=query, body=body)
         # A count that is not there is "could not read", never a zero.
         return self._read(call, lambda data: int(data["total_count"]))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
@@ -18,6 +19,7 @@ from agency.integrations.tiktok.versions import Endpoint
 from agency.integrations.wire import compact_json, text
 
 T = TypeVar("T")
+FamilyPace = Callable[[str], None]  # waits until one more call of that family may be made for the shop
 
 MAX_PAGES = 1000
 _JSON = "application/json"
@@ -47,20 +49,34 @@ class Call:
         """What may be shown of it."""
         return f"tiktok {self.endpoint.name}"
 
+    @property
+    def family(self) -> str:
+        """What TikTok's limit counts together: area, version and kind of thing (rate limit page of 2025-12)."""
+        return "/".join(self.endpoint.path.split("/")[1:4])
+
     def page(self, token: str) -> Call:
         """The same call for another page; filters and sorting stay, as TikTok asks."""
         return Call(self.endpoint, self.parts, {**self.query, "page_token": token}, self.body)
+
+
+def no_family_pace(_family: str) -> None:
+    """For calls that are too rare to be counted."""
 
 
 class TikTokClient:
     """Speaks for one authorisation, and for one shop of it when a cipher is given."""
 
     def __init__(
-        self, api_url: str, credentials: Credentials, timeout: float, reads: ReadClient | None
+        self,
+        api_url: str,
+        credentials: Credentials,
+        timeout: float,
+        reads: ReadClient | None,
+        pace: FamilyPace = no_family_pace,
     ) -> None:
         self.base = api_url.rstrip("/")
         self._who = credentials
-        self._timeout = timeout
+        self._timeout, self._pace = timeout, pace
         self._reads = reads or shared_reads(timeout, Guard.to([api_url]))
 
     def read(self, call: Call) -> dict[str, Any]:
@@ -68,7 +84,8 @@ class TikTokClient:
         request = self._signed(call)
         body = request.body if call.body is not None else None
         url = self._origin() + request.target
-        answer = self._reads.ask(Ask(request.method, url, call.label, request.headers, body))
+        pace = partial(self._pace, call.family)
+        answer = self._reads.ask(Ask(request.method, url, call.label, request.headers, body, before=pace))
         return data_of(answer, call.label)
 
     def pages(self, call: Call) -> Iterator[dict[str, Any]]:
@@ -90,6 +107,7 @@ class TikTokClient:
         """Opens the connection for one write; raises Unavailable when it cannot. Signed at the moment of
         sending.
         """
+        self._pace(call.family)
         shot = OneShot.open(self.base, self._timeout, call.label, self._reads.guard)
 
         def read_answer(answer: RawAnswer) -> T:

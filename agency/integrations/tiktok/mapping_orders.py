@@ -39,9 +39,9 @@ _BUYER_FIELDS = frozenset({
 
 
 def to_order_page(data: Mapping[str, Any]) -> OrderPage:
-    """One page of an order search."""
+    """One page of an order search. An answer without a count could not be read: it is never a page of nothing."""
     orders = tuple(to_order(row) for row in rows(data, "orders"))
-    return OrderPage(orders, text(data, "next_page_token"), int(data.get("total_count") or 0))
+    return OrderPage(orders, text(data, "next_page_token"), int(data["total_count"]))
 
 
 def to_order(row: Mapping[str, Any]) -> OrderSnapshot:

@@ -21,8 +21,10 @@ class TikTokPort(Protocol):
         """One page of the orders updated in the window, oldest update first. At most 100 a page."""
         ...
 
-    def count_orders(self, create_ge: datetime, create_lt: datetime) -> int:
-        """How many orders TikTok has that were created in the window."""
+    def count_orders(
+        self, create_ge: datetime, create_lt: datetime, status: str = "", update_lt: datetime | None = None
+    ) -> int:
+        """How many orders TikTok has that were created in the window: of one status, and not updated since."""
         ...
 
     def orders(self, ids: Sequence[str]) -> list[OrderSnapshot]:

@@ -59,7 +59,7 @@ class CjClient:
 
     def __init__(self, connection: SupplierConnection) -> None:
         self._base = connection.base_url.rstrip("/")
-        self._timeout = connection.timeout
+        self._timeout, self._pace = connection.timeout, connection.pace
         self._guard = Guard(connection.allowance)
         self._reads = shared_reads(connection.timeout, self._guard)
         self._api_key = connection.credentials.get("api_key", "")
@@ -117,6 +117,7 @@ class CjClient:
                 self.forget(token)
                 raise
 
+        self._pace()
         shot = OneShot.open(self._base, self._timeout, label, self._guard)
         headers = _headers(token)
         return PreparedWrite(shot, reference, lambda: WriteRequest(verb, target, headers, raw), read_answer)
@@ -133,7 +134,7 @@ class CjClient:
 
     def _once(self, verb: str, path: str, body: Mapping[str, Any] | None, token: CjToken) -> Any:
         raw = None if body is None else compact_json(body)
-        ask = Ask(verb, self._base + path, _label(path), _headers(token), raw)
+        ask = Ask(verb, self._base + path, _label(path), _headers(token), raw, before=self._pace)
         return data_of(self._reads.ask(ask), ask.label)
 
     def _login(self) -> CjToken:
@@ -143,7 +144,7 @@ class CjClient:
             )
         headers = {"Content-Type": "application/json"}
         body = compact_json({"apiKey": self._api_key})
-        ask = Ask("POST", self._base + LOGIN, _label(LOGIN), headers, body, repeatable=False)
+        ask = Ask("POST", self._base + LOGIN, _label(LOGIN), headers, body, False, self._pace)
         try:
             data = data_of(self._reads.ask(ask), ask.label)
         except CredentialsRejected as rejected:

@@ -49,14 +49,15 @@ class RestClient:
         self._base = connection.base_url.rstrip("/")
         self._paths = {**PATHS, **dict(connection.settings.get("paths") or {})}
         self._key = connection.credentials.get("api_key", "")
-        self._timeout = connection.timeout
+        self._timeout, self._pace = connection.timeout, connection.pace
         self._guard = Guard(connection.allowance)
         self._reads = shared_reads(connection.timeout, self._guard)
 
     def read(self, name: str, parts: Mapping[str, str], query: Mapping[str, str] | None = None) -> Any:
         """The JSON of a read; raises Unavailable, Refused or CredentialsRejected."""
         label = f"rest supplier {name}"
-        answer = self._reads.ask(Ask("GET", self._url(name, parts, query), label, self._headers()))
+        url = self._url(name, parts, query)
+        answer = self._reads.ask(Ask("GET", url, label, self._headers(), before=self._pace))
         if answer.status == 200:
             try:
                 return answer.json()
@@ -83,6 +84,7 @@ class RestClient:
                 return read(answer.json())
             raise error_for(answer, label, reference)
 
+        self._pace()
         shot = OneShot.open(self._base, self._timeout, label, self._guard)
         return PreparedWrite(
             shot, reference, lambda: WriteRequest("POST", url.path, headers, raw), read_answer
