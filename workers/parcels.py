@@ -80,8 +80,8 @@ def _ask_all(
     def ask(purchase: Awaited) -> None:
         if time.monotonic() > ends:
             return  # the next turn takes it up
-        asked.append(purchase.purchase_id)
         lease.check()
+        asked.append(purchase.purchase_id)
         try:
             answer = desk.port.statuses([purchase.supplier_order_id]).get(purchase.supplier_order_id)
         except CredentialsRejected:

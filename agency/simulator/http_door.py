@@ -14,7 +14,6 @@ from typing import Any
 from werkzeug.serving import ThreadedWSGIServer, WSGIRequestHandler
 
 from agency.simulator.wire import Dropped
-from agency.simulator.world import World
 
 log = logging.getLogger(__name__)
 
@@ -29,11 +28,6 @@ class KeptServer(ThreadedWSGIServer):
         with socket.create_server((host, port), backlog=self.request_queue_size) as listener:
             super().__init__(host, port, app, handler=KeptHandler, fd=listener.fileno())
         self.open_connections: set[socket.socket] = set()
-        self._world: World = app.world
-
-    def idle_seconds(self) -> float:
-        """For how long a connection may say nothing."""
-        return float(self._world.settings["idle_seconds"])
 
     def hang_up(self) -> None:
         """End every connection that is still open."""
@@ -55,9 +49,10 @@ class KeptHandler(WSGIRequestHandler):
     server: KeptServer
 
     def setup(self) -> None:
-        """Register the connection; one that says nothing for long is hung up, as vendors do."""
+        """Register the connection."""
         super().setup()
-        self.connection.settimeout(self.server.idle_seconds())
+        app: Any = self.server.app
+        self.connection.settimeout(float(app.world.settings["idle_seconds"]))
         self.server.open_connections.add(self.connection)
 
     def finish(self) -> None:
