@@ -22,7 +22,7 @@ _DEAR = 5  # how much dearer it is to start processes again, or to wait, than to
 # Places where a call to the outside is still to be made.
 _ASKS, _CONNECTS = ("before_ask", "before_send"), ("before_ask", "before_connect")
 # Heartbeats and the hourly tidying carry no promise; a login at CJ happens once in a town's life; that a supplier has
-# a reference which we never sent is seen after some races only and cannot be brought about at will.
+# a reference which we never sent, or that a bell comes too late, is seen after some races only and not at will.
 LEFT_OUT = (
     "worker.beats.",
     "dispatcher.beat.",
@@ -31,6 +31,7 @@ LEFT_OUT = (
     "purchase.keep_login.",
     "purchase.place.prepare_place.before_commit",
     "purchase.place.prepare_place.after_commit",
+    "runtime.serve.1.",
 )
 LEFT_OUT_CALLS = ("cj getAccessToken",)
 
