@@ -83,26 +83,30 @@ def assemble(settings: Settings, rate: float, *, fast: bool = False) -> Cast:
     web_url = f"http://127.0.0.1:{settings.port}"
     clock = Clock(_shop_time(settings.data_dir), machine_now(), rate)
     newest, _comma, older = key.partition(",")
-    environment = _UNLESS_SET | os.environ | {
-        "DATABASE_URL": database_url,
-        "REDIS_URL": redis_url,
-        "SHOPFLEET_KEY": newest,
-        "SHOPFLEET_KEY_FILE": "",
-        "SHOPFLEET_OLD_KEYS": older,
-        "SHOPFLEET_DATA": str(settings.data_dir),
-        "PORT": str(settings.port),
-        "SIMULATOR": "on",
-        "TIKTOK_API_URL": simulator_url,
-        "TIKTOK_AUTH_URL": simulator_url,
-        "TIKTOK_AUTHORIZE_URL": f"{simulator_url}/open/authorize",
-        "TIKTOK_SERVICE_ID": settings.tiktok_service_id
-        or "practice",  # its consent page asks for one, as TikTok's
-        "CLOCK_ORIGIN": (clock.origin or machine_now()).isoformat(),
-        "CLOCK_EPOCH": (clock.epoch or machine_now()).isoformat(),
-        "CLOCK_RATE": str(rate),
-        "PUBLIC_URL": settings.public_url or web_url,
-        "OUTBOUND_ALLOW": ",".join(filter(None, (os.environ.get("OUTBOUND_ALLOW"), OUTSIDE_HERE))),
-    }
+    environment = (
+        _UNLESS_SET
+        | os.environ
+        | {
+            "DATABASE_URL": database_url,
+            "REDIS_URL": redis_url,
+            "SHOPFLEET_KEY": newest,
+            "SHOPFLEET_KEY_FILE": "",
+            "SHOPFLEET_OLD_KEYS": older,
+            "SHOPFLEET_DATA": str(settings.data_dir),
+            "PORT": str(settings.port),
+            "SIMULATOR": "on",
+            "TIKTOK_API_URL": simulator_url,
+            "TIKTOK_AUTH_URL": simulator_url,
+            "TIKTOK_AUTHORIZE_URL": f"{simulator_url}/open/authorize",
+            "TIKTOK_SERVICE_ID": settings.tiktok_service_id
+            or "practice",  # its consent page asks for one, as TikTok's
+            "CLOCK_ORIGIN": (clock.origin or machine_now()).isoformat(),
+            "CLOCK_EPOCH": (clock.epoch or machine_now()).isoformat(),
+            "CLOCK_RATE": str(rate),
+            "PUBLIC_URL": settings.public_url or web_url,
+            "OUTBOUND_ALLOW": ",".join(filter(None, (os.environ.get("OUTBOUND_ALLOW"), OUTSIDE_HERE))),
+        }
+    )
     return Cast(
         settings, tuple(servers), database_url, redis_url, key, simulator_url, web_url, clock, environment
     )
