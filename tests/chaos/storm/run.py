@@ -29,6 +29,7 @@ FIRE = {
 }  # fmt: skip
 
 _ARRIVING = 0.7  # the part of the storm in which orders come, so that they are bought under fire
+_UNDER_FIRE = 0.4  # purchases per order that the fire waits for
 # Seconds for which a storm goes on because an act has no target yet (a worker without a turn) or the baseline has jobs.
 _MOST_DELAY = 180.0
 
@@ -119,11 +120,13 @@ class Storm:
             self.tell(f"the storm is over after {since:.0f} s")
 
     def _has_raged(self, now: float) -> bool:
-        """Whether every act was carried out and the baseline has done all its jobs under fire."""
+        """Whether every act was carried out, enough was bought under fire, and the baseline has done all its jobs."""
         if self._acts or now < self._look_at:
             return False
         self._look_at = now + 1.0
-        return "open" not in naive.states(self.cast.database_url).values()
+        bought = sum(self.stage.summary()["supplier_orders"].values()) - self.plan.naive_lines
+        under_fire = bought >= self.plan.orders * _UNDER_FIRE
+        return under_fire and "open" not in naive.states(self.cast.database_url).values()
 
     def _watch(self, now: float) -> None:
         if now - self.over > self.plan.limit:
