@@ -19,10 +19,8 @@ from typing import Any
 # The right to a route, by the beginning of its method and path; the first that fits counts.
 DECIDED: tuple[tuple[str, str], ...] = (
     (
-        r"GET /$|(GET|POST) /login(/|$)|GET /(assets|brand)/|GET /(healthz|readyz)$|GET /api/docs|POST /webhooks/"
-        r"|GET /metrics$",
-        r"GET /$|(GET|POST) /login(/|$)|GET /(assets|brand|evidence)/|GET /(healthz|readyz)$|GET /api/docs|"
-        r"POST /webhooks/",
+        r"GET /$|(GET|POST) /login(/|$)|GET /(assets|brand|evidence)/|GET /(healthz|readyz|metrics)$|"
+        r"GET /api/docs|POST /webhooks/",
         "public",
     ),
     (r"POST /api/v1/sessions$", "public"),
