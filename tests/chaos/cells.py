@@ -22,9 +22,13 @@ _DEAR = 5  # how much dearer it is to start processes again, or to wait, than to
 # Places where a call to the outside is still to be made.
 _ASKS, _CONNECTS = ("before_ask", "before_send"), ("before_ask", "before_connect")
 # Heartbeats and the hourly tidying carry no promise; a login at CJ happens once in a town's life; that a supplier has
-# a reference which we never sent, or that a bell comes too late, is seen after some races only and not at will.
+# a reference which we never sent, that a bell comes too late, or that a turn is so long that it lengthens its lease,
+# is seen after some races only and not at will.
 LEFT_OUT = (
-    "worker.beats.",
+    "worker.tell_alive.",
+    "purchase.check.",
+    "ship.check.",
+    "tracking.check.",
     "dispatcher.beat.",
     "dispatcher.tidy.",
     "tracking.keep_login.",
@@ -43,6 +47,16 @@ class Cell:
     point: str
     act: str
     vendor: str
+
+    @property
+    def place(self) -> str:
+        """The commit, bell or call; its points are the moments before, within and after it."""
+        return self.point.rpartition(".")[0]
+
+    @property
+    def moment(self) -> str:
+        """Before, within or after."""
+        return self.point.rpartition(".")[2]
 
     @property
     def lane(self) -> str:
@@ -98,23 +112,26 @@ def all_cells() -> list[Cell]:
 
 
 def covering(cells: Sequence[Cell]) -> list[Cell]:
-    """A small choice, always the same: each point once, and each act with each vendor once.
+    """A small choice, always the same: each place (a commit, a bell, a call) once, and each act with each vendor once.
 
-    Points that only some vendors pass choose first; then each takes the cell whose act and vendor were had least,
-    acts after which processes must start again or stand still counting several times.
+    Places that only some vendors pass choose first; then each takes the cell whose act and vendor were had least,
+    acts after which processes must start again or stand still counting several times, and of before and after the one
+    that was had less.
     """
-    by_point: dict[str, list[Cell]] = {}
+    by_place: dict[str, list[Cell]] = {}
     for cell in cells:
-        by_point.setdefault(cell.point, []).append(cell)
+        by_place.setdefault(cell.place, []).append(cell)
     chosen: list[Cell] = []
     pairs: dict[tuple[str, str], int] = {}
-    for point in sorted(by_point, key=lambda point: (len({c.vendor for c in by_point[point]}), point)):
-        best = min(by_point[point], key=lambda cell: (_rank(cell, pairs, chosen), cell))
+    for place in sorted(by_place, key=lambda place: (len({c.vendor for c in by_place[place]}), place)):
+        best = min(by_place[place], key=lambda cell: (_rank(cell, pairs, chosen), cell))
         chosen.append(best)
         pairs[best.act, best.vendor] = pairs.get((best.act, best.vendor), 0) + 1
     missing = {(cell.act, cell.vendor) for cell in cells} - set(pairs)
     for pair in sorted(missing):
         chosen.append(next(cell for cell in cells if (cell.act, cell.vendor) == pair))
+    for moment in sorted({cell.moment for cell in cells} - {cell.moment for cell in chosen}):
+        chosen.append(next(cell for cell in cells if cell.moment == moment))
     return sorted({*chosen, *(cell for cell in cells if _is_about_money(cell))})
 
 
@@ -126,11 +143,12 @@ def _is_about_money(cell: Cell) -> bool:
     return (moment, cell.act) in {("before_send", LOST), ("sending", STOP), ("sent", KILL_HORSE)}
 
 
-def _rank(cell: Cell, pairs: dict[tuple[str, str], int], chosen: Sequence[Cell]) -> tuple[int, int]:
-    """How often the act and the vendor were had together, and how busy the cell's own slot is already."""
+def _rank(cell: Cell, pairs: dict[tuple[str, str], int], chosen: Sequence[Cell]) -> tuple[int, int, int]:
+    """How often act and vendor were had together, how busy the cell's slot is, how often its moment was had."""
     slot = sum(1 for other in chosen if (other.vendor, other.area) == (cell.vendor, cell.area))
     had = pairs.get((cell.act, cell.vendor), 0)
-    return (had * _DEAR if cell.act in (KILL_ALL, ORPHAN, STOP) else had), slot
+    moment = sum(1 for other in chosen if other.moment == cell.moment)
+    return (had * _DEAR if cell.act in (KILL_ALL, ORPHAN, STOP) else had), slot, moment
 
 
 def parts(cells: Sequence[Cell], number: int) -> list[list[Cell]]:

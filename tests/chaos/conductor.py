@@ -30,6 +30,7 @@ STOP_SECONDS = (
 )
 # Generous: on a machine that is several times slower the first order is shipped after minutes.
 REACHED_WITHIN, PROVED_WITHIN = 600.0, 30.0  # seconds
+PREFACE_AGAIN = 20.0  # what a preface led to may have ended elsewhere; then it is armed once more
 STOPS_AT_ONCE = 3  # a stopped process keeps its worker from working
 TRIES = 4  # a process may be lost to another cell before its own act is carried out
 CLOSED_FOR = 5.0  # seconds for which a door stays closed at most
@@ -47,6 +48,7 @@ class Armed:
     door: Door | None = None
     until: float = 0.0
     tries: int = 1
+    prefaced: float = field(default_factory=time.monotonic)
 
 
 class Conductor:
@@ -74,6 +76,7 @@ class Conductor:
                 traffic.wanted = [armed.cell for armed in self._armed.values() if not armed.told]
                 for slot, armed in list(self._armed.items()):
                     self._prefaces[slot] = [one for one in self._prefaces[slot] if self._step(one) is None]
+                    self._repeat_prefaces(slot, armed)
                     problem = self._step(armed)
                     if problem is not None:
                         self._disarm(slot)
@@ -112,10 +115,17 @@ class Conductor:
                 continue
             cell = cells.popleft()
             stops, auth_is_busy = stops + (cell.act == STOP), auth_is_busy or slot[1] == "auth"
-            self._prefaces[slot] = [
-                self._armed_for(Cell(point, act, cell.vendor)) for point, act in preface_of(cell)
-            ]
+            self._prefaces[slot] = self._prefaced(cell)
             self._armed[slot] = self._armed_for(cell)
+
+    def _prefaced(self, cell: Cell) -> list[Armed]:
+        return [self._armed_for(Cell(point, act, cell.vendor)) for point, act in preface_of(cell)]
+
+    def _repeat_prefaces(self, slot: tuple[str, str], armed: Armed) -> None:
+        if self._prefaces[slot] or armed.told or time.monotonic() - armed.prefaced < PREFACE_AGAIN:
+            return
+        armed.prefaced = time.monotonic()
+        self._prefaces[slot] = self._prefaced(armed.cell)
 
     def _armed_for(self, cell: Cell) -> Armed:
         plan = f"{self.client_of(cell)}@{cell.point}"

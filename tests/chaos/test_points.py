@@ -37,9 +37,11 @@ def test_every_area_has_points_at_all_its_moments(area: str) -> None:
     assert set(moments) <= listed
 
 
-def test_the_choice_of_ci_passes_every_point_and_every_act_with_every_vendor() -> None:
+def test_the_choice_of_ci_disturbs_every_place_and_has_every_act_with_every_vendor() -> None:
     everything, chosen = all_cells(), covering(all_cells())
-    assert {cell.point for cell in chosen} == {point for point in known_points() if in_matrix(point)}
+    assert {cell.point for cell in everything} == {point for point in known_points() if in_matrix(point)}
+    assert {cell.place for cell in chosen} == {cell.place for cell in everything}
+    assert {cell.moment for cell in chosen} == {cell.moment for cell in everything}
     pairs = {(cell.act, cell.vendor) for cell in chosen}
     assert pairs >= {(act, vendor) for act in (KILL_HORSE, KILL_ALL, STOP, *BAD_LUCK) for vendor in VENDORS}
     assert chosen == covering(everything), "always the same choice"
