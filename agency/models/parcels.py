@@ -28,6 +28,7 @@ class Parcel(WithPublicId, ShopOwned, WithCreatedAt, Base):
         Index("ix_parcels_agency_turned", "agency_id", "number_turned"),
         Index("ix_parcels_client_id", "client_id", "order_id"),
         Index("ix_parcels_shop_work", "shop_id", "state"),
+        Index("ix_parcels_purchase_id", "purchase_id"),
         Index(
             "ix_parcels_agency_pushed",
             "agency_id",

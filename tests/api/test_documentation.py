@@ -49,6 +49,7 @@ def test_only_sign_in_and_the_description_itself_are_public(desk: Desk) -> None:
         if word == "public" and not name.startswith("portal.")
     }
     assert public == {
-        "webhooks.tiktok", "webhooks.supplier", "health.alive", "health.ready", "sessions.open_session",
+        "webhooks.tiktok", "webhooks.supplier", "health.alive", "health.ready", "metrics.metrics",
+        "sessions.open_session",
         "documentation.show_document", "documentation.show_page",
     }  # fmt: skip
