@@ -23,8 +23,8 @@ _DEAR = 5  # how much dearer it is to start processes again, or to wait, than to
 _ASKS, _CONNECTS = ("before_ask", "before_send"), ("before_ask", "before_connect")
 # Heartbeats and the hourly tidying carry no promise; a login at CJ happens once in a town's life; that a supplier has
 # a reference which we never sent, that a bell comes too late, or that a turn is so long that it lengthens its lease,
-# is seen after some races only and not at will; so is that CJ is asked once more for an order whose payment was prepared
-# before.
+# is seen after some races only and not at will; so is that CJ is asked once more for an order whose payment was
+# prepared before.
 LEFT_OUT = (
     "worker.tell_alive.",
     "purchase.check.",
