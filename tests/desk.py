@@ -170,7 +170,9 @@ def open_desk(*, spread_ids: bool = False, **settings: Any) -> Iterator[Desk]:
 
 def _spread_ids(owner_url: str) -> None:
     numbered = [
-        table.name for table in metadata.sorted_tables if "id" in table.columns and table.name != "users"
+        table.name
+        for table in metadata.sorted_tables
+        if "id" in table.columns and table.c.id.identity is not None and table.name != "users"
     ]
     with psycopg.connect(owner_url.replace("+psycopg", ""), autocommit=True) as connection:
         for place, table in enumerate(numbered, 1):
