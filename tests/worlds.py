@@ -21,7 +21,7 @@ from agency.models.tables import metadata
 SYSTEM_TABLES = {
     "users", "memberships", "sessions", "heartbeats", "inbox_strays", "parked_installations", "second_factors",
     "recovery_codes", "gauges", "challenges", "mails", "mail_links", "invitations", "api_tokens", "audit_entries",
-    "agency_logos", "saved_views", "notification_choices",
+    "agency_logos", "saved_views", "notification_choices", "home",
 }  # fmt: skip
 TENANTS = {"agencies", "clients"}
 TENANT_TABLES = [

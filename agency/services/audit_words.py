@@ -110,6 +110,8 @@ AREAS = frozenset(
         said("Consent"),
         said("Contact"),
         said("Contacts"),
+        said("Database"),
+        said("Evidence"),
         said("Invitation"),
         said("Mapping"),
         said("Member"),
