@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.chaos.cells import NOBODY, Cell
-from tests.chaos.conductor import Conductor
+from tests.chaos.conductor import REACHED_WITHIN, Conductor
 from tests.chaos.hook import FOLDERS
 from tests.chaos.people import VENDORS, House, one_of_each
 from tests.chaos.town import open_town
@@ -42,6 +42,7 @@ def stage(
     *,
     workers: int = WORKERS,
     web: bool = True,
+    within: float = REACHED_WITHIN,
 ) -> Iterator[Conductor]:
     """A town with fault points and who leads it; `entry` is the module (and its words) that starts our programs."""
     points = folder / "points"
@@ -61,12 +62,12 @@ def stage(
         # Some suppliers take their time, so that a cancelled order is not always too late.
         faults={"late_tracking": {"probability": 0.4}},
     ) as town:
-        yield Conductor(town, points, cells)
+        yield Conductor(town, points, cells, within)
 
 
-def play(folder: Path, cells: Sequence[Cell]) -> Played:
-    """Plays the cells in one town and waits until it has settled."""
-    with stage(folder, cells, one_of_each()) as conductor:
+def play(folder: Path, cells: Sequence[Cell], within: float = REACHED_WITHIN) -> Played:
+    """Plays the cells in one town and waits until it has settled; a point not reached `within` seconds has failed."""
+    with stage(folder, cells, one_of_each(), within=within) as conductor:
         conductor.run()
         town = conductor.town
         verdict = town.settled()
