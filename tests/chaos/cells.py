@@ -21,15 +21,13 @@ NOBODY = "-"
 _DEAR = 5  # how much dearer it is to start processes again, or to wait, than to lose one horse
 # Places where a call to the outside is still to be made.
 _ASKS, _CONNECTS = ("before_ask", "before_send"), ("before_ask", "before_connect")
-# Heartbeats and the hourly tidying carry no promise; a login at CJ happens once in a town's life; that a supplier has
-# a reference which we never sent, that a bell comes too late, or that a turn is so long that it lengthens its lease,
-# is seen after some races only and not at will; so is that CJ is asked once more for an order whose payment was
-# prepared before.
+# Heartbeats and the hourly tidying carry no promise; a login at CJ happens once in a town's life. After some races only,
+# and not at will, it is seen that a supplier has a reference which we never sent, that its list cannot be read, that a
+# bell comes too late, that a turn is so long that it lengthens its lease, or that CJ is asked once more for an order
+# whose payment was prepared before.
 LEFT_OUT = (
     "worker.tell_alive.",
-    "purchase.check.",
-    "ship.check.",
-    "tracking.check.",
+    "tracking.reconcile.2.",
     "dispatcher.beat.",
     "dispatcher.tidy.",
     "tracking.keep_login.",
@@ -38,7 +36,7 @@ LEFT_OUT = (
     "purchase.place.prepare_place.after_commit",
     "runtime.serve.1.",
 )
-LEFT_OUT_CALLS = ("cj getAccessToken", "prepare_pay.cj getOrderDetail")
+LEFT_OUT_CALLS = ("cj getAccessToken", "prepare_pay.cj getOrderDetail", "check")
 
 
 @dataclass(frozen=True, order=True)
