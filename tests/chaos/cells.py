@@ -22,9 +22,9 @@ _DEAR = 5  # how much dearer it is to start processes again, or to wait, than to
 # Places where a call to the outside is still to be made.
 _ASKS, _CONNECTS = ("before_ask", "before_send"), ("before_ask", "before_connect")
 # Heartbeats and the hourly tidying carry no promise; a login at CJ happens once in a town's life. After some races
-# only, and not at will, it is seen that a supplier has a reference which we never sent, that its list cannot be read, that a
-# bell comes too late, that a turn is so long that it lengthens its lease, or that CJ is asked once more for an order
-# whose payment was prepared before.
+# only, and not at will, it is seen that a supplier has a reference which we never sent, that its list cannot be
+# read, that a bell comes too late, that a turn is so long that it lengthens its lease, or that CJ is asked once
+# more for an order whose payment was prepared before.
 LEFT_OUT = (
     "worker.tell_alive.",
     "tracking.reconcile.2.",
