@@ -43,6 +43,8 @@ NO_PAGE = {
     "mapping_template": "a file",
     "orders_csv": "a file",
     "audit_file": "a file",
+    "evidence_keys": "a file",
+    "evidence_checker": "a file",
     "live": "a part of the page that asks for it",
     "finish_connection": "leads to another page, see show_waiting",
 }
