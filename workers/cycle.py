@@ -44,7 +44,7 @@ def cycle_due(context: Context, turn: Turn, shop: Shop) -> datetime:
         last = last_cycle(session, shop.id)
         if last is None or last.ended_at is None or has_open_cycle(session, shop.id):
             return machine_now()
-        if shop.restored_at is not None and last.ended_at < shop.restored_at:
+        if shop.restored_at is not None and last.created_at < shop.restored_at:
             return machine_now()  # nothing is bought for the shop before it was read again
         return last.ended_at + context.clock.machine_span(pause_after(shop, last), POLL_FLOOR)
 

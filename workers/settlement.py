@@ -8,13 +8,14 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 from agency.domain.errors import CredentialsRejected, OutsideError
-from agency.domain.ledger import StatementRow
+from agency.domain.ledger import Statement, StatementRow
 from agency.integrations.tiktok.port import TikTokPort
 from agency.lanes import Turn
 from agency.models.shops import Shop
 from agency.services.settlement import (
     awaits_money,
     list_unread,
+    may_still_come,
     record_estimates,
     record_statement_rows,
     record_statements,
@@ -24,6 +25,7 @@ from workers.context import Context, TurnResult
 log = logging.getLogger(__name__)
 EVERY = timedelta(hours=24)  # statements are daily, cut at 00:00 UTC (Finance API)
 WAITING_EVERY = timedelta(hours=8)
+UNREAD_EVERY = timedelta(minutes=30)  # while orders that a statement names are still being read
 THREADS = 8
 LOOK_BACK = timedelta(days=45)  # later refunds appear in later statements
 
@@ -39,17 +41,28 @@ def serve_finance(context: Context, turn: Turn) -> TurnResult:
     with context.work(turn) as (_scope, session):
         record_statements(session, access.shop, statements)
         unread = list_unread(session, access.shop.id, statements)
-    for facts in unread:
-        rows = _with_breakdown(tiktok, tiktok.statement_rows(facts.statement_id, facts.settlement.currency))
-        with context.work(turn) as (scope, session):
-            record_statement_rows(scope, session, session.get_one(Shop, access.shop.id), facts, rows, now)
-        context.keep(turn)
+    booked = [_book(context, turn, access.shop, tiktok, facts) for facts in unread]
     estimates = tiktok.unsettled()
     with context.work(turn) as (_scope, session):
         record_estimates(session, access.shop, estimates)
         session.get_one(Shop, access.shop.id).finance_read_at = now
         waiting = awaits_money(session, access.shop.id)
-    return TurnResult(context.after(WAITING_EVERY if waiting else EVERY, timedelta(seconds=3)))
+    pause = WAITING_EVERY if waiting else EVERY
+    return TurnResult(context.after(pause if all(booked) else UNREAD_EVERY, timedelta(seconds=3)))
+
+
+def _book(context: Context, turn: Turn, shop: Shop, tiktok: TikTokPort, facts: Statement) -> bool:
+    """Books a statement; False when it has to wait for its orders."""
+    rows = tiktok.statement_rows(facts.statement_id, facts.settlement.currency)
+    with context.work(turn) as (_scope, session):
+        if may_still_come(session, shop.id, facts, rows):
+            return False
+    rows = _with_breakdown(tiktok, rows)
+    with context.work(turn) as (scope, session):
+        held = session.get_one(Shop, shop.id)
+        record_statement_rows(scope, session, held, facts, rows, context.clock.now())
+    context.keep(turn)
+    return True
 
 
 def _with_breakdown(tiktok: TikTokPort, rows: Sequence[StatementRow]) -> list[StatementRow]:

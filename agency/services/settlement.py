@@ -18,6 +18,7 @@ from agency.models.orders import Order
 from agency.models.shops import Shop
 from agency.services.attention import Cause, close_attention, open_attention
 from agency.services.ledger import Entry, record_entries
+from agency.services.read_cycles import SETTLE, has_open_cycle
 from agency.services.stages import recompute
 from agency.services.timeline import Happening, OrderRef, record_events
 
@@ -52,6 +53,25 @@ def record_statements(session: Session, shop: Shop, statements: Sequence[Stateme
         row.settlement_minor = facts.settlement.amount
         row.payment_status, row.payment_id = facts.payment_status, facts.payment_id
     session.flush()
+
+
+def may_still_come(
+    session: Session, shop_id: int, facts: StatementFacts, rows: Sequence[StatementRow]
+) -> bool:
+    """True while the statement names an order that is not known and the shop is not read beyond the statement yet.
+
+    So it is after a restore or an outage, and in a new shop. Ledger entries are never changed, so what was booked
+    without its order would stay so, and the order would never count as settled. What is unknown once the shop was
+    read is too old to be read at all.
+    """
+    numbers = {row.order_id for row in rows if row.order_id}
+    known = select(Order.tiktok_order_id).where(
+        Order.shop_id == shop_id, Order.tiktok_order_id.in_(sorted(numbers))
+    )
+    if not numbers - set(session.scalars(known)):
+        return False
+    cursor = session.get_one(Shop, shop_id).read_cursor
+    return cursor is None or cursor < facts.at + SETTLE or has_open_cycle(session, shop_id)
 
 
 def record_statement_rows(
