@@ -26,6 +26,7 @@ _TITLES = {
     "purchase_planned": said("Purchase planned"),
     "reserved": said("Taken from own stock"),
     "purchase_placed": said("Ordered at the supplier"),
+    "purchase_found": said("Found at the supplier after a restore"),
     "purchase_paid": said("Paid to the supplier"),
     "purchase_refused": said("The supplier refused"),
     "purchase_in_doubt": said("The supplier's answer was lost"),

@@ -120,9 +120,10 @@ def test_orders_that_a_read_missed_are_noticed_by_the_count_and_fetched(journey:
     with journey.session() as session:
         # As if the read that should have brought the order had ended after it.
         session.execute(
-            text("update shops set read_cursor = :later, last_read_at = null where tiktok_shop_id = :shop"),
+            text("update shops set read_cursor = :later where tiktok_shop_id = :shop"),
             {"later": journey.now + timedelta(minutes=30), "shop": GB},
         )
+        session.execute(text("update read_cycles set ended_at = ended_at - interval '1 day'"))
         session.execute(text("update lanes set due_at = now() where api = 'orders'"))
     journey.work()
     row = journey.attentions()["count_differs"]
