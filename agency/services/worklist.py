@@ -67,14 +67,15 @@ def today(
     common = _common(scope, filters, edges) | typed
     values = {**common, "group": group, **key, **_order_range(key, group, edges)}
     found = list(session.execute(page_statement(scope, arms), values).mappings())
-    rows = [work_row(row, GROUP_KEYS[row["rank"]]) for row in found[:PAGE_SIZE]]
     counts = session.execute(counts_statement(scope, arms), common).mappings().one()
     trouble = _trouble(scope, session, filters)
-    if not cursor and group in (-1, 0):
-        rows = [trouble_row(row) for row in trouble] + rows
+    told = [trouble_row(row) for row in trouble] if not cursor and group in (-1, 0) else []
+    # A page holds so many rows in all; half of them stay for work, however many shops are in trouble.
+    room = max(PAGE_SIZE - len(told), PAGE_SIZE // 2)
+    rows = told + [work_row(row, GROUP_KEYS[row["rank"]]) for row in found[:room]]
     return Today(
         rows=tuple(rows),
-        next_cursor=_next_cursor(asked_at, found),
+        next_cursor=_next_cursor(asked_at, found, room),
         groups=_groups(counts, len(trouble), with_orders=common["orders"]),
         open_orders=sum(number for _rank, _currency, number, *_rest in counts["open"] or ()),
         attentions=sum((counts["decided"] or {}).values()),
@@ -162,10 +163,10 @@ def _order_range(key: Mapping[str, Any], group: int, edges: _Edges) -> dict[str,
     return bounds
 
 
-def _next_cursor(asked_at: datetime, found: list[Any]) -> str:
-    if len(found) <= PAGE_SIZE:
+def _next_cursor(asked_at: datetime, found: list[Any], room: int) -> str:
+    if len(found) <= room:
         return ""
-    last = found[PAGE_SIZE - 1]
+    last = found[room - 1]
     due = last["due_at"].isoformat() if last["due_at"] else _NEVER
     return encode_cursor(asked_at, last["rank"], last["loss"], due, last["is_order"], last["sort_id"])
 
