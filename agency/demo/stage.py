@@ -14,8 +14,8 @@ from agency.demo.world import CLIENTS, PracticeClient, bought_from, sellers
 class Stage:
     """A simulator, reached by its URL only."""
 
-    def __init__(self, url: str) -> None:
-        self._http = httpx.Client(base_url=url, timeout=30.0, follow_redirects=False)
+    def __init__(self, url: str, timeout: float = 30.0) -> None:
+        self._http = httpx.Client(base_url=url, timeout=timeout, follow_redirects=False)
 
     def close(self) -> None:
         """Hangs up."""

@@ -19,9 +19,8 @@ from agency.models.orders import Order
 from agency.models.purchasing import Purchase
 from agency.services.audit import Act, record_act
 from agency.services.blocked import plan_again, unblock_order
-from agency.services.effects import EffectRef, intend
 from agency.services.purchase_outcomes import release
-from agency.services.purchases import move
+from agency.services.purchases import intend_at_supplier, move
 from agency.services.stages import recompute
 from agency.services.timeline import record_event
 from agency.services.undo_steps import Step
@@ -159,14 +158,7 @@ def _pay_the_new_price(scope: Scope, session: Session, order: Order) -> None:
         if purchase.supplier_order_id:
             move(session, purchase, PurchaseState.READY, **values)
             move(session, purchase, PurchaseState.PLACED)
-            ref = EffectRef(
-                order.client_id,
-                order.shop_id,
-                order.id,
-                purchase_id=purchase.id,
-                supplier_id=purchase.supplier_id,
-            )
-            intend(scope, session, EffectKind.PAY, f"{purchase.reference}:approved", ref)
+            intend_at_supplier(scope, session, purchase, EffectKind.PAY, ":approved")
         else:
             move(session, purchase, PurchaseState.READY, **values)
-        make_due(session, api="purchase", supplier_id=purchase.supplier_id)
+            make_due(session, api="purchase", supplier_id=purchase.supplier_id)

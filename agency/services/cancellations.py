@@ -13,16 +13,14 @@ from agency.domain.money import Money, format_money
 from agency.domain.purchasing import PurchaseState
 from agency.domain.said import said
 from agency.domain.scope import Scope
-from agency.lanes import make_due
 from agency.models.catalog import Supplier, SupplierItem
 from agency.models.effects import Effect
 from agency.models.orders import Order
 from agency.models.purchasing import Purchase, PurchaseLine
 from agency.services.attention import close_order_attentions, open_attention
-from agency.services.effects import EffectRef, intend
 from agency.services.purchase_causes import spent_cause
 from agency.services.purchase_outcomes import record_supplier_cancelled, release
-from agency.services.purchases import move
+from agency.services.purchases import intend_at_supplier, move
 from agency.services.timeline import record_event
 
 _NEVER_SENT = (PurchaseState.PLANNED, PurchaseState.APPROVAL, PurchaseState.READY)
@@ -90,15 +88,7 @@ def _ask_back(
 ) -> None:
     if supplier.kind != "manual":
         move(session, purchase, PurchaseState.CANCELLING)
-        ref = EffectRef(
-            order.client_id,
-            order.shop_id,
-            order.id,
-            purchase_id=purchase.id,
-            supplier_id=purchase.supplier_id,
-        )
-        intend(scope, session, EffectKind.CANCEL, purchase.reference, ref)
-        make_due(session, api="purchase", supplier_id=purchase.supplier_id)
+        intend_at_supplier(scope, session, purchase, EffectKind.CANCEL)
     spent = format_money(Money(purchase.actual_minor or purchase.expected_minor, purchase.currency))
     record_event(scope, session, order, "cancelled_after_purchase", {"spent": spent}, now)
     why = said(

@@ -22,10 +22,9 @@ from agency.models.orders import Order
 from agency.models.purchasing import Purchase, PurchaseLine
 from agency.services.attention import Cause, close_attention, open_attention
 from agency.services.blocked import block_order, plan_again
-from agency.services.effects import EffectRef, intend
 from agency.services.ledger import Entry, record_entries
 from agency.services.purchase_causes import purchase_cause
-from agency.services.purchases import TRACKING_DUTY, move, receipt_of
+from agency.services.purchases import TRACKING_DUTY, intend_at_supplier, move, receipt_of
 from agency.services.stages import recompute
 from agency.services.timeline import record_event
 
@@ -64,7 +63,7 @@ def record_placed(
         )
         return
     else:
-        _intend(scope, session, order, purchase, EffectKind.PAY)
+        intend_at_supplier(scope, session, purchase, EffectKind.PAY)
     _after(scope, session, order, now)
 
 
@@ -235,14 +234,6 @@ def _cause(order: Order, purchase: Purchase, kind: str, why: str, action: str) -
         loss_minor=max(order.total_minor, purchase.actual_minor or purchase.expected_minor),
         data={"purchase": str(purchase.public_id), "reference": purchase.reference},
     )
-
-
-def _intend(scope: Scope, session: Session, order: Order, purchase: Purchase, kind: str) -> None:
-    ref = EffectRef(
-        order.client_id, order.shop_id, order.id, purchase_id=purchase.id, supplier_id=purchase.supplier_id
-    )
-    intend(scope, session, kind, purchase.reference, ref)
-    make_due(session, api="purchase", supplier_id=purchase.supplier_id)
 
 
 def _close_doubt(scope: Scope, session: Session, purchase: Purchase) -> None:

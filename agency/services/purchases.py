@@ -145,11 +145,13 @@ def _hand_over(
     elif gap is not None:
         doubt_purchase(scope, session, purchase, perhaps_bought(supplier.name, gap))
     else:
-        intend_place(scope, session, purchase)
+        intend_at_supplier(scope, session, purchase, EffectKind.PLACE)
 
 
-def intend_place(scope: Scope, session: Session, purchase: Purchase) -> None:
-    """Intends to place a purchase and wakes its supplier's lane."""
+def intend_at_supplier(
+    scope: Scope, session: Session, purchase: Purchase, kind: str, suffix: str = ""
+) -> None:
+    """Intends a write about a purchase and wakes its supplier's lane; `suffix` tells a second one of the kind apart."""
     ref = EffectRef(
         purchase.client_id,
         purchase.shop_id,
@@ -157,13 +159,13 @@ def intend_place(scope: Scope, session: Session, purchase: Purchase) -> None:
         purchase_id=purchase.id,
         supplier_id=purchase.supplier_id,
     )
-    intend(scope, session, EffectKind.PLACE, purchase.reference, ref)
+    intend(scope, session, kind, purchase.reference + suffix, ref)
     make_due(session, api="purchase", supplier_id=purchase.supplier_id)
 
 
 def doubt_purchase(scope: Scope, session: Session, purchase: Purchase, reason: str) -> None:
     """Intends to place a purchase and doubts it at once: it is asked for, never sent before proof."""
-    intend_place(scope, session, purchase)
+    intend_at_supplier(scope, session, purchase, EffectKind.PLACE)
     effect = session.scalars(
         select(Effect).where(Effect.purchase_id == purchase.id, Effect.kind == EffectKind.PLACE)
     ).one()

@@ -95,7 +95,7 @@ def open_house(
         wait_for_port(simulator_port)
         outside = Outside(simulator_url)
         stack.callback(outside.close)
-        outside.set_up(web_url, stalls, supplier_rate)
+        outside.open_stalls(web_url, stalls, supplier_rate)
         start("dispatcher")
         for number in range(workers):
             start(f"worker-{number + 1}", "--name", f"fair-{number + 1}")
@@ -160,7 +160,7 @@ class _Furnisher:
                 for number in range(SKUS)
             ]
             state = request_connection(scope, session, public_id)
-        code = self._house.outside.authorize(client, state)
+        code = self._house.outside.authorize(f"seller-{client}", state)
         with transaction(self._database, scope) as session:
             accept_connection(scope, session, self._keyring, state, code)
         return items

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
 
-import httpx
+from agency.demo.stage import Stage
 
 SKUS = 4
 PER_CALL = 500
@@ -39,35 +38,24 @@ class Timing:
     bought: float | None
 
 
-class Outside:
-    """Reached by URL only."""
+class Outside(Stage):
+    """The simulator, reached by its URL only."""
 
     def __init__(self, url: str) -> None:
+        super().__init__(url, timeout=60.0)
         self.url = url
-        self._http = httpx.Client(base_url=url, timeout=60.0, follow_redirects=False)
 
-    def close(self) -> None:
-        """Hangs up."""
-        self._http.close()
-
-    def set_up(self, web_url: str, stalls: Sequence[Stall], supplier_rate: float) -> None:
+    def open_stalls(self, web_url: str, stalls: Sequence[Stall], supplier_rate: float) -> None:
         """One seller and one supplier account per client."""
         clients = sorted({stall.client for stall in stalls})
-        self._post(
-            "/_sim/setup",
+        self.people(
             {
                 "webhook_url": f"{web_url}/webhooks/tiktok",
                 "redirect_url": f"{web_url}/connect/callback",
                 "sellers": [_seller(client, stalls) for client in clients],
                 "rest_accounts": [_account(client, supplier_rate) for client in clients],
-            },
+            }
         )
-
-    def authorize(self, client: int, state: str) -> str:
-        """The seller says yes; gives the one-time code."""
-        query = {"service_id": "1", "state": state, "seller": f"seller-{client}"}
-        back = self._http.get("/open/authorize", params=query).headers["location"]
-        return parse_qs(urlsplit(back).query)["code"][0]
 
     def hold(self, stall: Stall, count: int) -> None:
         """Builds orders that nobody sees yet."""
@@ -85,16 +73,6 @@ class Outside:
         """Every order that was announced so far."""
         rows: Mapping[str, list[Any]] = self._http.get("/_sim/timings").json()["orders"]
         return [Timing(*row) for row in rows.values()]
-
-    def summary(self) -> dict[str, Any]:
-        """Cheap counts, among them the worst excess over any limit."""
-        found: dict[str, Any] = self._http.get("/_sim/summary").json()
-        return found
-
-    def _post(self, path: str, body: Mapping[str, Any]) -> None:
-        answer = self._http.post(path, json=body)
-        if answer.status_code != 200:
-            raise RuntimeError(f"the simulator refused {path}: {answer.text[:300]}")
 
 
 def supplier_key(client: int) -> str:
