@@ -31,6 +31,7 @@ from agency.transaction import system_transaction, transaction
 from workers.pace import Paces
 
 TURN_SECONDS = 1.0
+SHORTEST_RETRY, LONGEST_RETRY = 1.0, 300.0  # seconds of machine time
 HANDFUL = 20  # things done in one turn; a lane that had more is crowded, even when nothing is left for now
 
 
@@ -50,6 +51,11 @@ class TurnResult:
 def turn_ends() -> float:
     """The moment (`time.monotonic`) after which a turn begins nothing new, so that nobody waits long behind it."""
     return time.monotonic() + TURN_SECONDS
+
+
+def retry_after(failures: int) -> float:
+    """How many seconds a lane waits after so many failed turns before the last one."""
+    return min(SHORTEST_RETRY * 2.0 ** min(failures, 20), LONGEST_RETRY)
 
 
 class LaneLost(Exception):

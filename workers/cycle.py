@@ -28,7 +28,7 @@ from workers.reading import (
     PAGES_A_TURN,
     Slice,
     StorePage,
-    count_back,
+    came_back,
     count_everything,
     gap_of_debt,
     read_slice,
@@ -46,7 +46,12 @@ def cycle_due(context: Context, turn: Turn, shop: Shop) -> datetime:
             return machine_now()
         if shop.restored_at is not None and last.created_at < shop.restored_at:
             return machine_now()  # nothing is bought for the shop before it was read again
-        return last.ended_at + context.clock.machine_span(pause_after(shop, last), POLL_FLOOR)
+        return _begins_again(context, last, pause_after(shop, last), last.ended_at)
+
+
+def _begins_again(context: Context, cycle: ReadCycle, pause: timedelta, ended_at: datetime) -> datetime:
+    """When the next cycle begins: counted from where this one read to, which an outage may have left long ago."""
+    return max(context.clock.machine_at(cycle.until + pause), ended_at + POLL_FLOOR)
 
 
 def go_on(context: Context, turn: Turn, shop: Shop, tiktok: TikTokPort, store: StorePage) -> datetime:
@@ -81,13 +86,17 @@ def _note(context: Context, turn: Turn, cycle: ReadCycle, found: Slice, until: d
 
 def _settle_debt(context: Context, turn: Turn, cycle: ReadCycle, tiktok: TikTokPort, store: StorePage) -> str:
     """Orders that left the window while it was read have been updated, so they are in what came since."""
-    now = context.clock.now().replace(microsecond=0) + AHEAD
-    found = read_slice(tiktok, cycle.until, now, store)
-    came_back = count_back(found, cycle.until)
+    since, now = cycle.until, context.clock.now().replace(microsecond=0) + AHEAD
+    back: set[str] = set()  # an order that is updated again may come in two slices
+    gap = ""
+    while since < now and len(back) < cycle.owed and not gap:
+        found = read_slice(tiktok, since, now, store)
+        back |= came_back(found, cycle.until)
+        since, gap = found.until, found.walk.gap
+    gap = gap or gap_of_debt(cycle.owed, len(back))
     with context.work(turn) as (_scope, session):
         held = session.get_one(ReadCycle, cycle.id)
-        held.came_back = came_back
-        gap = found.walk.gap or gap_of_debt(held.owed, came_back)
+        held.came_back = len(back)
         if gap:  # nobody knows which slice they were in
             held.reached = held.since
     return gap
@@ -102,5 +111,5 @@ def _end(context: Context, turn: Turn, cycle: ReadCycle, tiktok: TikTokPort, gap
     with context.work(turn) as (scope, session):
         held = session.get_one(ReadCycle, cycle.id)
         close_ticked(session, session.get_one(Shop, cycle.shop_id))
-        verdict = end_cycle(scope, session, held, gap, counted, list_announced(session, cycle.shop_id))
-    return context.after(verdict.again, POLL_FLOOR)
+        pause = end_cycle(scope, session, held, gap, counted, list_announced(session, cycle.shop_id))
+    return _begins_again(context, cycle, pause, machine_now())

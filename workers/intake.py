@@ -5,6 +5,7 @@ notices -> read those orders again -> store        cycle: slices of time, oldest
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
 
 from sqlalchemy.orm import Session
@@ -42,9 +43,7 @@ def serve_orders(context: Context, turn: Turn) -> TurnResult:
         return TurnResult(None)
     tiktok = context.tiktok(access)
     read = _read_notices(context, turn, access, tiktok)
-    with context.work(turn) as (_scope, session):
-        more = bool(list_open_notices(session, access.shop.id, 1))
-    if more:
+    if read == NOTICES_A_TURN:  # what came meanwhile has woken the lane, and does not keep the poll waiting
         return TurnResult(machine_now(), crowded=True)
     due, new = cycle_due(context, turn, access.shop), [read]
     if due <= machine_now():
@@ -90,9 +89,14 @@ def _read_notices(context: Context, turn: Turn, access: ShopAccess, tiktok: TikT
 
 def _postpone(context: Context, turn: Turn, notices: Sequence[OpenNotice]) -> None:
     """Announced but not shown: the notice stays open until its order is read."""
+    if not notices:
+        return
+    by_tries: dict[int, list[int]] = defaultdict(list)
+    for notice in notices:
+        by_tries[notice.tries].append(notice.id)
     with context.work(turn) as (_scope, session):
-        for notice in notices:
-            postpone_notices(session, [notice.id], context.after(retry_span(notice.tries)))
+        for tries, ids in by_tries.items():
+            postpone_notices(session, ids, context.after(retry_span(tries)))
 
 
 def _read_cancel_requests(

@@ -26,7 +26,7 @@ from agency.services.reconcile import give_up_list, is_due, look_back_to, record
 from agency.services.restores import wants_list
 from agency.services.supplier_letters import close_letters, list_letters
 from agency.services.suppliers import list_stale_skus
-from workers.context import HANDFUL, Context, TurnResult, turn_ends
+from workers.context import HANDFUL, Context, TurnResult, retry_after, turn_ends
 from workers.lease import Lease
 from workers.supplier_desk import SupplierDesk, ask_quotes, keep_login, open_desk
 
@@ -50,10 +50,14 @@ def serve_tracking(context: Context, turn: Turn) -> TurnResult:
     _check_letters(context, turn, desk)
     with context.work(turn) as (_scope, session):
         awaited = list_awaited(session, turn.supplier_id, desk.most(PURCHASES_A_TURN))
-    problem = _ask_all(context, turn, lease, desk, awaited)
+    problem, silence = _ask_all(context, turn, lease, desk, awaited)
+    lease.check()
     _refresh_quotes(context, turn, desk)
-    _reconcile(context, turn, desk)
+    lease.check()
+    _reconcile(context, turn, desk, silent=silence is not None)
     keep_login(context, turn, desk)
+    if silence is not None:
+        raise silence
     with context.work(turn) as (_scope, session):
         supplier = session.get_one(Supplier, turn.supplier_id)
         supplier.tracking_read_at, supplier.tracking_error = context.clock.now(), problem[:300]
@@ -68,10 +72,10 @@ def serve_tracking(context: Context, turn: Turn) -> TurnResult:
 
 def _ask_all(
     context: Context, turn: Turn, lease: Lease, desk: SupplierDesk, awaited: Sequence[Awaited]
-) -> str:
+) -> tuple[str, OutsideError | None]:
     """Asks about each purchase by itself, so that one bad answer does not keep the others waiting.
 
-    Returns the last problem. Raises it when the supplier answered nothing at all, and CredentialsRejected at once.
+    Returns the last problem, and its error when the supplier answered nothing at all. Raises CredentialsRejected.
     """
     problems: list[OutsideError] = []
     asked: list[int] = []
@@ -96,11 +100,13 @@ def _ask_all(
     with ThreadPoolExecutor(desk.threads(THREADS)) as pool:
         for done in [pool.submit(ask, purchase) for purchase in awaited]:
             done.result()
-    if problems and len(problems) == len(asked):
-        raise problems[-1]
+    silent = bool(problems) and len(problems) == len(asked)
+    # Where nothing is answered the same are asked again by the next turn, behind those that fall due before it: one
+    # order that is never answered does not block the rest.
+    again = machine_now() + timedelta(seconds=retry_after(turn.failures))
     with context.work(turn) as (_scope, session):
-        plan_next_looks(session, asked, context.after(ASK_EVERY, FLOOR))
-    return str(problems[-1]) if problems else ""
+        plan_next_looks(session, asked, again if silent else context.after(ASK_EVERY, FLOOR))
+    return (str(problems[-1]), problems[-1] if silent else None) if problems else ("", None)
 
 
 def _says_something(answer: SupplierOrder) -> bool:
@@ -128,11 +134,12 @@ def _check_letters(context: Context, turn: Turn, desk: SupplierDesk) -> None:
                 look_now(session, desk.supplier.id, event)
 
 
-def _reconcile(context: Context, turn: Turn, desk: SupplierDesk) -> None:
+def _reconcile(context: Context, turn: Turn, desk: SupplierDesk, *, silent: bool) -> None:
     """Once a day of shop time, and after a restore as soon as a shop waits for it.
 
     A supplier that cannot list its orders is asked again tomorrow; while a shop waits for the list, this raises, so
     that the lane says so and tries again soon. Who finds nothing by reference is not waited for: a person looks there.
+    `silent`: it answered nothing else in this turn, so that its silence here says nothing about a list.
     """
     now = context.clock.now()
     with context.work(turn) as (_scope, session):
@@ -147,7 +154,7 @@ def _reconcile(context: Context, turn: Turn, desk: SupplierDesk) -> None:
         raise
     except OutsideError as error:
         log.warning("supplier list not read: %s", error, extra={"supplier": desk.supplier.id})
-        if wanted and desk.port.memory.finds_by_reference:
+        if silent or (wanted and desk.port.memory.finds_by_reference):
             raise
         with context.work(turn) as (scope, session):
             give_up_list(scope, session, desk.supplier.id)

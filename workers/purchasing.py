@@ -10,6 +10,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
+from math import inf
 
 from agency.clock import machine_now
 from agency.domain.effects import EffectKind, EffectState
@@ -17,9 +18,8 @@ from agency.domain.errors import OutsideError
 from agency.domain.said import said
 from agency.lanes import Turn
 from agency.models.effects import Effect
-from agency.models.orders import Order
 from agency.models.shops import Shop
-from agency.services.effects import list_due, next_due, postpone
+from agency.services.effects import list_due, next_due, order_ids, postpone
 from workers.attempts import RETRY_AFTER, attempt, note_stale, settle
 from workers.context import HANDFUL, Context, TurnResult, turn_ends
 from workers.intake import store_snapshots
@@ -41,13 +41,15 @@ def serve_purchase(context: Context, turn: Turn) -> TurnResult:
     with context.work(turn) as (_scope, session):
         limit = desk.most(EFFECTS_A_TURN)
         effects = list_due(session, supplier_id=turn.supplier_id, limit=limit)
-    ends = turn_ends()
     ready = _freshly_read(context, turn, effects)
-    writes = PurchaseWrites(context, turn, desk)
+    writes, ends = PurchaseWrites(context, turn, desk), turn_ends()  # the read is over, however long it took
     try:
         with ThreadPoolExecutor(desk.threads(THREADS)) as pool:
-            serve = partial(_serve_one, context, turn, lease, writes, ends)
-            for done in [pool.submit(serve, effect) for effect in ready]:
+            serve = partial(_serve_one, context, turn, lease, writes)
+            # The first is always served, so that no turn ends where it began.
+            for done in [
+                pool.submit(serve, ends if place else inf, effect) for place, effect in enumerate(ready)
+            ]:
                 done.result()
     finally:
         keep_login(context, turn, desk)
@@ -86,10 +88,12 @@ def _freshly_read(context: Context, turn: Turn, effects: Sequence[Effect]) -> li
     by_shop: dict[int, list[Effect]] = defaultdict(list)
     for effect in spending:
         by_shop[effect.shop_id].append(effect)
-    unread: set[int] = set()
-    for shop_id, members in by_shop.items():
-        if not _read_shop(context, turn, shop_id, members):
-            unread |= {effect.id for effect in members}
+    shown = {
+        order_id
+        for shop_id, members in by_shop.items()
+        for order_id in _read_shop(context, turn, shop_id, members)
+    }
+    unread = {effect.id for effect in spending if effect.order_id not in shown}
     with context.work(turn) as (_scope, session):
         for effect in effects:
             if effect.id in unread:
@@ -102,19 +106,18 @@ def _freshly_read(context: Context, turn: Turn, effects: Sequence[Effect]) -> li
     return [effect for effect in effects if effect.id not in unread]
 
 
-def _read_shop(context: Context, turn: Turn, shop_id: int, effects: Sequence[Effect]) -> bool:
+def _read_shop(context: Context, turn: Turn, shop_id: int, effects: Sequence[Effect]) -> set[int]:
+    """Reads the orders of these effects again; gives our ids of those that TikTok showed, none when it failed."""
     access = context.shop_access(turn, shop_id)
     if access is None:
-        return False
+        return set()
     with context.work(turn) as (_scope, session):
-        numbers = {
-            effect.order_id: session.get_one(Order, effect.order_id).tiktok_order_id for effect in effects
-        }
+        ids = order_ids(session, effects)
     try:
-        snapshots = context.tiktok(access).orders(sorted(set(numbers.values())))
+        snapshots = context.tiktok(access).orders(sorted(ids))
     except OutsideError as error:
         note_shop_failure(context, turn, shop_id, error)
-        return False
+        return set()
     with context.work(turn) as (scope, session):
         store_snapshots(context, scope, session, session.get_one(Shop, shop_id), snapshots)
-    return {snapshot.order_id for snapshot in snapshots} >= set(numbers.values())
+    return {ids[snapshot.order_id] for snapshot in snapshots if snapshot.order_id in ids}

@@ -85,10 +85,10 @@ def _walk(tiktok: TikTokPort, found: Slice, page: OrderPage, store: StorePage) -
         pages += 1
 
 
-def count_back(found: Slice, begun: datetime) -> int:
+def came_back(found: Slice, begun: datetime) -> set[str]:
     """Orders of the slice that were placed before the cycle began and updated since: what left an earlier slice."""
     edge = begun.replace(microsecond=0)
-    return sum(order.created_at < edge <= order.updated_at for order in found.read.values())
+    return {number for number, order in found.read.items() if order.created_at < edge <= order.updated_at}
 
 
 def count_everything(tiktok: TikTokPort, window: CountWindow, states: bool) -> tuple[int, dict[str, int]]:

@@ -19,7 +19,7 @@ from agency.lanes import Turn, give_back, take
 from agency.transaction import system_transaction
 from workers import intake, parcels, planning, purchasing, settlement, shipping, shops, sweeps
 from workers.bells import Bells
-from workers.context import Context, LaneLost, TurnResult
+from workers.context import Context, LaneLost, TurnResult, retry_after
 from workers.right_clock import require_right
 
 log = logging.getLogger(__name__)
@@ -36,7 +36,6 @@ HANDLERS: Mapping[str, Callable[[Context, Turn], TurnResult]] = {
 }
 
 SERVE_ON = 10.0  # seconds for which one child answers bells; far below its lease of life
-SHORTEST_RETRY, LONGEST_RETRY = 1.0, 300.0  # seconds of machine time
 
 _context: list[Context] = []
 
@@ -87,7 +86,7 @@ def serve(context: Context, lane_id: int, fence: int) -> bool:
 
 def failure(context: Context, taken: Turn, error: Exception) -> TurnResult:
     """A turn that raised: back off, say why. What the turn had recorded stays recorded."""
-    wait = min(SHORTEST_RETRY * 2**taken.failures, LONGEST_RETRY)
+    wait = retry_after(taken.failures)
     problem = f"{type(error).__name__}"
     if isinstance(error, OutsideError):
         problem = str(error)

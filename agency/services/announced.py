@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import func, select, text
@@ -32,26 +31,19 @@ _CLOSE_TICKED = text(
 )
 
 
-@dataclass(frozen=True)
-class Announced:
-    """TikTok's numbers of the orders that wait, the oldest notification first."""
-
-    orders: tuple[str, ...] = ()
-
-
 def _open(shop_id: int) -> tuple[object, ...]:
     return (InboxItem.shop_id == shop_id, InboxItem.handled_at.is_(None), InboxItem.kind != WITHDRAWN)
 
 
-def list_announced(session: Session, shop_id: int) -> Announced:
-    """Orders that were asked for at least once because of a notification, and not shown."""
+def list_announced(session: Session, shop_id: int) -> tuple[str, ...]:
+    """TikTok's numbers of the orders that were announced, asked for and not shown; the oldest notification first."""
     query = (
         select(InboxItem.order_ref)
         .where(*_open(shop_id), InboxItem.tries > 0)  # type: ignore[arg-type]
         .group_by(InboxItem.order_ref)
         .order_by(func.min(InboxItem.id))
     )
-    return Announced(tuple(session.scalars(query)))
+    return tuple(session.scalars(query))
 
 
 def close_ticked(session: Session, shop: Shop) -> None:
@@ -82,18 +74,18 @@ def next_retry_at(session: Session, shop_id: int) -> datetime | None:
     )
 
 
-def record_announced(scope: Scope, session: Session, shop: Shop, announced: Announced) -> None:
+def record_announced(scope: Scope, session: Session, shop: Shop, announced: Sequence[str]) -> None:
     """One row for all of a shop's; it closes when the last has been read."""
     key = f"shop:{shop.id}"
-    if not announced.orders:
+    if not announced:
         close_attention(scope, session, shop.client_id, KIND, key)
         return
-    named = ", ".join(announced.orders[:_NAMED]) + (" ..." if len(announced.orders) > _NAMED else "")
+    named = ", ".join(announced[:_NAMED]) + (" ..." if len(announced) > _NAMED else "")
     why = said(
         "{words} {shop}: {count}, {numbers}. {remedy}",
         words=WORDS[Gap.ANNOUNCED],
         shop=shop.name,
-        count=len(announced.orders),
+        count=len(announced),
         numbers=named,
         remedy=REMEDIES[Gap.ANNOUNCED],
     )

@@ -6,7 +6,7 @@ commit. Whatever dies in between, the row says so, and nothing is sent again bef
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -18,6 +18,7 @@ from agency.clock import machine_now
 from agency.domain.effects import EffectState, check_move
 from agency.domain.scope import Scope
 from agency.models.effects import Effect
+from agency.models.orders import Order
 
 _OPEN = "state in ('intended', 'sending', 'unknown')"
 # Each look-up below is one walk along the index of a supplier's work by shop, however many effects wait.
@@ -190,6 +191,14 @@ def list_due(
         Effect.next_at <= machine_now(),
     )
     return list(session.scalars(query.order_by(Effect.next_at, Effect.id).limit(limit)))
+
+
+def order_ids(session: Session, effects: Collection[Effect]) -> dict[str, int]:
+    """Our ids of the orders behind these effects, by TikTok's numbers."""
+    query = select(Order.tiktok_order_id, Order.id).where(
+        Order.id.in_({effect.order_id for effect in effects})
+    )
+    return {row.tiktok_order_id: row.id for row in session.execute(query)}
 
 
 def next_due(

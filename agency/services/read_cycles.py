@@ -7,7 +7,7 @@ the decisions that a gap opens or its end closes.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import func, select, text
@@ -19,7 +19,7 @@ from agency.domain.scope import Scope
 from agency.models.orders import Order
 from agency.models.reads import ReadCycle
 from agency.models.shops import Shop
-from agency.services.announced import Announced, record_announced
+from agency.services.announced import record_announced
 from agency.services.restores import note_reread
 from agency.services.shop_reads import (
     LONGEST_POLL,
@@ -36,7 +36,6 @@ SETTLE = timedelta(
     minutes=10
 )  # TikTok may list an update that late (facts, 4.1); younger orders are not compared
 STATES_EVERY = timedelta(hours=1)  # shop time; nine calls, so not with every cycle
-_NEVER = timedelta(0)
 
 _STAGES = text(
     """
@@ -59,14 +58,6 @@ class CountWindow:
 
     since: datetime
     until: datetime
-
-
-@dataclass(frozen=True)
-class Verdict:
-    """What the end of a cycle found: words of `Gap`, and when the shop is to be read again, in shop time from now."""
-
-    gaps: tuple[str, ...]
-    again: timedelta = field(default=_NEVER)
 
 
 def open_cycle(session: Session, shop: Shop, since: datetime, until: datetime) -> ReadCycle:
@@ -145,14 +136,16 @@ def note_try(session: Session, shop_id: int, problem: str) -> None:
 
 
 def pause_after(shop: Shop, last: ReadCycle) -> timedelta:
-    """How long after this cycle's end the next one begins, in shop time; sooner after a gap, at first."""
-    return _again(shop, last)
+    """How long after this cycle the next one begins, in shop time; sooner after a gap, at first."""
+    if not set(last.gaps) - {Gap.ANNOUNCED}:  # those are asked for by themselves
+        return poll_interval(shop, 0)
+    return min(SHORTEST_POLL * (1 << min(last.streak - 1, 4)), LONGEST_POLL)
 
 
 def are_states_due(session: Session, shop_id: int, until: datetime) -> bool:
-    """Whether a cycle that ends at `until` asks for every state: once an hour, and as long as something is missing."""
+    """Whether a cycle that ends at `until` asks for every state: once an hour, and while counts differ."""
     last = last_cycle(session, shop_id)
-    if last is None or last.gaps:
+    if last is None or set(last.gaps) - {Gap.ANNOUNCED}:  # what is only announced differs in no state
         return True
     query = select(func.max(ReadCycle.until)).where(ReadCycle.shop_id == shop_id)
     asked_at = session.scalar(query.where(ReadCycle.tiktok_states != {}))
@@ -171,9 +164,12 @@ def end_cycle(
     cycle: ReadCycle,
     walked: str,
     counted: tuple[int, dict[str, int]],
-    announced: Announced,
-) -> Verdict:
-    """Ends the cycle: `walked` is the gap of its pages or empty, `counted` TikTok's total and its states."""
+    announced: Sequence[str],
+) -> timedelta:
+    """Ends the cycle; gives the pause until the next. `walked` is the gap of its pages or empty.
+
+    `counted` is TikTok's total and its states, `announced` the orders that were announced and not shown.
+    """
     shop = session.get_one(Shop, cycle.shop_id, with_for_update=True)
     last, window = last_cycle(session, shop.id), count_window(cycle.until)
     counts = _count(session, cycle, window, counted)
@@ -181,16 +177,16 @@ def end_cycle(
     gaps = list(gaps_of_counts(counts, expected))
     if walked:
         gaps.insert(0, walked)
-    if announced.orders:
+    if announced:
         gaps.append(Gap.ANNOUNCED)
-    cycle.gaps, cycle.announced, cycle.ended_at = gaps, len(announced.orders), machine_now()
+    cycle.gaps, cycle.announced, cycle.ended_at = gaps, len(announced), machine_now()
     cycle.streak = (last.streak if last else 0) + 1 if gaps else 0
     _keep_expected(cycle, counts.tiktok)
     record_announced(scope, session, shop, announced)
     _follow(scope, session, shop, cycle, gaps, counts)
     now = machine_now()
     session.execute(_PRUNE, {"shop_id": shop.id, "usual": now - KEPT, "long": now - KEPT_WITH_GAPS})
-    return Verdict(tuple(gaps), _again(shop, cycle))
+    return pause_after(shop, cycle)
 
 
 def _follow(
@@ -249,9 +245,3 @@ def _carry_expected(session: Session, cycle: ReadCycle, last: ReadCycle | None, 
 def _keep_expected(cycle: ReadCycle, tiktok: int) -> None:
     if tiktok >= (cycle.expected or 0):
         cycle.expected, cycle.expected_at = tiktok, cycle.counted_until
-
-
-def _again(shop: Shop, cycle: ReadCycle) -> timedelta:
-    if not set(cycle.gaps) - {Gap.ANNOUNCED}:  # those are asked for by themselves
-        return poll_interval(shop, 0)
-    return min(SHORTEST_POLL * (1 << min(cycle.streak - 1, 4)), LONGEST_POLL)

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import pytest
+from sqlalchemy import select, text
+
+from agency.models.catalog import Supplier, SupplierItem
 from agency.services.handwork import record_tracking
 from agency.simulator.supplier_book import find_supplier_order, save_supplier_order
 from tests.stories.cast import US, sku_id
 from tests.stories.journey import Journey
+from workers import parcels
 
 
 def _live_until_blocked(journey: Journey, number: str) -> None:
@@ -56,3 +61,48 @@ def test_a_parcel_that_no_carrier_scans_is_chased(journey: Journey) -> None:
     journey.live_until(lambda: "no_first_scan" in journey.attentions(number), step_hours=6, most_hours=60)
     assert journey.attentions(number)["no_first_scan"].action == "chase_carrier"
     assert journey.order(number).stage == "shipped"
+
+
+def _never_answered(journey: Journey, number: str) -> None:
+    (held,) = journey.supplied(number)
+    path = f"/suppliers/rest/orders/{held['supplier_order_id']}"
+    journey.sim("faults", http_500_before={"probability": 1, "path": path, "method": "GET"})
+
+
+def test_an_order_that_is_never_answered_blocks_no_other(
+    journey: Journey, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where a turn asks about one order only, as at a supplier that allows one call a second."""
+    monkeypatch.setattr(parcels, "PURCHASES_A_TURN", 1)
+    bad, good = (journey.place_bought(US, sku_id("CUP")) for _ in range(2))
+    _never_answered(journey, bad)
+    try:
+        journey.live_until(lambda: bool(journey.parcels(good)), step_hours=1, most_hours=48)
+        assert journey.parcels(bad) == []
+    finally:
+        journey.sim("faults", preset="none")
+    journey.live_until(lambda: bool(journey.parcels(bad)), step_hours=1, most_hours=48)
+
+
+def test_an_order_that_is_never_answered_keeps_neither_list_nor_prices_waiting(journey: Journey) -> None:
+    number = journey.place_bought(US, sku_id("CUP"))
+    _never_answered(journey, number)
+    with journey.session() as session:
+        of_kiln = select(Supplier).where(Supplier.public_id == journey.suppliers["kiln"])
+        before = session.scalars(of_kiln).one().reconciled_at
+    assert before is not None
+    try:
+        journey.live(25, steps=5)
+    finally:
+        journey.sim("faults", preset="none")
+
+    with journey.session() as session:
+        supplier = session.scalars(of_kiln).one()
+        assert supplier.reconciled_at is not None
+        assert supplier.reconciled_at > before
+        asked = select(SupplierItem.quoted_at).where(SupplierItem.supplier_id == supplier.id)
+        assert all(at is not None and at > before for at in session.scalars(asked))
+        lane = text("select failures, problem from lanes where api = 'tracking' and supplier_id = :id")
+        row = session.execute(lane, {"id": supplier.id}).one()
+    assert row.failures > 0, "the lane says all the same that it cannot ask"
+    assert row.problem
