@@ -1,0 +1,89 @@
+"""What a supplier's list holds under references of ours that the restored book does not know."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from agency.domain.money import Money
+from agency.domain.purchasing import SupplierOrder, purchase_reference
+from agency.models.accounts import Agency
+from agency.models.attention import Attention
+from agency.models.catalog import SupplierItem
+from agency.models.orders import Order, OrderLine
+from agency.models.purchasing import PurchaseLine
+from agency.models.shops import Shop
+from agency.services.reconcile import record_reconciled
+from tests.desk import NOW, Desk
+from tests.desk_rows import add_item, add_mapping, add_order
+
+FIRST, SECOND = "fake-sku-1", "fake-sku-2"
+
+
+def order_of_two(session: Session, desk: Desk) -> Order:
+    """An order of two skus, in an agency whose restored book forgot the last day."""
+    agency = session.get_one(Agency, desk.ours.agency_id)
+    agency.restored_since, agency.restored_until = NOW - timedelta(days=1), NOW
+    order = add_order(session, desk.ours, sku_id=FIRST)
+    (line,) = session.scalars(select(OrderLine).where(OrderLine.order_id == order.id))
+    kept = {column.name: getattr(line, column.name) for column in OrderLine.__table__.columns}
+    del kept["id"]
+    changes = {"tiktok_line_id": f"{order.tiktok_order_id}2", "sku_id": SECOND}
+    session.add(OrderLine(**{name: value for name, value in (kept | changes).items() if value is not None}))
+    session.flush()
+    return order
+
+
+def listed(session: Session, order: Order, **changes: Any) -> SupplierOrder:
+    """The order as its supplier lists it, under the reference of its first line."""
+    shop = session.get_one(Shop, order.shop_id)
+    reference = purchase_reference(shop.code, order.tiktok_order_id, [f"{order.tiktok_order_id}1"], 1)
+    told = {"supplier_order_id": "S-1", "reference": reference, "status": "paid", "paid": True}
+    return SupplierOrder(**{**told, "total": Money(900, "USD"), **changes})
+
+
+def sell(session: Session, desk: Desk, name: str, *skus: str, kind: str = "rest") -> SupplierItem:
+    """A supplier with one item that these skus are mapped to."""
+    item = add_item(session, desk.ours, kind=kind, name=name)
+    for sku_id in skus:
+        add_mapping(session, desk.ours, item, sku_id=sku_id)
+    return item
+
+
+def told(session: Session, desk: Desk, item: SupplierItem, *orders: SupplierOrder) -> int:
+    """What the comparison with the supplier's list makes of it."""
+    session.flush()
+    return record_reconciled(desk.ours.scope(), session, item.supplier_id, orders, NOW)
+
+
+def test_both_skus_are_taken_into_the_book_when_no_other_supplier_has_one(desk: Desk) -> None:
+    with desk.session() as session:
+        order = order_of_two(session, desk)
+        item = sell(session, desk, "East", FIRST, SECOND)
+        assert told(session, desk, item, listed(session, order)) == 0
+        assert len(session.scalars(select(PurchaseLine.order_line_id)).all()) == 2
+
+
+def test_a_sku_that_another_supplier_could_have_is_not_claimed_by_the_name_of_the_first(desk: Desk) -> None:
+    """The reference names the smallest line alone; the other one may have been bought elsewhere, or nowhere."""
+    with desk.session() as session:
+        order = order_of_two(session, desk)
+        item = sell(session, desk, "East", FIRST)
+        add_mapping(session, desk.ours, sell(session, desk, "Kiln", SECOND), sku_id=FIRST, rank=2)
+        add_mapping(session, desk.ours, item, sku_id=SECOND, rank=2)
+        assert told(session, desk, item, listed(session, order)) == 1
+        assert session.scalars(select(PurchaseLine.order_line_id)).all() == []
+        row = session.scalars(select(Attention).where(Attention.kind == "strange_purchase")).one()
+    assert row.data["order"] == order.tiktok_order_id, "what is planned for the order waits for a person"
+
+
+def test_the_sku_that_the_reference_names_is_claimed_whoever_else_has_it(desk: Desk) -> None:
+    with desk.session() as session:
+        order = order_of_two(session, desk)
+        item = sell(session, desk, "East", FIRST)
+        add_mapping(session, desk.ours, sell(session, desk, "Kiln", SECOND), sku_id=FIRST, rank=2)
+        assert told(session, desk, item, listed(session, order)) == 0
+        assert len(session.scalars(select(PurchaseLine.order_line_id)).all()) == 1
