@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import select, text
@@ -30,20 +31,34 @@ _CLOSE_KNOWN = text(
 )
 
 
-def is_due(supplier: Supplier, now: datetime) -> bool:
-    """True once a day of shop time."""
-    return supplier.reconciled_at is None or now - supplier.reconciled_at >= EVERY
+@dataclass(frozen=True)
+class ListQuestion:
+    """The question for a supplier's list as it was when it was asked: what happened since is not in the answer."""
+
+    asked_at: datetime  # machine time
+    now: datetime  # shop time
+    since: datetime  # shop time from which on orders are asked for
+    due: bool  # its day has passed
+    wanted: bool  # after a restore a shop waits for the list
 
 
-def look_back_to(session: Session, supplier: Supplier, now: datetime) -> datetime:
-    """From when on the supplier's list is read (shop time): the last days, and after a restore the whole gap."""
-    gap = find_gap(session, supplier.agency_id) if wants_list(session, supplier) else None
+def prepare_question(session: Session, supplier_id: int, now: datetime) -> ListQuestion:
+    """Asks for the last days once a day of shop time, and for all that was forgotten while a shop waits for it."""
+    asked_at = machine_now()  # first of all: the list holds for shops that were read again before this
+    supplier = session.get_one(Supplier, supplier_id)
+    wanted = wants_list(session, supplier)
+    due = supplier.reconciled_at is None or now - supplier.reconciled_at >= EVERY
+    return ListQuestion(asked_at, now, _look_back_to(session, supplier, now, wanted=wanted), due, wanted)
+
+
+def _look_back_to(session: Session, supplier: Supplier, now: datetime, *, wanted: bool) -> datetime:
+    gap = find_gap(session, supplier.agency_id) if wanted else None
     usual = now - LOOK_BACK
     return min(usual, gap.since - LOOK_BACK) if gap else usual
 
 
 def record_reconciled(
-    scope: Scope, session: Session, supplier_id: int, told: Sequence[SupplierOrder], now: datetime
+    scope: Scope, session: Session, supplier_id: int, told: Sequence[SupplierOrder], question: ListQuestion
 ) -> int:
     """Compares the supplier's orders with our purchases; returns how many are not ours.
 
@@ -52,7 +67,7 @@ def record_reconciled(
     there without our reference are none of our business.
     """
     supplier = session.get_one(Supplier, supplier_id)
-    supplier.reconciled_at = now
+    supplier.reconciled_at = question.now
     live = [order for order in told if order.status != "cancelled" and order.reference.startswith("TS-")]
     query = select(Purchase.reference).where(
         Purchase.supplier_id == supplier_id, Purchase.reference.in_([order.reference for order in live])
@@ -67,21 +82,21 @@ def record_reconciled(
         if order.reference in known and not twice:
             continue
         ours = find_order(session, supplier, order.reference)
-        if gap and ours and not twice and adopt(scope, session, supplier, ours, order, now):
+        if gap and ours and not twice and adopt(scope, session, supplier, ours, order, question.now):
             continue
         strange += 1
         _alarm(scope, session, supplier, order, ours, twice=twice)
     _close_known(scope, session, supplier)
-    if wants_list(session, supplier):
-        note_relisted(scope, session, supplier)
+    if question.wanted:
+        note_relisted(scope, session, supplier, question.asked_at)
     return strange
 
 
-def give_up_list(scope: Scope, session: Session, supplier_id: int) -> None:
+def give_up_list(scope: Scope, session: Session, supplier_id: int, question: ListQuestion) -> None:
     """A supplier who finds nothing by reference need not have a list either: its orders are a person's to look up."""
     supplier = session.get_one(Supplier, supplier_id)
-    if wants_list(session, supplier):
-        note_relisted(scope, session, supplier)
+    if question.wanted:
+        note_relisted(scope, session, supplier, question.asked_at)
 
 
 def _alarm(

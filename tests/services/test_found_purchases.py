@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from agency.clock import machine_now
 from agency.domain.money import Money
 from agency.domain.purchasing import SupplierOrder, purchase_reference
 from agency.models.accounts import Agency
@@ -16,7 +18,8 @@ from agency.models.catalog import SupplierItem
 from agency.models.orders import Order, OrderLine
 from agency.models.purchasing import PurchaseLine
 from agency.models.shops import Shop
-from agency.services.reconcile import record_reconciled
+from agency.services.reconcile import prepare_question, record_reconciled
+from agency.services.restores import note_reread
 from tests.desk import NOW, Desk
 from tests.desk_rows import add_item, add_mapping, add_order
 
@@ -56,7 +59,8 @@ def sell(session: Session, desk: Desk, name: str, *skus: str, kind: str = "rest"
 def told(session: Session, desk: Desk, item: SupplierItem, *orders: SupplierOrder) -> int:
     """What the comparison with the supplier's list makes of it."""
     session.flush()
-    return record_reconciled(desk.ours.scope(), session, item.supplier_id, orders, NOW)
+    question = prepare_question(session, item.supplier_id, NOW)
+    return record_reconciled(desk.ours.scope(), session, item.supplier_id, orders, question)
 
 
 def test_both_skus_are_taken_into_the_book_when_no_other_supplier_has_one(desk: Desk) -> None:
@@ -87,3 +91,22 @@ def test_the_sku_that_the_reference_names_is_claimed_whoever_else_has_it(desk: D
         add_mapping(session, desk.ours, sell(session, desk, "Kiln", SECOND), sku_id=FIRST, rank=2)
         assert told(session, desk, item, listed(session, order)) == 0
         assert len(session.scalars(select(PurchaseLine.order_line_id)).all()) == 1
+
+
+def test_a_list_that_was_asked_for_before_the_shop_was_read_again_lets_nothing_be_bought(desk: Desk) -> None:
+    """What the shop sold meanwhile may be at the supplier, and is not in that list."""
+    scope = desk.ours.scope()
+    with desk.session() as session:
+        order = order_of_two(session, desk)
+        supplier_id = sell(session, desk, "East", FIRST).supplier_id
+        shop = session.get_one(Shop, order.shop_id)
+        shop.restored_at = machine_now()
+        early = prepare_question(session, supplier_id, NOW)
+        note_reread(scope, session, shop)
+        for question in (early, replace(early, wanted=True)):  # the second: another shop waited for it then
+            record_reconciled(scope, session, supplier_id, [], question)
+            session.refresh(shop)
+            assert shop.restored_at is not None
+        record_reconciled(scope, session, supplier_id, [], prepare_question(session, supplier_id, NOW))
+        session.refresh(shop)
+        assert shop.restored_at is None
