@@ -144,7 +144,7 @@ def _hand_over(
     if kind == "stock":
         _take_from_shelf(session, purchase, plan, now)
         record_event(scope, session, order, "reserved", {"reference": purchase.reference}, now)
-        _ask_person(scope, session, order, purchase, "pack", _pack_why(gap))
+        _ask_person(scope, session, order, purchase, "pack", pack_why(gap))
     elif kind == "manual":
         _ask_person(scope, session, order, purchase, "buy_by_hand", by_hand_why(supplier.name, gap))
     elif gap is not None:
@@ -202,7 +202,8 @@ def by_hand_why(supplier: str, gap: Gap | None) -> str:
     )
 
 
-def _pack_why(gap: Gap | None) -> str:
+def pack_why(gap: Gap | None) -> str:
+    """What a person is asked who packs from the agency's own shelf."""
     if gap is None:
         return said("Pack this from your own stock, then enter its tracking.")
     return said(
