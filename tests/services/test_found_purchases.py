@@ -18,7 +18,7 @@ from agency.models.catalog import SupplierItem
 from agency.models.orders import Order, OrderLine
 from agency.models.purchasing import PurchaseLine
 from agency.models.shops import Shop
-from agency.services.reconcile import prepare_question, record_reconciled
+from agency.services.reconcile import give_up_list, prepare_question, record_reconciled
 from agency.services.restores import note_reread
 from tests.desk import NOW, Desk
 from tests.desk_rows import add_item, add_mapping, add_order
@@ -110,3 +110,47 @@ def test_a_list_that_was_asked_for_before_the_shop_was_read_again_lets_nothing_b
         record_reconciled(scope, session, supplier_id, [], prepare_question(session, supplier_id, NOW))
         session.refresh(shop)
         assert shop.restored_at is None
+
+
+def test_a_strange_order_that_was_cancelled_there_closes_its_row_and_the_order_is_planned(desk: Desk) -> None:
+    """The row asks the person to cancel what was not wanted; that must be an end of it."""
+    with desk.session() as session:
+        order, other = order_of_two(session, desk), add_order(session, desk.ours)
+        item = sell(session, desk, "East", "another-sku")
+        for each in (order, other):
+            each.stage = "blocked"
+        strange = listed(session, order), replace(listed(session, other), supplier_order_id="S-2")
+        assert told(session, desk, item, *strange) == 2
+        asked = prepare_question(session, item.supplier_id, NOW + timedelta(days=9))
+        assert asked.since <= prepare_question(session, item.supplier_id, NOW).since, (
+            "it is still listed then"
+        )
+        assert told(session, desk, item, replace(strange[0], status="cancelled"), strange[1]) == 1
+        session.refresh(order)
+        session.refresh(other)
+        assert (order.plan_at, other.plan_at) == (NOW, None)
+        query = select(Attention.cause_key).where(
+            Attention.kind == "strange_purchase", Attention.resolved_at.is_(None)
+        )
+        assert session.scalars(query).all() == [f"supplier:{item.supplier_id}:S-2"]
+
+
+def test_a_strange_order_that_nobody_deals_with_is_not_listed_for_ever(desk: Desk) -> None:
+    with desk.session() as session:
+        order = order_of_two(session, desk)
+        item = sell(session, desk, "East", "another-sku")
+        told(session, desk, item, listed(session, order))
+        late = NOW + timedelta(days=90)
+        assert prepare_question(session, item.supplier_id, late).since == late - timedelta(days=30)
+
+
+def test_a_supplier_without_a_list_is_asked_again_a_day_later(desk: Desk) -> None:
+    with desk.session() as session:
+        supplier_id = sell(session, desk, "East", FIRST).supplier_id
+        question = prepare_question(session, supplier_id, NOW)
+        assert question.due
+        give_up_list(desk.ours.scope(), session, supplier_id, question)
+        dues = [
+            prepare_question(session, supplier_id, NOW + timedelta(hours=hours)).due for hours in (23, 24)
+        ]
+    assert dues == [False, True]
