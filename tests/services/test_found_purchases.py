@@ -14,14 +14,15 @@ from agency.domain.money import Money
 from agency.domain.purchasing import SupplierOrder, purchase_reference
 from agency.models.accounts import Agency
 from agency.models.attention import Attention
-from agency.models.catalog import SupplierItem
+from agency.models.catalog import Supplier, SupplierItem
 from agency.models.orders import Order, OrderLine
 from agency.models.purchasing import PurchaseLine
 from agency.models.shops import Shop
+from agency.services.found_purchases import find_order, list_again
 from agency.services.reconcile import give_up_list, prepare_question, record_reconciled
 from agency.services.restores import note_reread
 from tests.desk import NOW, Desk
-from tests.desk_rows import add_item, add_mapping, add_order
+from tests.desk_rows import add_attention, add_item, add_mapping, add_order
 
 FIRST, SECOND = "fake-sku-1", "fake-sku-2"
 
@@ -154,3 +155,36 @@ def test_a_supplier_without_a_list_is_asked_again_a_day_later(desk: Desk) -> Non
             prepare_question(session, supplier_id, NOW + timedelta(hours=hours)).due for hours in (23, 24)
         ]
     assert dues == [False, True]
+
+
+def test_the_order_of_a_reference_is_found_by_its_end_and_taken_at_its_word(desk: Desk) -> None:
+    """What a supplier lists is no pattern: its signs mean themselves."""
+    with desk.session() as session:
+        item = sell(session, desk, "East", FIRST)
+        supplier = session.get_one(Supplier, item.supplier_id)
+        order = add_order(session, desk.ours)
+        add_order(session, desk.ours, number=f"{order.tiktok_order_id}0")
+        add_order(session, desk.ours, client="Kite", number=f"9{order.tiktok_order_id}")
+        reference = listed(session, order).reference
+        found = find_order(session, supplier, reference)
+        assert found is not None
+        assert found.id == order.id
+        for strange in (reference.replace(order.tiktok_order_id, "%" * 18), "TS-X-%-1-1", "TS-no-such"):
+            assert find_order(session, supplier, strange) is None
+
+
+def test_a_list_is_read_again_for_the_orders_own_client_alone(desk: Desk) -> None:
+    """Two clients' shops may have orders of one number; an alarm of the other is not touched."""
+    with desk.session() as session:
+        order = order_of_two(session, desk)
+        items = {name: add_item(session, desk.ours, client=name, kind="rest") for name in ("Luma", "Kite")}
+        for name, item in items.items():
+            session.get_one(Supplier, item.supplier_id).reconciled_at = NOW
+            data = {"order": order.tiktok_order_id, "reference": "TS-1"}
+            row = {"kind": "strange_purchase", "supplier_id": item.supplier_id, "data": data}
+            add_attention(session, desk.ours, name, **row)
+        session.flush()
+        list_again(session, order)
+        session.expire_all()
+        read = {name: session.get_one(Supplier, item.supplier_id).reconciled_at for name, item in items.items()}
+    assert read == {"Luma": None, "Kite": NOW}
