@@ -87,7 +87,9 @@ def _recover_options(parser: argparse.ArgumentParser) -> None:
         help="when the backup was made, such as 2026-11-26T02:00Z; only needed when nothing was noticed",
     )
     parser.add_argument(
-        "--moved", action="store_true", help="nothing ran between backup and restore: only note the new place"
+        "--moved",
+        action="store_true",
+        help="nothing ran between backup and restore: only note the new place; not with --since",
     )
 
 
@@ -209,6 +211,11 @@ def _recover(arguments: argparse.Namespace) -> int:
     from agency.recovery import parse_moment, recover
 
     since = parse_moment(arguments.since) if arguments.since else None
+    if since and arguments.moved:
+        raise StartupProblem(
+            "--moved says that nothing ran between backup and restore, --since that something did; "
+            "give only one of them."
+        )
     return recover(boot(), since, arguments.moved)
 
 

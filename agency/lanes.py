@@ -66,7 +66,8 @@ _ADD = text(
 # served even where fresh work never ends.
 STANDS_BEHIND = 5.0
 
-# Nothing is claimed or taken in a restored copy before `shopfleet recover` (ADR 41).
+# Nothing is claimed or taken in a restored copy before `shopfleet recover` (ADR 41); asked before the arms of the union
+# are read, so that no lane is locked either.
 # An expired lease is a lost bell or a dead worker. Free lanes wait by due time, broken ones by the end of their lease;
 # a crowded one that broke keeps its place among the crowded.
 _CLAIM = text(
@@ -75,21 +76,20 @@ _CLAIM = text(
       select count(*) as crowded from lanes where lease_until is not null and crowded
     ), fresh as (
       select id, due_at as since from lanes where lease_until is null and due_at <= now() and not crowded
-        and (select at_home())
       order by due_at limit :room for update skip locked
     ), crowd as (
       select id, due_at + make_interval(secs => :behind) as since from lanes
-      where lease_until is null and due_at <= now() and crowded and (select at_home())
+      where lease_until is null and due_at <= now() and crowded
       order by due_at limit (select greatest(0, least(:room, :share - crowded)) from served)
       for update skip locked
     ), broken as (
       select id, lease_until as since from lanes
-      where lease_until is not null and lease_until < now() and (select at_home())
+      where lease_until is not null and lease_until < now()
       order by lease_until limit :room for update skip locked
     ), chosen as (
       select id, since from (
         select * from fresh union all select * from crowd union all select * from broken
-      ) waiting order by since limit :room
+      ) waiting where (select at_home()) order by since limit :room
     )
     update lanes l set
       fence = l.fence + 1,

@@ -154,13 +154,18 @@ def add_consent(session: Session, supplier: Supplier) -> None:
 
 
 def add_mapping(
-    session: Session, side: Side, item: SupplierItem, client: str = "Luma", sku_id: str = "fake-sku-1"
+    session: Session,
+    side: Side,
+    item: SupplierItem,
+    client: str = "Luma",
+    sku_id: str = "fake-sku-1",
+    rank: int = 1,
 ) -> None:
-    """The live mapping of the sku to the item."""
+    """A live mapping of the sku to the item, the first choice or a later one."""
     keys = {"agency_id": side.agency_id, "client_id": side.clients[client], "shop_id": side.shops[client]}
     session.execute(
         insert(Mapping).values(
-            **keys, sku_id=sku_id, version=1, supplier_item_id=item.id, created_by="user:1"
+            **keys, sku_id=sku_id, version=1, rank=rank, supplier_item_id=item.id, created_by="user:1"
         )
     )
 

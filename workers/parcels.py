@@ -22,8 +22,7 @@ from agency.services.looks import (
     plan_next_looks,
 )
 from agency.services.parcels import record_supplier_order
-from agency.services.reconcile import give_up_list, is_due, look_back_to, record_reconciled
-from agency.services.restores import wants_list
+from agency.services.reconcile import give_up_list, prepare_question, record_reconciled
 from agency.services.supplier_letters import close_letters, list_letters
 from agency.services.suppliers import list_stale_skus
 from workers.context import HANDFUL, Context, TurnResult, retry_after, turn_ends
@@ -141,26 +140,23 @@ def _reconcile(context: Context, turn: Turn, desk: SupplierDesk, *, silent: bool
     that the lane says so and tries again soon. Who finds nothing by reference is not waited for: a person looks there.
     `silent`: it answered nothing else in this turn, so that its silence here says nothing about a list.
     """
-    now = context.clock.now()
     with context.work(turn) as (_scope, session):
-        supplier = session.get_one(Supplier, desk.supplier.id)
-        wanted = wants_list(session, supplier)
-        since = look_back_to(session, supplier, now)
-    if not wanted and not is_due(desk.supplier, now):
+        question = prepare_question(session, desk.supplier.id, context.clock.now())
+    if not question.wanted and not question.due:
         return
     try:
-        told = desk.port.list_recent(since)
+        told = desk.port.list_recent(question.since)
     except CredentialsRejected:
         raise
     except OutsideError as error:
         log.warning("supplier list not read: %s", error, extra={"supplier": desk.supplier.id})
-        if silent or (wanted and desk.port.memory.finds_by_reference):
+        if silent or (question.wanted and desk.port.memory.finds_by_reference):
             raise
         with context.work(turn) as (scope, session):
-            give_up_list(scope, session, desk.supplier.id)
+            give_up_list(scope, session, desk.supplier.id, question)
         return
     with context.work(turn) as (scope, session):
-        record_reconciled(scope, session, desk.supplier.id, told, now)
+        record_reconciled(scope, session, desk.supplier.id, told, question)
 
 
 def _refresh_quotes(context: Context, turn: Turn, desk: SupplierDesk) -> None:

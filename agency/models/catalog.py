@@ -61,7 +61,9 @@ class Supplier(WithPublicId, TenantOwned, WithCreatedAt, Base):
     tracking_read_at: Mapped[datetime | None]
     reconciled_at: Mapped[datetime | None]  # when its own list was last compared with ours
     tracking_error: Mapped[str] = mapped_column(server_default="")
-    relisted_at: Mapped[datetime | None]  # machine time; when its list was compared after a restore
+    relisted_at: Mapped[
+        datetime | None
+    ]  # machine time; when the list was asked for that was compared after a restore
 
 
 class SupplierSecret(TenantOwned, Base):

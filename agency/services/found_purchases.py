@@ -69,11 +69,15 @@ def find_order(session: Session, supplier: Supplier, reference: str) -> Order | 
 def adopt(
     scope: Scope, session: Session, supplier: Supplier, order: Order, told: SupplierOrder, now: datetime
 ) -> bool:
-    """Writes the purchase down again as a doubt; False when our mappings do not explain the supplier's order."""
+    """Writes the purchase down again as a doubt.
+
+    False when our mappings do not explain the supplier's order, or explain it in more than one way: the reference names
+    its smallest line alone, and a sku that another supplier could have may not be in it.
+    """
     parts = parse_reference(told.reference)
     shop = session.get_one(Shop, order.shop_id)
     lines = _explained(_lines(session, supplier, order), shop.code, order, told.reference)
-    if parts is None or not lines:
+    if parts is None or not lines or _may_be_elsewhere(session, supplier, lines):
         return False
     cost = told.total or Money(
         sum(line.item.unit_cost_minor * line.mapping.quantity for line in lines), supplier.currency
@@ -120,6 +124,23 @@ def _explained(
             if ours == reference:
                 return chosen
     return []
+
+
+def _may_be_elsewhere(session: Session, supplier: Supplier, lines: Sequence[PlannedLine]) -> bool:
+    """True when another supplier could have a sku of these lines that the reference does not name."""
+    named = min(lines, key=lambda line: line.line.tiktok_line_id).line
+    others = {line.line.sku_id for line in lines} - {named.sku_id}
+    query = (
+        select(MappingRow.id)
+        .join(SupplierItem, SupplierItem.id == MappingRow.supplier_item_id)
+        .where(
+            MappingRow.shop_id == named.shop_id,
+            MappingRow.sku_id.in_(others),
+            MappingRow.superseded_at.is_(None),
+            SupplierItem.supplier_id != supplier.id,
+        )
+    )
+    return bool(others) and session.scalar(query.limit(1)) is not None
 
 
 def _lines(session: Session, supplier: Supplier, order: Order) -> list[PlannedLine]:

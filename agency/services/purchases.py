@@ -67,11 +67,9 @@ def create_purchases(
     now: datetime,
 ) -> None:
     """Writes the purchases and what comes next: an effect where there is an adapter, else work for a person."""
-    dead = session.scalar(
-        select(func.count()).where(Purchase.order_id == order.id, Purchase.state.in_(PurchaseState.DEAD))
-    )
+    attempt = _next_attempt(session, order)
     for plan in planned:
-        purchase = insert_purchase(session, shop, order, plan, 1 + int(dead or 0), now)
+        purchase = insert_purchase(session, shop, order, plan, attempt, now)
         data = {
             "supplier": plan.supplier.name,
             "reference": purchase.reference,
@@ -81,6 +79,13 @@ def create_purchases(
         }
         record_event(scope, session, order, "purchase_planned", data, now)
         _hand_over(scope, session, order, purchase, plan, now)
+
+
+def _next_attempt(session: Session, order: Order) -> int:
+    """One that no dead purchase had; after a restore the book may have a later one and none of those before it."""
+    used = func.greatest(func.count(), func.max(Purchase.attempt))
+    query = select(used).where(Purchase.order_id == order.id, Purchase.state.in_(PurchaseState.DEAD))
+    return 1 + int(session.scalar(query) or 0)
 
 
 def insert_purchase(
@@ -139,7 +144,7 @@ def _hand_over(
     if kind == "stock":
         _take_from_shelf(session, purchase, plan, now)
         record_event(scope, session, order, "reserved", {"reference": purchase.reference}, now)
-        _ask_person(scope, session, order, purchase, "pack", _pack_why(gap))
+        _ask_person(scope, session, order, purchase, "pack", pack_why(gap))
     elif kind == "manual":
         _ask_person(scope, session, order, purchase, "buy_by_hand", by_hand_why(supplier.name, gap))
     elif gap is not None:
@@ -197,7 +202,8 @@ def by_hand_why(supplier: str, gap: Gap | None) -> str:
     )
 
 
-def _pack_why(gap: Gap | None) -> str:
+def pack_why(gap: Gap | None) -> str:
+    """What a person is asked who packs from the agency's own shelf."""
     if gap is None:
         return said("Pack this from your own stock, then enter its tracking.")
     return said(

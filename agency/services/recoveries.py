@@ -31,7 +31,7 @@ from agency.services.audit import Act, record_act
 from agency.services.effects import doubt_everything
 from agency.services.erasure import erase_old_contacts
 from agency.services.purchase_outcomes import record_doubt
-from agency.services.purchases import by_hand_why
+from agency.services.purchases import by_hand_why, pack_why
 from agency.services.restores import Gap, say_waiting
 
 MARGIN = timedelta(
@@ -48,8 +48,8 @@ _MARK_DOUBTED = text(
 )
 _BY_HAND = text(
     """
-    select a.id, s.name from attentions a join suppliers s on s.id = a.supplier_id
-    where a.kind = 'buy_by_hand' and a.resolved_at is null
+    select a.id, a.kind, s.name from attentions a join suppliers s on s.id = a.supplier_id
+    where a.kind in ('buy_by_hand', 'pack') and a.resolved_at is null
     """
 )
 _UNCLAIM = text("update purchases set claimed_by = '', claimed_until = null where claimed_by <> ''")
@@ -175,9 +175,10 @@ def _doubt(scope: Scope, session: Session, gap: Gap) -> int:
 
 
 def _tell_by_hand(session: Session, gap: Gap) -> None:
-    """Purchases by hand that were open in the backup: the person may have bought since."""
+    """What a person had to buy or pack when the backup was made: it may have been done since."""
     for row in session.execute(_BY_HAND).all():
-        values = {"id": row.id, "why": by_hand_why(row.name, gap)}
+        why = pack_why(gap) if row.kind == "pack" else by_hand_why(row.name, gap)
+        values = {"id": row.id, "why": why}
         session.execute(text("update attentions set why = :why where id = :id"), values)
 
 

@@ -111,9 +111,9 @@ def wants_list(session: Session, supplier: Supplier) -> bool:
     return bool(session.scalar(_WANTED, {"id": supplier.id}))
 
 
-def note_relisted(scope: Scope, session: Session, supplier: Supplier) -> None:
-    """The supplier's list was compared: shops that waited for it alone buy again."""
-    supplier.relisted_at = machine_now()
+def note_relisted(scope: Scope, session: Session, supplier: Supplier, asked_at: datetime) -> None:
+    """The supplier's list, asked for at `asked_at`, was compared: shops that waited for it alone buy again."""
+    supplier.relisted_at = asked_at
     session.flush()
     release_shops(scope, session, supplier.client_id)
 

@@ -65,8 +65,8 @@ GROUND = {
     ),
     "any fence": Mutant(
         "agency/lanes.py",
-        "    where id = :lane_id and fence = :fence\n    returning id",
-        "    where id = :lane_id\n    returning id",
+        "    where id = :lane_id and fence = :fence and (select at_home())\n    returning id",
+        "    where id = :lane_id and (select at_home())\n    returning id",
         (WORKERS,),
         "a forged fence",
     ),

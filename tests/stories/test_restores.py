@@ -139,8 +139,11 @@ def test_an_order_that_was_bought_elsewhere_in_the_gap_waits_for_a_yes(time: Tim
 
 def test_what_people_bought_or_packed_in_the_gap_is_looked_for_before_it_is_done_again(time: Time) -> None:
     journey = time.journey
-    open_before = journey.place(US, sku_id("CARD"), status="AWAITING_SHIPMENT")
+    open_before, unpacked = (
+        journey.place(US, sku_id(sku), status="AWAITING_SHIPMENT") for sku in ("CARD", "BOOK")
+    )
     journey.live_until(lambda: "buy_by_hand" in journey.attentions(open_before), step_hours=0.5)
+    journey.live_until(lambda: "pack" in journey.attentions(unpacked), step_hours=0.5)
     time.dump()
     late = journey.place(US, sku_id("CARD"), status="AWAITING_SHIPMENT")
     packed = journey.place(US, sku_id("BOOK"), status="AWAITING_SHIPMENT")
@@ -153,8 +156,10 @@ def test_what_people_bought_or_packed_in_the_gap_is_looked_for_before_it_is_done
     time.set_back()
     time.recover()
     catch_up(journey)
-    for number, kind in ((open_before, "buy_by_hand"), (late, "buy_by_hand"), (packed, "pack")):
-        assert "this restored database does not know" in journey.attentions(number)[kind].why
+    for number in (open_before, late):
+        assert "this restored database does not know" in journey.attentions(number)["buy_by_hand"].why
+    for number in (unpacked, packed):
+        assert "It may have been packed between" in journey.attentions(number)["pack"].why
     with journey.session() as session:
         query = select(Attention.why).where(Attention.kind == "restored")
         told = session.scalars(query.where(Attention.client_id == journey.clients["Luma"])).one()

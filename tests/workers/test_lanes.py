@@ -70,6 +70,26 @@ def test_a_second_dispatcher_finds_nothing_to_claim(desk: Desk) -> None:
     assert claim(desk) == []
 
 
+def test_in_a_restored_copy_no_lane_is_claimed_and_none_is_even_locked(desk: Desk) -> None:
+    fresh, crowded, broken, _asleep = lane_ids(desk, "orders")
+    for lane_id in (fresh, crowded):
+        set_due(desk, lane_id, -1)
+    with desk.owner() as owner:
+        owner.execute("update lanes set crowded = true where id = %s", [crowded])
+        lost = "update lanes set lease_until = now() - interval '1 minute', fence = fence + 1 where id = %s"
+        owner.execute(lost, [broken])
+        owner.execute("update home set place = 'elsewhere'")
+        try:
+            with desk.system() as session:
+                assert claim_due(session, 10, LEASE) == []
+                # While that transaction is open everybody else can still have each of them.
+                assert owner.execute("select id from lanes for update nowait").rowcount >= 4
+        finally:
+            owner.execute("select settle_home()")
+        assert {bell.lane_id for bell in claim(desk)} == {fresh, crowded, broken}
+        owner.execute("update lanes set crowded = false")
+
+
 def test_dispatchers_at_the_same_moment_share_the_lanes_without_overlap(desk: Desk) -> None:
     ids = [*lane_ids(desk, "orders"), *lane_ids(desk, "plan"), *lane_ids(desk, "auth")]
     for lane_id in ids:
