@@ -78,13 +78,20 @@ def compare(books: Mapping[str, Any], purchases: Sequence[OurPurchase]) -> list[
         theirs.setdefault(order["reference"], []).append(order)
     known = {row.reference for row in purchases}
     sentences = [
-        f"{reference} is in the books and not in ours" for reference in theirs if reference not in known
+        f"{reference} is in the books and not in ours ({_says(held)})"
+        for reference, held in theirs.items()
+        if reference not in known
     ]
     for row in purchases:
         held = theirs.get(row.reference, [])
         if row.state not in OPEN_QUESTION:
             sentences += [f"purchase {row.reference} ({row.state}): {what}" for what in _unequal(row, held)]
     return sentences
+
+
+def _says(held: Sequence[Mapping[str, Any]]) -> str:
+    lives = [order for order in held if not order["cancelled"]]
+    return f"{len(lives)} live, {len(held) - len(lives)} cancelled, paid {sum(o['paid_count'] for o in held)} times"
 
 
 def _unequal(row: OurPurchase, held: Sequence[Mapping[str, Any]]) -> list[str]:

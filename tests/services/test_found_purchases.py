@@ -186,5 +186,7 @@ def test_a_list_is_read_again_for_the_orders_own_client_alone(desk: Desk) -> Non
         session.flush()
         list_again(session, order)
         session.expire_all()
-        read = {name: session.get_one(Supplier, item.supplier_id).reconciled_at for name, item in items.items()}
+        read = {
+            name: session.get_one(Supplier, item.supplier_id).reconciled_at for name, item in items.items()
+        }
     assert read == {"Luma": None, "Kite": NOW}

@@ -12,10 +12,11 @@ from itertools import pairwise
 import psycopg
 import pytest
 from sqlalchemy import text
+from sqlalchemy.orm import Session
 
 from agency.clock import machine_now
 from agency.domain.replay import RebuiltOrder, fold
-from agency.services.approvals import hold, release_hold
+from agency.services.approvals import approve_many, hold, release_hold
 from agency.services.replay import read_changes, read_stored, replay_all
 from tests.stories.cast import GB, US, sku_id
 from tests.stories.journey import Journey
@@ -36,7 +37,7 @@ class Storm:
 
 @pytest.fixture(scope="module")
 def storm(journey: Journey) -> Storm:
-    """63 orders of two shops and six suppliers, the outside at its worst, people who hold, release and cancel."""
+    """63 orders of two shops and six suppliers, the outside at its worst, people who hold, let go, approve, cancel."""
     dice = random.Random(SEED)
     run = Storm(journey)
     journey.sim("faults", preset="harsh")
@@ -62,7 +63,7 @@ def _place(journey: Journey, dice: random.Random) -> str:
 
 
 def _meddle(run: Storm, dice: random.Random) -> None:
-    """Buyers cancel, and people hold an order and let it go again."""
+    """Buyers cancel, people hold an order and let it go again, and say yes to every second that waits for them."""
     journey = run.journey
     number = dice.choice(run.numbers)
     if dice.random() < 0.3 and journey.sold(number)["status"] in ("ON_HOLD", "AWAITING_SHIPMENT"):
@@ -74,6 +75,14 @@ def _meddle(run: Storm, dice: random.Random) -> None:
                 release_hold(journey.scope(), session, number, journey.now)
             else:
                 hold(journey.scope(), session, number, journey.now)
+    with journey.session() as session:
+        if waiting := _waiting(session)[::2]:
+            approve_many(journey.scope(), session, waiting, journey.now)
+
+
+def _waiting(session: Session) -> list[str]:
+    query = text("select tiktok_order_id from orders where stage = 'blocked' order by tiktok_order_id")
+    return [row.tiktok_order_id for row in session.execute(query)]
 
 
 def _ids(run: Storm) -> dict[str, int]:
