@@ -116,7 +116,7 @@ _EXTEND = text(
 _GIVE_BACK = text(
     """
     update lanes set lease_until = null, due_at = least(due_at, cast(:next_due as timestamptz)),
-      failures = :failures, problem = :problem, crowded = :crowded
+      failures = :failures, problem = :problem, crowded = coalesce(:crowded, crowded)
     where id = :lane_id and fence = :fence
     """
 )
@@ -195,11 +195,11 @@ def give_back(
     next_due: datetime | None,
     failures: int = 0,
     problem: str = "",
-    crowded: bool = False,
+    crowded: bool | None = False,
 ) -> bool:
     """Ends the turn. Work that arrived meanwhile keeps its earlier due time. False when the lane was lost.
 
-    `crowded`: the turn left work behind, or had more than a handful.
+    `crowded`: the turn left work behind, or had more than a handful; None leaves the lane as it was.
     """
     values = {"lane_id": turn.lane_id, "fence": turn.fence, "next_due": next_due, "crowded": crowded}
     result = session.execute(_GIVE_BACK, {**values, "failures": failures, "problem": problem})

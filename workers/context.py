@@ -39,13 +39,13 @@ HANDFUL = 20  # things done in one turn; a lane that had more is crowded, even w
 class TurnResult:
     """How a turn ended: when the lane wants to be served again (machine time; None = sleep until woken).
 
-    `crowded`: it left work behind, or had more than a handful of things to do.
+    `crowded`: it left work behind, or had more than a handful of things to do; None: it did not come so far.
     """
 
     next_due: datetime | None
     problem: str = ""
     failed: bool = False
-    crowded: bool = False
+    crowded: bool | None = False
 
 
 def turn_ends() -> float:

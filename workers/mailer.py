@@ -185,7 +185,9 @@ def run_mailer(booted: Booted) -> None:
     settings = booted.settings
     keyring, post = Keyring(booted.master_key), choose_post(settings)
     watcher = Watcher(
-        booted.database, Clock(settings.clock_origin, settings.clock_epoch, settings.clock_rate)
+        booted.database,
+        Clock(settings.clock_origin, settings.clock_epoch, settings.clock_rate),
+        counts=bool(settings.metrics_token),
     )
     Mailer(booted.database, keyring, post, settings.link_base, watcher).run()
 

@@ -98,5 +98,5 @@ def failure(context: Context, taken: Turn, error: Exception) -> TurnResult:
         # The text of an unexpected error may carry data; the traceback goes to the log, the row says only its kind.
         log.exception("turn crashed", extra={"lane": taken.lane_id, "api": taken.api})
     if isinstance(error, CredentialsRejected) and not error.expired:
-        return TurnResult(None, problem, failed=True)  # asleep until somebody connects again
-    return TurnResult(machine_now() + timedelta(seconds=wait), problem, failed=True)
+        return TurnResult(None, problem, failed=True, crowded=None)  # asleep until somebody connects again
+    return TurnResult(machine_now() + timedelta(seconds=wait), problem, failed=True, crowded=None)

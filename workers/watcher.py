@@ -37,8 +37,9 @@ _FLOOR = timedelta(seconds=120)  # machine time, while shop time runs fast
 class Watcher:
     """One round looks at everything; the loop belongs to the mailer."""
 
-    def __init__(self, database: Database, clock: Clock) -> None:
-        self._database = database
+    def __init__(self, database: Database, clock: Clock, *, counts: bool) -> None:
+        """`counts`: somebody may ask for the figures, so they are counted."""
+        self._database, self._counts = database, counts
         self._unread_after = clock.machine_span(UNREAD_AFTER, _FLOOR)
         self._sweep_after = clock.machine_span(SWEEP_AFTER, _FLOOR)
 
@@ -56,7 +57,8 @@ class Watcher:
             except Exception:
                 log.exception("the watcher could not look at an agency", extra={"agency": agency_id})
         with system_transaction(self._database) as system:
-            keep_figures(system, total)
+            if self._counts:
+                keep_figures(system, total)
             if looked == len(agencies):
                 beat(system, f"watcher:{os.getpid()}", "watcher", os.getpid())
         return looked
@@ -67,4 +69,4 @@ class Watcher:
             sweeps = silent_sweeps(session, self._sweep_after)
             note_silences(scope, session, _WATCHED, silent | ({"sweep": sweeps} if sweeps else {}))
             find_all_unread(scope, session, self._unread_after)
-            return count_figures(session)
+            return count_figures(session) if self._counts else {}

@@ -24,6 +24,7 @@ from agency.models.orders import Order, OrderLine
 from agency.models.purchasing import Purchase, PurchaseLine
 from agency.models.shops import Shop
 from agency.services.blocked import unblock_order
+from agency.services.order_search import text_range
 from agency.services.purchases import PlannedLine, PlannedPurchase, doubt_purchase, insert_purchase
 from agency.services.timeline import record_event
 
@@ -43,7 +44,8 @@ _OPEN_STRANGE = text(
 _LIST_AGAIN = text(
     """
     update suppliers set reconciled_at = null where id in (select supplier_id from attentions
-      where kind = 'strange_purchase' and resolved_at is null and data ->> 'order' = :number)
+      where kind = 'strange_purchase' and client_id = :client_id and resolved_at is null
+        and data ->> 'order' = :number)
     returning id
     """
 )
@@ -55,8 +57,9 @@ def find_order(session: Session, supplier: Supplier, reference: str) -> Order | 
     parts = parse_reference(reference)
     if parts is None:
         return None
+    turned, end = text_range(parts.order_id[::-1])
     query = select(Order).where(
-        Order.client_id == supplier.client_id, Order.tiktok_order_id.like(f"%{parts.order_id}")
+        Order.client_id == supplier.client_id, Order.number_turned >= turned, Order.number_turned < end
     )
     found = [
         order
@@ -99,7 +102,8 @@ def adopt(
 
 def list_again(session: Session, order: Order) -> None:
     """Has the lists that hold a strange purchase of this order read again: its lines may be free by now."""
-    for row in session.execute(_LIST_AGAIN, {"number": order.tiktok_order_id}).all():
+    values = {"client_id": order.client_id, "number": order.tiktok_order_id}
+    for row in session.execute(_LIST_AGAIN, values).all():
         make_due(session, api="tracking", supplier_id=row.id)
 
 

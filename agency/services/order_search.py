@@ -97,6 +97,10 @@ def number_arms(typed: str) -> tuple[str, dict[str, Any]]:
     return arms, values
 
 
+def text_range(beginning: str) -> tuple[str, str]:
+    """First and end (not in it) of all texts that begin so, by code points: the turned columns are collated "C"."""
+    return beginning, f"{beginning}\N{DELETE}"
+
+
 def _range(name: str, beginning: str) -> dict[str, str]:
-    """All texts that begin so, in the order of code points (the columns are collated "C")."""
-    return {name: beginning, f"{name}_end": f"{beginning}\N{DELETE}"}
+    return dict(zip((name, f"{name}_end"), text_range(beginning), strict=True))

@@ -75,7 +75,7 @@ _DOUBTS = """
 
 BAD_OUTCOMES = "('unreadable', 'signature wrong')"
 _BAD_LETTER = f"""(i.outcome in {BAD_OUTCOMES} and i.created_at > now() - interval '7 days'
-  or i.handled_at is null and i.created_at < now() - interval '10 minutes')
+  or i.handled_at is null and i.tries = 0 and i.created_at < now() - interval '10 minutes')
   and (i.handled_at is null or i.outcome in {BAD_OUTCOMES}) and {STAYED.format("i")}"""
 _LETTERS = f"""
     select case when s.id is not null then 'shop' else 'supplier' end as kind,

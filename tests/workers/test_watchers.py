@@ -34,7 +34,7 @@ def desk(made: Desk) -> Iterator[Desk]:
 def watcher(desk: Desk) -> Watcher:
     with desk.owner() as owner:
         owner.execute("update lanes set last_turn_at = now()")
-    return Watcher(desk.database, Clock())
+    return Watcher(desk.database, Clock(), counts=True)
 
 
 def beat(desk: Desk, kind: str, age: timedelta) -> None:
