@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from tests.chaos.storm.promises import REBUILDS
 from tests.chaos.storm.schedule import KINDS
 from tests.ground.processes import ROOT
 
@@ -21,7 +22,7 @@ SMALL = (
 PROMISES = {
     "every order seen", "bought once", "nothing forgotten", "purchases as in the books", "right tracking",
     "money to the cent", "no open doubt", "no write left undone", "lanes on time", "every order at its end",
-    "stages as at TikTok",
+    "stages as at TikTok", REBUILDS,
 }  # fmt: skip
 pytestmark = pytest.mark.chaos
 
@@ -55,6 +56,7 @@ def test_every_kind_of_blow_fell_and_our_processes_fell_with_it(storm: dict[str,
 
 def test_the_sums_add_up_against_the_books(storm: dict[str, Any]) -> None:
     assert storm["orders_issued"] == storm["orders_seen"] == sum(storm["stages"].values()) == ORDERS
+    assert storm["orders_rebuilt"] == ORDERS
     assert storm["lines_bought"] > 0
     assert storm["lines_bought_twice"] == storm["lines_never_bought"] == storm["wrong_tracking"] == 0
     assert storm["money_mismatch_minor"] == 0

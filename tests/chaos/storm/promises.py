@@ -12,6 +12,7 @@ import psycopg
 from agency.demo.verdict import BREAKS, OurBook, judge, unfinished
 from tests.chaos.storm import naive
 
+REBUILDS = "every order rebuilds from its changes"
 _OVERDUE = 10.0  # seconds that a free lane may wait
 BOUGHT = frozenset({"paid", "shipped", "closed"})
 _NOT_OURS = ("fbt", "tiktok_shipping")  # TikTok ships these itself

@@ -13,10 +13,11 @@ from agency.demo.director import Director
 from agency.demo.stage import Stage
 from agency.demo.verdict import read_ours
 from agency.extensions import Database
+from agency.replay_command import differences_of_all
 from agency.supervisor import Supervisor
 from tests.chaos.storm import naive
 from tests.chaos.storm.blows import Blows
-from tests.chaos.storm.promises import Standing, judge_naive, look, read_rows
+from tests.chaos.storm.promises import REBUILDS, Standing, judge_naive, look, read_rows
 from tests.chaos.storm.schedule import Act
 
 # Fifteen of a hundred calls to a vendor go wrong, half of them after the vendor acted.
@@ -136,6 +137,8 @@ class Storm:
         since = time.monotonic() - self.over
         self.standing = look(books, ours, read_rows(self.cast.database_url), time.monotonic() - self.began)
         self.standing.figures["baseline"] = judge_naive(books, naive.states(self.cast.database_url))
+        if not any(self.standing.broken.values()):  # every order of the storm, so once all else is quiet
+            self.standing.broken[REBUILDS] = self._not_rebuilt()
         for promise, sentences in self.standing.broken.items():
             if sentences:
                 self.recovered.pop(promise, None)
@@ -149,6 +152,11 @@ class Storm:
         self.settled = complete and not open_promises
         if self.settled:
             self.supervisor.request_stop()
+
+    def _not_rebuilt(self) -> list[str]:
+        replayed = differences_of_all(self.database, self.director.agency_id or 0)
+        self.standing.figures["orders_rebuilt"] = replayed.exact
+        return [*map(str, replayed.differences), *replayed.broken]
 
 
 def _is_weather(error: Exception) -> bool:
