@@ -32,7 +32,7 @@ from workers.context import HANDFUL, Context, TurnResult
 from workers.cycle import cycle_due, go_on
 from workers.reading import StorePage
 
-NOTICES_A_TURN = 200
+NOTICES_A_TURN = 50  # as many orders as one call shows
 
 
 def serve_orders(context: Context, turn: Turn) -> TurnResult:

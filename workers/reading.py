@@ -18,7 +18,7 @@ from agency.domain.orders import STATUSES, OrderPage, OrderSnapshot
 from agency.integrations.tiktok.port import TikTokPort
 from agency.services.read_cycles import CountWindow
 
-PAGE, PAGES_A_TURN = 50, 10
+PAGE, PAGES_A_TURN = 50, 4
 MOST_ORDERS = PAGE * PAGES_A_TURN  # in one slice, unless they all carry the same second
 SHORTEST = timedelta(seconds=1)
 SPARE_PAGES = 2  # beyond what TikTok's count needs; more of them is a walk without an end

@@ -24,11 +24,11 @@ from agency.extensions import Database
 from agency.lanes import ClaimedLane, Turn, claim_due, give_back, take
 from bench.fairness.lanes import LEASE, REST, lanes_database, time_claims
 from bench.ground import MASTER_KEY, Ground
-from workers.context import HANDFUL
+from workers.context import HANDFUL, TURN_SECONDS
 
 TICK = 0.2  # seconds between two rounds of the dispatcher
 PER_THING, PER_TURN = 0.05, 0.06  # seconds of a worker for one order, and for a turn around it
-MOST_A_TURN = 20  # things in the second that a turn has
+MOST_A_TURN = round(TURN_SECONDS / PER_THING)
 STAGES = (
     "orders",
     "plan",
