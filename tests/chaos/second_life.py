@@ -84,7 +84,7 @@ def second_life(town: Town, folder: Path) -> Iterator[SecondLife]:
     town.people.database = database
     try:
         yield SecondLife(
-            replace(town, cast=cast, hands=hands, database=database),
+            replace(town, cast=cast, hands=hands, database=database, restored=True),
             folder, environment, documented("After a restore"),
         )  # fmt: skip
     finally:

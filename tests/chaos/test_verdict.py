@@ -47,3 +47,10 @@ def test_each_difference_is_told(theirs: list[dict[str, Any]], ours: list[OurPur
 
 def test_a_purchase_that_a_person_judges_may_stand_in_any_relation() -> None:
     assert compare({"supplier_orders": [THEIRS]}, [replace(OURS, state="review", supplier_order_id="")]) == []
+
+
+def test_a_forgotten_purchase_is_in_order_only_where_a_person_was_told() -> None:
+    books = {"supplier_orders": [THEIRS, {**THEIRS, "reference": "R2"}]}
+    assert compare(books, [], ["R1"]) == [
+        "R2 is in the books and not in ours (1 live, 0 cancelled, paid 1 times)"
+    ]

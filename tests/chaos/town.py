@@ -52,6 +52,7 @@ class Town:
     people: People
     http: httpx.Client = field(repr=False)
     doors: Doors | None = None
+    restored: bool = False  # from a backup, so that it may have forgotten what the vendors know
 
     def close(self) -> None:
         """Closes what this process holds of the town."""
@@ -104,7 +105,7 @@ class Town:
 
     def verdict(self) -> Verdict:
         """The vendors' own books held against our rows, now."""
-        return read_verdict(self.books(), self.database, self.people.agency_id)
+        return read_verdict(self.books(), self.database, self.people.agency_id, restored=self.restored)
 
     def settled(self, within: float = SETTLED_WITHIN) -> Verdict:
         """The verdict once every order is settled, cancelled or in front of a person and nothing is in doubt."""

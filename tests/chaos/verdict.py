@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -54,15 +54,20 @@ class Verdict:
         return [*sentences, *self.unequal, *self.without_reason]
 
 
-def read_verdict(books: Mapping[str, Any], database: Database, agency_id: int) -> Verdict:
-    """Judges the moment. Our rows are read after the books, so that they cannot be the older of the two."""
+def read_verdict(
+    books: Mapping[str, Any], database: Database, agency_id: int, *, restored: bool = False
+) -> Verdict:
+    """Judges the moment. Our rows are read after the books, so that they cannot be the older of the two.
+
+    `restored`: a purchase may have been forgotten, as long as a row in front of a person names it.
+    """
     ours = read_ours(database, agency_id)
     purchases = _read_purchases(database, agency_id)
     return Verdict(
         judge(books, ours, 0.0),
         unfinished(books, ours),
         ours.doubts,
-        compare(books, purchases),
+        compare(books, purchases, _read_strange(database, agency_id) if restored else ()),
         [
             f"purchase {row.reference} is in {row.state} and in front of nobody"
             for row in purchases
@@ -71,12 +76,17 @@ def read_verdict(books: Mapping[str, Any], database: Database, agency_id: int) -
     )
 
 
-def compare(books: Mapping[str, Any], purchases: Sequence[OurPurchase]) -> list[str]:
-    """Where our purchase and effect rows are not equal to the suppliers' books, one sentence each."""
+def compare(
+    books: Mapping[str, Any], purchases: Sequence[OurPurchase], told: Collection[str] = ()
+) -> list[str]:
+    """Where our purchase and effect rows are not equal to the suppliers' books, one sentence each.
+
+    `told`: references that are in front of a person because no purchase has them.
+    """
     theirs: dict[str, list[Mapping[str, Any]]] = {}
     for order in books["supplier_orders"]:
         theirs.setdefault(order["reference"], []).append(order)
-    known = {row.reference for row in purchases}
+    known = {row.reference for row in purchases} | set(told)
     sentences = [
         f"{reference} is in the books and not in ours ({_says(held)})"
         for reference, held in theirs.items()
@@ -116,6 +126,17 @@ def _unequal(row: OurPurchase, held: Sequence[Mapping[str, Any]]) -> list[str]:
     if row.state in BOUGHT and row.effects.get("place") != "confirmed":
         found.append(f"the effect of placing is {row.effects.get('place')}")
     return found
+
+
+def _read_strange(database: Database, agency_id: int) -> set[str]:
+    query = text(
+        """
+        select data ->> 'reference' from attentions
+        where kind = 'strange_purchase' and resolved_at is null and why <> ''
+        """
+    )
+    with transaction(database, worker_scope(agency_id)) as session:
+        return set(session.scalars(query))
 
 
 def _read_purchases(database: Database, agency_id: int) -> list[OurPurchase]:
