@@ -123,7 +123,7 @@ def test_orders_that_a_read_missed_are_noticed_by_the_count_and_fetched(journey:
             text("update shops set read_cursor = :later where tiktok_shop_id = :shop"),
             {"later": journey.now + timedelta(minutes=30), "shop": GB},
         )
-        session.execute(text("update read_cycles set ended_at = ended_at - interval '1 day'"))
+        session.execute(text("update read_cycles set until = until - interval '1 day'"))
         session.execute(text("update lanes set due_at = now() where api = 'orders'"))
     journey.work()
     row = journey.attentions()["count_differs"]
