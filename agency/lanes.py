@@ -46,7 +46,9 @@ class Turn:
 
 _MAKE_DUE = text(
     """
-    update lanes set due_at = least(due_at, coalesce(cast(:at as timestamptz), now()))
+    update lanes set due_at = least(due_at, coalesce(cast(:at as timestamptz), now())),
+      crowded = crowded and (cast(:planned_for as bigint) is null
+        or exists (select from lanes p where p.shop_id = :planned_for and p.api = 'plan' and p.crowded))
     where api = :api
       and shop_id is not distinct from :shop_id
       and supplier_id is not distinct from :supplier_id
@@ -130,10 +132,15 @@ def make_due(
     supplier_id: int | None = None,
     authorization_id: int | None = None,
     at: datetime | None = None,
+    planned_for: int | None = None,
 ) -> None:
-    """Wakes a lane no later than `at` (machine time; None = now). Call it in the transaction that creates the work."""
+    """Wakes a lane no later than `at` (machine time; None = now). Call it in the transaction that creates the work.
+
+    `planned_for`: the shop whose work it is, where shops share the lane. Unless that shop is crowded itself, the lane
+    is served as fresh for once, so that the flood of its sister does not stand before it.
+    """
     subject = {"shop_id": shop_id, "supplier_id": supplier_id, "authorization_id": authorization_id}
-    session.execute(_MAKE_DUE, {"api": api, "at": at, **subject})
+    session.execute(_MAKE_DUE, {"api": api, "at": at, "planned_for": planned_for, **subject})
 
 
 def add_lane(

@@ -165,7 +165,7 @@ def intend_at_supplier(
         supplier_id=purchase.supplier_id,
     )
     intend(scope, session, kind, purchase.reference + suffix, ref)
-    make_due(session, api="purchase", supplier_id=purchase.supplier_id)
+    make_due(session, api="purchase", supplier_id=purchase.supplier_id, planned_for=purchase.shop_id)
 
 
 def doubt_purchase(scope: Scope, session: Session, purchase: Purchase, reason: str) -> None:

@@ -10,13 +10,13 @@ from sqlalchemy import text
 
 from agency.clock import machine_now
 from agency.extensions import connect_redis
-from agency.lanes import STANDS_BEHIND, ClaimedLane, claim_due, give_back, take
+from agency.lanes import STANDS_BEHIND, ClaimedLane, add_lane, claim_due, give_back, make_due, take
 from agency.models.shops import Shop
 from agency.services.effects import EffectRef, intend, list_due, next_due
 from tests.desk import Desk
 from tests.desk_rows import add_item, add_order
 from tests.servers import redis_url
-from tests.workers.test_lanes import LEASE, lane_ids, set_due
+from tests.workers.test_lanes import LEASE, lane_ids, row_of, set_due
 from workers import runtime
 from workers.context import Context, TurnResult
 from workers.dispatcher import Dispatcher
@@ -135,6 +135,22 @@ def test_a_turn_says_whether_its_lane_is_crowded(desk: Desk) -> None:
     assert sorted(claim(desk)) == sorted([lane_id, other]), (
         "the one that is done with its crowd is fresh again"
     )
+
+
+@pytest.mark.parametrize("of_the_crowd", [False, True])
+def test_a_shop_does_not_wait_for_its_sisters_flood_at_their_supplier(desk: Desk, of_the_crowd: bool) -> None:
+    with desk.session() as session:
+        item = add_item(session, desk.ours)
+        ours = {"agency_id": item.agency_id, "client_id": item.client_id, "supplier_id": item.supplier_id}
+        add_lane(session, api="purchase", **ours)
+    purchase, plan = lane_ids(desk, "purchase")[-1], lane_ids(desk, "plan")[0]
+    crowd(desk, purchase, -1)
+    if of_the_crowd:
+        crowd(desk, plan, 60)
+    with desk.session() as session:
+        shop_id = row_of(desk, plan).shop_id
+        make_due(session, api="purchase", supplier_id=item.supplier_id, planned_for=shop_id)
+    assert row_of(desk, purchase).crowded is of_the_crowd
 
 
 @pytest.fixture
