@@ -20,6 +20,7 @@ from sqlalchemy.orm import Session
 from agency.clock import machine_now
 from agency.domain.said import said
 from agency.domain.scope import Scope
+from agency.models.attention import Attention
 from agency.models.shops import Shop
 from agency.services.attention import Cause, close_attention, open_attention
 from agency.services.readiness import BEAT_LIMITS, read_beats, read_oldest_lane
@@ -28,7 +29,6 @@ from agency.services.sweeps import find_unread
 KIND = "machine_silent"
 LANE_LIMIT = 300.0
 SWEEP_AFTER = timedelta(hours=2)  # shop time; four sweeps
-SUBJECTS = ("dispatcher", "worker", "lanes", "sweep", "watcher")
 
 _SWEEPS = text(
     """
@@ -84,11 +84,17 @@ def silent_sweeps(session: Session, limit: timedelta) -> Silence | None:
 def note_silences(
     scope: Scope, session: Session, watched: tuple[str, ...], found: Mapping[str, Silence]
 ) -> None:
-    """Opens a row for each of these subjects that is silent, and closes the rows of those that speak."""
-    client_id = session.scalar(_FIRST_CLIENT)
+    """Opens a row for each of these subjects that is silent, and closes the rows of those that speak.
+
+    While all is calm this is one statement: the watcher asks for every agency twice a minute.
+    """
+    query = select(Attention.cause_key).where(Attention.kind == KIND, Attention.resolved_at.is_(None))
+    shown = set(session.scalars(query))
+    news = [subject for subject in watched if subject in found or subject in shown]
+    client_id = session.scalar(_FIRST_CLIENT) if news else None
     if client_id is None:
         return
-    for subject in watched:
+    for subject in news:
         silence = found.get(subject)
         if silence is None:
             close_attention(scope, session, client_id, KIND, subject)
