@@ -13,6 +13,7 @@ from tests.chaos.people import House
 from tests.chaos.town import Town
 
 LOOK_EVERY, NUDGE_EVERY = 0.4, 2.0  # seconds
+HIDDEN_FOR = 2 * 3600.0  # seconds of shop time, two of the machine's: announced, and shown only later
 ON_THEIR_WAY = 3  # orders of a client that wait to be bought; more would only grow a backlog
 # Lanes that anything may make due at any time; doing so is what a webhook or a person does.
 _NUDGED = ("finance", "tracking", "ship", "sweep", "plan", "purchase", "orders")
@@ -108,8 +109,16 @@ class Traffic:
             self._town.rows(_MAKE_DUE, client=client, api=cell.lane)
         if cell.point.startswith(("ship.judge_new.", "ship.note_shop_failure.")):
             self._town.rows(_OLD_LISTS, client=client)
+        if cell.point.startswith("orders.postpone."):
+            self._announce_one_unseen(house)
         if ".cancel." in cell.point:
             self._cancel_one(client)
+
+    def _announce_one_unseen(self, house: House) -> None:
+        """TikTok tells of an order that it does not show yet."""
+        self._placed[house.vendor] += 1
+        number = self._town.place(house.shop_id(), house.sku_id(0, 0))
+        self._town.sim("hide", order_id=number, for_seconds=HIDDEN_FOR)
 
     def _renew(self, house: House, client: int, point: str) -> None:
         if point.startswith("auth.lost."):
