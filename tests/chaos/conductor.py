@@ -6,6 +6,7 @@ cells of one lane one after the other. A cell counts only with the proof that th
 
 from __future__ import annotations
 
+import glob
 import json
 import signal
 import time
@@ -38,6 +39,7 @@ PREFACE_AGAIN = 20.0  # what a preface led to may have ended elsewhere; then it 
 STOPS_AT_ONCE = 3  # a stopped process keeps its worker from working
 TRIES = 4  # a process may be lost to another cell before its own act is carried out
 CLOSED_FOR = 5.0  # seconds for which a door stays closed at most
+LOOK_AGAIN = 5.0  # seconds between two looks whether who took a plan died before saying so
 
 
 @dataclass
@@ -53,6 +55,7 @@ class Armed:
     until: float = 0.0
     tries: int = 1
     prefaced: float = field(default_factory=time.monotonic)
+    looked: float = field(default_factory=time.monotonic)
 
 
 class Conductor:
@@ -144,7 +147,14 @@ class Conductor:
             (self._folder / "plans" / before.plan).unlink(missing_ok=True)
             self._answer(before.plan)
 
+    def _claims_of_the_dead(self, plan: str) -> list[Path]:
+        """Left by processes that another cell killed after they took the plan, before or after they said so."""
+        claims = (self._folder / "taken").glob(f"{glob.escape(plan)}~*")
+        return [claim for claim in claims if state_of(int(claim.name.rpartition("~")[2])) in ("", "Z")]
+
     def _plan(self, plan: str, act: str) -> None:
+        for claim in self._claims_of_the_dead(plan):
+            claim.unlink()
         for name in FOLDERS:
             if name not in ("plans", "seen"):
                 (self._folder / name / plan).unlink(missing_ok=True)
@@ -177,6 +187,10 @@ class Conductor:
         if path.exists():
             armed.told = json.loads(path.read_text())
             armed.since = time.monotonic()
+        elif time.monotonic() - armed.looked > LOOK_AGAIN:
+            armed.looked = time.monotonic()
+            if self._claims_of_the_dead(armed.plan):
+                self._plan(armed.plan, armed.cell.act)
         return bool(armed.told)
 
     def _begin(self, armed: Armed) -> None:
