@@ -43,11 +43,11 @@ def serve_orders(context: Context, turn: Turn) -> TurnResult:
         return TurnResult(None)
     tiktok = context.tiktok(access)
     read = _read_notices(context, turn, access, tiktok)
-    if read == NOTICES_A_TURN:  # what came meanwhile has woken the lane, and does not keep the poll waiting
-        return TurnResult(machine_now(), crowded=True)
     due, new = cycle_due(context, turn, access.shop), [read]
     if due <= machine_now():
         due = go_on(context, turn, access.shop, tiktok, _store_page(context, turn, access, tiktok, new))
+    if read == NOTICES_A_TURN:  # the rest is next, and did not keep the poll waiting
+        due = machine_now()
     with context.work(turn) as (_scope, session):
         retry_at = next_retry_at(session, access.shop.id)
     crowded = sum(new) > HANDFUL or due <= machine_now()
