@@ -142,7 +142,7 @@ def _reconcile(context: Context, turn: Turn, desk: SupplierDesk, *, silent: bool
     """
     with context.work(turn) as (_scope, session):
         question = prepare_question(session, desk.supplier.id, context.clock.now())
-    if not question.wanted and not question.due:
+    if question is None:
         return
     try:
         told = desk.port.list_recent(question.since)

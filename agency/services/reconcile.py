@@ -48,17 +48,18 @@ class ListQuestion:
     asked_at: datetime  # machine time
     now: datetime  # shop time
     since: datetime  # shop time from which on orders are asked for
-    due: bool  # its day has passed
     wanted: bool  # after a restore a shop waits for the list
 
 
-def prepare_question(session: Session, supplier_id: int, now: datetime) -> ListQuestion:
+def prepare_question(session: Session, supplier_id: int, now: datetime) -> ListQuestion | None:
     """Asks for the last days once a day of shop time, and for all that was forgotten while a shop waits for it."""
     asked_at = machine_now()  # first of all: the list holds for shops that were read again before this
     supplier = session.get_one(Supplier, supplier_id)
     wanted = wants_list(session, supplier)
     due = supplier.reconciled_at is None or now - supplier.reconciled_at >= EVERY
-    return ListQuestion(asked_at, now, _look_back_to(session, supplier, now, wanted=wanted), due, wanted)
+    if not due and not wanted:
+        return None
+    return ListQuestion(asked_at, now, _look_back_to(session, supplier, now, wanted=wanted), wanted)
 
 
 def _look_back_to(session: Session, supplier: Supplier, now: datetime, *, wanted: bool) -> datetime:
@@ -164,4 +165,4 @@ def _close_known(
     session.flush()
     numbers = [row.number for row in session.execute(_CLOSE, values) if row.number]
     query = select(Order.id).where(Order.client_id == supplier.client_id, Order.tiktok_order_id.in_(numbers))
-    plan_again(scope, session, session.scalars(query).all() if numbers else (), now)
+    plan_again(scope, session, session.scalars(query).all(), now)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import select
@@ -19,7 +19,7 @@ from agency.models.orders import Order, OrderLine
 from agency.models.purchasing import PurchaseLine
 from agency.models.shops import Shop
 from agency.services.found_purchases import find_order, list_again
-from agency.services.reconcile import give_up_list, prepare_question, record_reconciled
+from agency.services.reconcile import ListQuestion, give_up_list, prepare_question, record_reconciled
 from agency.services.restores import note_reread
 from tests.desk import NOW, Desk
 from tests.desk_rows import add_attention, add_item, add_mapping, add_order
@@ -57,10 +57,19 @@ def sell(session: Session, desk: Desk, name: str, *skus: str, kind: str = "rest"
     return item
 
 
-def told(session: Session, desk: Desk, item: SupplierItem, *orders: SupplierOrder) -> int:
+def ask(session: Session, supplier_id: int, now: datetime) -> ListQuestion:
+    """The question for the supplier's list, which it is time for."""
+    question = prepare_question(session, supplier_id, now)
+    assert question is not None
+    return question
+
+
+def told(
+    session: Session, desk: Desk, item: SupplierItem, *orders: SupplierOrder, now: datetime = NOW
+) -> int:
     """What the comparison with the supplier's list makes of it."""
     session.flush()
-    question = prepare_question(session, item.supplier_id, NOW)
+    question = ask(session, item.supplier_id, now)
     return record_reconciled(desk.ours.scope(), session, item.supplier_id, orders, question)
 
 
@@ -102,13 +111,13 @@ def test_a_list_that_was_asked_for_before_the_shop_was_read_again_lets_nothing_b
         supplier_id = sell(session, desk, "East", FIRST).supplier_id
         shop = session.get_one(Shop, order.shop_id)
         shop.restored_at = machine_now()
-        early = prepare_question(session, supplier_id, NOW)
+        early = ask(session, supplier_id, NOW)
         note_reread(scope, session, shop)
         for question in (early, replace(early, wanted=True)):  # the second: another shop waited for it then
             record_reconciled(scope, session, supplier_id, [], question)
             session.refresh(shop)
             assert shop.restored_at is not None
-        record_reconciled(scope, session, supplier_id, [], prepare_question(session, supplier_id, NOW))
+        record_reconciled(scope, session, supplier_id, [], ask(session, supplier_id, NOW))
         session.refresh(shop)
         assert shop.restored_at is None
 
@@ -121,15 +130,14 @@ def test_a_strange_order_that_was_cancelled_there_closes_its_row_and_the_order_i
         for each in (order, other):
             each.stage = "blocked"
         strange = listed(session, order), replace(listed(session, other), supplier_order_id="S-2")
+        first, later = ask(session, item.supplier_id, NOW), NOW + timedelta(days=9)
         assert told(session, desk, item, *strange) == 2
-        asked = prepare_question(session, item.supplier_id, NOW + timedelta(days=9))
-        assert asked.since <= prepare_question(session, item.supplier_id, NOW).since, (
-            "it is still listed then"
-        )
-        assert told(session, desk, item, replace(strange[0], status="cancelled"), strange[1]) == 1
+        assert ask(session, item.supplier_id, later).since <= first.since, "it is still listed then"
+        cancelled = replace(strange[0], status="cancelled")
+        assert told(session, desk, item, cancelled, strange[1], now=later) == 1
         session.refresh(order)
         session.refresh(other)
-        assert (order.plan_at, other.plan_at) == (NOW, None)
+        assert (order.plan_at, other.plan_at) == (later, None)
         query = select(Attention.cause_key).where(
             Attention.kind == "strange_purchase", Attention.resolved_at.is_(None)
         )
@@ -142,17 +150,16 @@ def test_a_strange_order_that_nobody_deals_with_is_not_listed_for_ever(desk: Des
         item = sell(session, desk, "East", "another-sku")
         told(session, desk, item, listed(session, order))
         late = NOW + timedelta(days=90)
-        assert prepare_question(session, item.supplier_id, late).since == late - timedelta(days=30)
+        assert ask(session, item.supplier_id, late).since == late - timedelta(days=30)
 
 
 def test_a_supplier_without_a_list_is_asked_again_a_day_later(desk: Desk) -> None:
     with desk.session() as session:
         supplier_id = sell(session, desk, "East", FIRST).supplier_id
-        question = prepare_question(session, supplier_id, NOW)
-        assert question.due
-        give_up_list(desk.ours.scope(), session, supplier_id, question)
+        give_up_list(desk.ours.scope(), session, supplier_id, ask(session, supplier_id, NOW))
         dues = [
-            prepare_question(session, supplier_id, NOW + timedelta(hours=hours)).due for hours in (23, 24)
+            prepare_question(session, supplier_id, NOW + timedelta(hours=hours)) is not None
+            for hours in (23, 24)
         ]
     assert dues == [False, True]
 
