@@ -30,9 +30,8 @@ from agency.services.shop_access import ShopAccess, find_access
 from agency.transaction import system_transaction, transaction
 from workers.pace import Paces
 
-TURN_SECONDS = (
-    0.25  # the shorter, the less fresh work waits for a crowded lane; a turn around it costs 0.06 s
-)
+# The shorter, the less fresh work waits for a crowded lane; a turn around it costs 0.06 s.
+TURN_SECONDS = 0.25
 SHORTEST_RETRY, LONGEST_RETRY = 1.0, 300.0  # seconds of machine time
 HANDFUL = 20  # things done in one turn; a lane that had more is crowded, even when nothing is left for now
 

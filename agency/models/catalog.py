@@ -61,9 +61,7 @@ class Supplier(WithPublicId, TenantOwned, WithCreatedAt, Base):
     tracking_read_at: Mapped[datetime | None]
     reconciled_at: Mapped[datetime | None]  # when its own list was last compared with ours
     tracking_error: Mapped[str] = mapped_column(server_default="")
-    relisted_at: Mapped[
-        datetime | None
-    ]  # machine time; when the list was asked for that was compared after a restore
+    relisted_at: Mapped[datetime | None]  # machine time; when the list compared after a restore was asked for
 
 
 class SupplierSecret(TenantOwned, Base):

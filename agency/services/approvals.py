@@ -161,4 +161,4 @@ def _pay_the_new_price(scope: Scope, session: Session, order: Order) -> None:
             intend_at_supplier(scope, session, purchase, EffectKind.PAY, ":approved")
         else:
             move(session, purchase, PurchaseState.READY, **values)
-            make_due(session, api="purchase", supplier_id=purchase.supplier_id)
+            make_due(session, api="purchase", supplier_id=purchase.supplier_id, planned_for=order.shop_id)

@@ -103,4 +103,5 @@ def text_range(beginning: str) -> tuple[str, str]:
 
 
 def _range(name: str, beginning: str) -> dict[str, str]:
-    return dict(zip((name, f"{name}_end"), text_range(beginning), strict=True))
+    first, end = text_range(beginning)
+    return {name: first, f"{name}_end": end}
