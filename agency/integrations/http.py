@@ -72,7 +72,11 @@ class RawAnswer:
 
 @dataclass(frozen=True)
 class Ask:
-    """One request; `label` is what may be shown of it. `before` waits until a try may be made, each try anew."""
+    """One request; `label` is what may be shown of it. `before` waits until a try may be made, each try anew.
+
+    One that is not `repeatable` (a login, a token exchange) gets a connection of its own: a kept one may be closed by
+    the other side in the moment in which it is used again, and nobody could tell that from a lost answer.
+    """
 
     method: str
     url: str = field(repr=False)
@@ -96,15 +100,24 @@ class _GuardedTransport(httpx.HTTPTransport):
     guard, which `tests/integrations/test_outbound.py` would notice.
     """
 
-    def __init__(self, guard: Guard, connections: int) -> None:
+    def __init__(self, guard: Guard, connections: int, kept: int) -> None:
         super().__init__(verify=tls_context(), trust_env=False)
         self._pool = httpcore.ConnectionPool(
             ssl_context=tls_context(),
             max_connections=connections,
-            max_keepalive_connections=connections,
+            max_keepalive_connections=kept,
             keepalive_expiry=_KEPT_OPEN,
             network_backend=GuardedSockets(guard),
         )
+
+
+def _client(timeout: float, guard: Guard, connections: int, kept: int) -> httpx.Client:
+    return httpx.Client(
+        timeout=timeout,
+        follow_redirects=False,
+        trust_env=False,
+        transport=_GuardedTransport(guard, connections, kept),
+    )
 
 
 class ReadClient:
@@ -112,12 +125,8 @@ class ReadClient:
 
     def __init__(self, timeout: float = 10.0, guard: Guard = PUBLIC_ONLY, *, connections: int = 20) -> None:
         self.guard = guard
-        self._client = httpx.Client(
-            timeout=timeout,
-            follow_redirects=False,
-            trust_env=False,
-            transport=_GuardedTransport(guard, connections),
-        )
+        self._pooled = _client(timeout, guard, connections, kept=connections)
+        self._unpooled = _client(timeout, guard, connections, kept=0)
 
     def ask(self, ask: Ask) -> RawAnswer:
         """The answer, whatever its status; raises Unavailable when there is none.
@@ -157,9 +166,8 @@ class ReadClient:
 
     def _answer(self, ask: Ask) -> RawAnswer:
         try:
-            with self._client.stream(
-                ask.method, ask.url, headers=dict(ask.headers), content=ask.body
-            ) as response:
+            client = self._pooled if ask.repeatable else self._unpooled
+            with client.stream(ask.method, ask.url, headers=dict(ask.headers), content=ask.body) as response:
                 body = bytearray()
                 for chunk in response.iter_bytes():
                     body += chunk
@@ -173,8 +181,9 @@ class ReadClient:
             raise Unavailable(f"{ask.label}: no answer ({type(failed).__name__})") from None
 
     def close(self) -> None:
-        """Closes all pooled connections."""
-        self._client.close()
+        """Closes all connections."""
+        self._pooled.close()
+        self._unpooled.close()
 
 
 _shared: dict[tuple[int, float, Guard], ReadClient] = {}

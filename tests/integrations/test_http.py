@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import socket
+import threading
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -60,6 +61,30 @@ def test_a_question_that_is_not_repeatable_is_asked_once(peer: Peer, reads: Read
         reads.ask(Ask("GET", server.url, "test read", repeatable=False))
 
     assert len(server.requests) == 1
+
+
+def test_a_question_that_is_not_repeatable_never_meets_a_connection_that_is_about_to_close(
+    peer: Peer, reads: ReadClient
+) -> None:
+    hung_up = threading.Event()
+
+    def hang_up_on_the_next_question(kept: socket.socket) -> None:
+        with kept:
+            kept.recv(65536)
+        hung_up.set()
+
+    def script(sock: socket.socket, n: int) -> None:
+        if n == 1:  # a copy of the socket keeps the connection open until the client uses it again
+            threading.Thread(target=hang_up_on_the_next_question, args=[sock.dup()], daemon=True).start()
+        sock.sendall(OK)
+
+    server = peer(script)
+    reads.ask(Ask("GET", server.url, "test read"))
+
+    assert reads.ask(Ask("GET", server.url, "test read", repeatable=False)).status == 200
+    assert server.connections == 2
+    reads.close()
+    assert hung_up.wait(5)
 
 
 def test_a_cut_answer_and_a_timeout_are_unavailable(peer: Peer) -> None:
