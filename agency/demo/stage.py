@@ -15,7 +15,9 @@ class Stage:
     """A simulator, reached by its URL only."""
 
     def __init__(self, url: str, timeout: float = 30.0) -> None:
-        self._http = httpx.Client(base_url=url, timeout=timeout, follow_redirects=False)
+        # Its orders are given once: a kept connection might be hung up in the moment in which it is used again.
+        fresh = httpx.Limits(max_keepalive_connections=0)
+        self._http = httpx.Client(base_url=url, timeout=timeout, limits=fresh, follow_redirects=False)
 
     def close(self) -> None:
         """Hangs up."""

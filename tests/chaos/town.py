@@ -208,7 +208,9 @@ def _people(
     urls = doors.of_houses() if doors else {}
     keyring = Keyring(cast.master_key)
     people = People(database, keyring, cast.clock, stage, cast.simulator_url, tuple(houses), urls)
-    http = httpx.Client(base_url=cast.simulator_url, timeout=30.0)
+    # The simulator hangs up idle connections soon, perhaps in the moment in which one is used again.
+    fresh = httpx.Limits(max_keepalive_connections=0)
+    http = httpx.Client(base_url=cast.simulator_url, timeout=30.0, limits=fresh)
     town = Town(cast, hands, database, stage, people, http, doors)
     wishes = {"pace": PACE, "settle_days": SETTLE_DAYS, "seed": 5, "calls_per_second": 500, **settings}
     people.settle_in(cast.web_url if web else "", wishes)
