@@ -7,10 +7,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from tests.browsers import ARGUMENTS, serve
 from tests.desk import PASSWORD, Desk, open_desk
+
+PATIENCE = 30_000  # milliseconds; generous, since the machine may be several times slower than alone
+expect.set_options(timeout=PATIENCE)
 
 
 @dataclass
@@ -89,7 +92,7 @@ def base(desk: Desk) -> Iterator[str]:
 
 def window_of(context: BrowserContext, base: str) -> Iterator[Window]:
     """A window in this context; the test fails at its end when the browser complained."""
-    context.set_default_timeout(10_000)
+    context.set_default_timeout(PATIENCE)
     window = Window(context.new_page(), base)
     window.watch()
     yield window

@@ -43,9 +43,21 @@ def test_the_palette_by_keyboard_alone(window: Window) -> None:
     expect(palette).to_be_hidden()
     page.keyboard.press("Control+k")
     page.keyboard.type(NUMBER)
+    expect(palette.locator(f"[data-typed='{NUMBER}']")).to_be_attached()
     expect(palette.get_by_role("link", name="Tin lamp")).to_be_visible()
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", level=1)).to_contain_text("Tin lamp")
+
+
+def test_the_palette_knows_the_pages_however_early_it_is_opened(window: Window) -> None:
+    page = window.page
+    # A busy browser comes late to what scripts have put off until later.
+    page.add_init_script(
+        "const put = window.setTimeout; window.setTimeout = (work, wait) => put(work, wait || 3600000);"
+    )
+    window.sign_in("owner")
+    page.keyboard.press("Control+k")
+    expect(page.get_by_role("dialog").get_by_role("link", name="Approvals")).to_be_visible()
 
 
 def test_single_keys_can_be_switched_off_for_every_page(window: Window) -> None:

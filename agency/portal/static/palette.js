@@ -4,6 +4,8 @@ const field = box.querySelector("input");
 const found = box.querySelector("#found");
 const links = () => [...found.querySelectorAll("a")];
 
+window.htmx?.process(box); // it starts by itself only later, when somebody may have opened the box already
+
 function open() {
   if (document.querySelector("dialog[open]")) return;
   box.showModal();
