@@ -28,8 +28,24 @@ class NotWhole(Exception):
 
 def verify(path: str, key: str = "") -> list[str]:
     """What was found right, one sentence each. Raises NotWhole, OSError, or BadZipFile for what is no archive."""
-    with zipfile.ZipFile(path) as archive:
+    with _open(path) as archive:
         files = _read_all(archive)
+    try:
+        return _check(files, key)
+    except (KeyError, TypeError, AttributeError, ValueError) as problem:
+        raise NotWhole(f"It is not built like a pack ({problem!r}).") from problem
+
+
+def _open(path: str) -> zipfile.ZipFile:
+    try:
+        return zipfile.ZipFile(path)
+    except OSError:
+        raise
+    except Exception as error:  # a damaged table of contents makes zipfile raise many things
+        raise zipfile.BadZipFile(str(error)) from error
+
+
+def _check(files: dict[str, bytes], key: str) -> list[str]:
     manifest = _json("manifest.json", files["manifest.json"])
     if manifest.get("format") != FORMAT:
         raise NotWhole(f"This program reads {FORMAT}; the pack says {manifest.get('format')!r}.")
@@ -155,7 +171,7 @@ def _optional(files: dict[str, bytes], name: str) -> Any:
 def _json(name: str, raw: bytes) -> Any:
     try:
         return json.loads(raw)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise NotWhole(f"{name} is not JSON.") from error
 
 
@@ -228,9 +244,8 @@ def tell(path: str, key: str) -> int:
     """Checks one pack and prints what was found."""
     try:
         found = verify(path, key)
-    except (NotWhole, KeyError, TypeError, AttributeError, ValueError) as problem:
-        words = problem if isinstance(problem, NotWhole) else f"It is not built like a pack ({problem!r})."
-        sys.stdout.write(f"NOT WHOLE: {words}\n")
+    except NotWhole as problem:
+        sys.stdout.write(f"NOT WHOLE: {problem}\n")
         return 1
     except (OSError, zipfile.BadZipFile) as problem:
         sys.stdout.write(f"NOT READ: {path} is no archive that can be read: {problem}.\n")

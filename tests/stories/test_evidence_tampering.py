@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
+import io
 import json
 import zipfile
 from collections.abc import Callable
@@ -17,6 +19,7 @@ from tests.stories.journey import Journey
 from tests.stories.packs import Bench, files_of, settle_order, zip_of
 
 Files = list[tuple[str, bytes]]
+REFUSALS = (verify_pack.NotWhole, zipfile.BadZipFile, OSError)
 
 
 @pytest.fixture(scope="module")
@@ -155,11 +158,37 @@ def test_no_flipped_byte_of_the_archive_passes_with_other_contents(bench: Bench,
         path.write_bytes(flipped)
         try:
             verify_pack.verify(str(path), bench.key)
-        except (verify_pack.NotWhole, zipfile.BadZipFile, OSError, ValueError):
+        except REFUSALS:
             refused += 1
         else:
             assert files_of(bytes(flipped)) == right
     assert refused > 300
+
+
+def test_every_damage_to_the_table_of_contents_is_told_in_words(bench: Bench, tmp_path: Path) -> None:
+    """The end of the archive says what is where; each of its bytes is made 0, 255, and wrong in one bit each."""
+    whole, path = bench.pack(), tmp_path / "damaged.zip"
+    with zipfile.ZipFile(io.BytesIO(whole)) as archive:
+        start = archive.start_dir
+    for place in range(start, len(whole)):
+        for wrong in {0, 255, whole[place] ^ 1, whole[place] ^ 128} - {whole[place]}:
+            path.write_bytes(whole[:place] + bytes([wrong]) + whole[place + 1 :])
+            with contextlib.suppress(*REFUSALS):
+                verify_pack.verify(str(path), bench.key)
+
+
+def test_an_archive_of_an_unknown_kind_is_said_to_be_unreadable(bench: Bench) -> None:
+    pack = bytearray(bench.pack())
+    pack[pack.index(b"PK\1\2") + 6] = 148  # the version of the format that a reader needs
+    code, words = bench.check(bytes(pack))
+    assert (code, words.startswith("NOT READ: ")) == (2, True), words
+    assert "version 14.8" in words
+
+
+def test_a_file_nested_beyond_reading_is_said_to_be_none(bench: Bench) -> None:
+    files = _changed(list(files_of(bench.pack()).items()), "manifest.json", lambda _raw: b"[" * 100_000)
+    code, words = bench.check(zip_of(files))
+    assert (code, "manifest.json is not JSON" in words) == (1, True), words
 
 
 def test_what_is_no_archive_is_said_to_be_none(bench: Bench) -> None:
