@@ -6,6 +6,7 @@ from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from agency.domain.errors import Invalid
+from agency.services.zones import read_moment
 
 WAKES_BEFORE = timedelta(minutes=30)  # so long before its deadline a row is on the list again
 LONGEST = timedelta(days=30)
@@ -34,12 +35,9 @@ def wanted_moment(choice: str, typed: str, now: datetime, zone: str) -> datetime
 
 def _typed(typed: str, now: datetime, zone: str) -> datetime:
     try:
-        moment = datetime.fromisoformat(typed)
+        return checked_moment(read_moment(typed, ZoneInfo(zone)), now)
     except ValueError:
         raise Invalid("until", "Write the day and time at which it shall come back.") from None
-    if moment.tzinfo is None:
-        moment = moment.replace(tzinfo=ZoneInfo(zone))
-    return checked_moment(moment.astimezone(UTC), now)
 
 
 def checked_moment(moment: datetime, now: datetime) -> datetime:

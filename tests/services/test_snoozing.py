@@ -26,10 +26,14 @@ def test_moments_are_those_of_the_persons_day(choice: str, typed: str, expected:
     assert wanted_moment(choice, typed, NOW, "America/New_York") == expected
 
 
-@pytest.mark.parametrize("typed", ["", "soon", "2026-11-23T01:00", "2027-11-23T01:00"])
-def test_a_time_that_cannot_be_meant_is_refused(typed: str) -> None:
+@pytest.mark.parametrize("zone", ["UTC", "Asia/Tokyo", "America/New_York"])
+@pytest.mark.parametrize(
+    "typed",
+    ["", "soon", "2026-11-23T01:00", "2027-11-23T01:00", "0001-01-01T00:00", "9999-12-31T23:59"],
+)
+def test_a_time_that_cannot_be_meant_is_refused(typed: str, zone: str) -> None:
     with pytest.raises(Invalid):
-        wanted_moment("own", typed, NOW, "UTC")
+        wanted_moment("own", typed, NOW, zone)
 
 
 def test_a_row_without_a_clock_sleeps_as_long_as_was_asked() -> None:
