@@ -75,7 +75,10 @@ def recover(booted: Booted, since: datetime | None, moved: bool) -> int:
     with system_transaction(booted.database) as session:
         ended = settle(session)
     say(f"{ended} sessions were ended, every lane was woken, and this place is noted.\n{_BY_PEOPLE}")
-    say("Now start dispatcher, workers and mailer. Each shop buys again by itself once it has caught up.\n")
+    say(
+        "Now start dispatcher, workers and mailer. Each shop buys again by itself once it has caught up, usually in a "
+        "quarter of an hour: a purchase that was on its way when the old database ended may take that long to arrive.\n"
+    )
     return 0
 
 

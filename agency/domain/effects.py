@@ -7,8 +7,10 @@ UNKNOWN  -> INTENDED (proved absent) | CONFIRMED (found) | REVIEW (nobody can te
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 
 class EffectState:
@@ -61,19 +63,27 @@ def check_move(old: str, new: str) -> None:
         raise IllegalMove(f"An effect cannot go from {old} to {new}.")
 
 
+QUARANTINE = timedelta(minutes=15)  # unless the vendor says less: `quarantine_s` of a supplier's settings
+
+
+def read_quarantine(settings: Mapping[str, Any]) -> timedelta:
+    """How long a request to this supplier may be on its way and its order unseen, by the connection's settings."""
+    return timedelta(seconds=float(settings.get("quarantine_s", QUARANTINE.total_seconds())))
+
+
 @dataclass(frozen=True)
 class VendorMemory:
     """What a vendor can tell us about a write whose answer was lost.
 
     `dedupes_by_key`: the same key inside `key_retention` returns the first result. `finds_by_reference`: a look-up by
     our reference sees every earlier write after `quarantine` (peer's idle time-out plus its longest processing time,
-    counted from the send; 15 minutes unless the vendor says less).
+    counted from the send).
     """
 
     dedupes_by_key: bool
     finds_by_reference: bool
     key_retention: timedelta = timedelta(hours=24)
-    quarantine: timedelta = timedelta(minutes=15)
+    quarantine: timedelta = QUARANTINE
 
 
 class NextStep:

@@ -53,9 +53,9 @@ class ListQuestion:
 
 def prepare_question(session: Session, supplier_id: int, now: datetime) -> ListQuestion | None:
     """Asks for the last days once a day of shop time, and for all that was forgotten while a shop waits for it."""
-    asked_at = machine_now()  # first of all: the list holds for shops that were read again before this
+    asked_at = machine_now()  # first of all: the list proves nothing of what was sent after this
     supplier = session.get_one(Supplier, supplier_id)
-    wanted = wants_list(session, supplier)
+    wanted = wants_list(session, supplier, asked_at)
     due = supplier.reconciled_at is None or now - supplier.reconciled_at >= EVERY
     if not due and not wanted:
         return None

@@ -1,12 +1,14 @@
 """After a restore: what the backup cannot know, and what waits in each shop until it was found out (ADR 41).
 
-recover -> the shop is read again and its counts agree -> every supplier's own list is compared -> the shop buys again
+recover -> the shop is read again and its counts agree -> nothing of before can be on its way any more
+    -> every supplier's own list is compared -> the shop buys again
 
 Machine times, but for the gap itself, which is held against the times of orders.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -14,6 +16,7 @@ from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from agency.clock import machine_now
+from agency.domain.effects import read_quarantine
 from agency.domain.purchasing import finds_by_reference
 from agency.domain.said import said
 from agency.domain.scope import Scope
@@ -25,21 +28,6 @@ from agency.models.shops import Shop
 from agency.services.attention import Cause, close_attention, open_attention
 
 LISTED_KINDS = ("rest", "cj")  # suppliers that can be asked for a list of their orders
-_RELEASE = text(
-    """
-    update shops s set restored_at = null, reread_at = null
-    where s.client_id = :client_id and s.reread_at is not null and not exists (
-      select from suppliers p where p.client_id = s.client_id and p.kind = any(:kinds)
-        and (p.relisted_at is null or p.relisted_at < s.reread_at))
-    returning s.id
-    """
-)
-_WANTED = text(
-    """
-    select exists (select from shops s join suppliers p on p.client_id = s.client_id
-      where p.id = :id and s.reread_at is not null and (p.relisted_at is null or p.relisted_at < s.reread_at))
-    """
-)
 _ASKED = text(
     """
     select exists (select from purchases where order_id = :order_id and supplier_id = :supplier_id
@@ -84,8 +72,9 @@ def gap_of_order(session: Session, order: Order, supplier: Supplier) -> Gap | No
 def say_waiting(scope: Scope, session: Session, shop: Shop, gap: Gap) -> None:
     """Opens the row that says why nothing is bought for the shop; it closes by itself."""
     why = said(
-        "The database was restored and knows nothing of {since} to {until} UTC. {shop} is read again and every "
-        "supplier's list is compared before anything is bought for it.",
+        "The database was restored and knows nothing of {since} to {until} UTC. {shop} is read again, and every "
+        "supplier's list is compared as soon as nothing of before can be on its way there any more; until then "
+        "nothing is bought for it.",
         shop=shop.name,
         **gap.words,
     )
@@ -94,21 +83,28 @@ def say_waiting(scope: Scope, session: Session, shop: Shop, gap: Gap) -> None:
 
 
 def note_reread(scope: Scope, session: Session, shop: Shop) -> None:
-    """The shop was read completely and its counts agree: from now on its suppliers' lists can be compared."""
-    if shop.restored_at is None or shop.reread_at is not None:
+    """The shop was read completely and its counts agree: its suppliers' lists are compared as soon as they prove it.
+
+    Called at each such reading until the shop has caught up, so that no lost wake-up leaves it waiting.
+    """
+    if shop.restored_at is None:
         return
-    shop.reread_at = machine_now()
+    if shop.reread_at is None:
+        shop.reread_at = machine_now()
+        make_due(session, api="ship", shop_id=shop.id)
     session.flush()
-    query = select(Supplier.id).where(Supplier.client_id == shop.client_id, Supplier.kind.in_(LISTED_KINDS))
-    for supplier_id in session.scalars(query.order_by(Supplier.id)):
-        make_due(session, api="tracking", supplier_id=supplier_id)
-    make_due(session, api="ship", shop_id=shop.id)
+    for supplier in _listed_suppliers(session, shop.client_id):
+        if not _is_proved(shop, supplier):
+            make_due(session, api="tracking", supplier_id=supplier.id, at=_proves_from(shop, supplier))
     release_shops(scope, session, shop.client_id)
 
 
-def wants_list(session: Session, supplier: Supplier) -> bool:
-    """True while a shop of the client waits for this supplier's list."""
-    return bool(session.scalar(_WANTED, {"id": supplier.id}))
+def wants_list(session: Session, supplier: Supplier, asked_at: datetime) -> bool:
+    """True while a shop of the client waits for this supplier's list, and one asked for at `asked_at` proves it."""
+    return any(
+        not _is_proved(shop, supplier) and asked_at >= _proves_from(shop, supplier)
+        for shop in _reread_shops(session, supplier.client_id)
+    )
 
 
 def note_relisted(scope: Scope, session: Session, supplier: Supplier, asked_at: datetime) -> None:
@@ -119,13 +115,42 @@ def note_relisted(scope: Scope, session: Session, supplier: Supplier, asked_at: 
 
 
 def release_shops(scope: Scope, session: Session, client_id: int) -> None:
-    """Lets those shops of a client buy again that were read and whose suppliers' lists were all compared since."""
-    found = session.execute(_RELEASE, {"client_id": client_id, "kinds": list(LISTED_KINDS)})
-    released = sorted(row.id for row in found)
-    for shop_id in released:
-        make_due(session, api="plan", shop_id=shop_id)
-        close_attention(scope, session, client_id, "catching_up", f"shop:{shop_id}")
+    """Lets those shops of a client buy again that were read and whose suppliers' lists prove what was sent."""
+    suppliers = _listed_suppliers(session, client_id)
+    released = [
+        shop
+        for shop in _reread_shops(session, client_id)
+        if all(_is_proved(shop, supplier) for supplier in suppliers)
+    ]
+    for shop in released:
+        shop.restored_at = shop.reread_at = None
+        make_due(session, api="plan", shop_id=shop.id)
+        close_attention(scope, session, client_id, "catching_up", f"shop:{shop.id}")
+    session.flush()
     if released:
-        session.expire_all()
         for supplier_id in session.scalars(select(Supplier.id).where(Supplier.client_id == client_id)):
             make_due(session, api="purchase", supplier_id=supplier_id)
+
+
+def _proves_from(shop: Shop, supplier: Supplier) -> datetime:
+    """From when on the supplier's list shows all that was sent for the shop before the restore (machine time).
+
+    What was on its way when the old database ended is in no backup, and arrives within the quarantine.
+    """
+    assert shop.restored_at is not None  # noqa: S101 - a shop that was read again waits
+    assert shop.reread_at is not None  # noqa: S101
+    return max(shop.reread_at, shop.restored_at + read_quarantine(supplier.settings))
+
+
+def _is_proved(shop: Shop, supplier: Supplier) -> bool:
+    return supplier.relisted_at is not None and supplier.relisted_at >= _proves_from(shop, supplier)
+
+
+def _listed_suppliers(session: Session, client_id: int) -> Sequence[Supplier]:
+    query = select(Supplier).where(Supplier.client_id == client_id, Supplier.kind.in_(LISTED_KINDS))
+    return session.scalars(query.order_by(Supplier.id).execution_options(populate_existing=True)).all()
+
+
+def _reread_shops(session: Session, client_id: int) -> Sequence[Shop]:
+    query = select(Shop).where(Shop.client_id == client_id, Shop.reread_at.is_not(None))
+    return session.scalars(query.order_by(Shop.id).execution_options(populate_existing=True)).all()

@@ -6,15 +6,18 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import select
+import pytest
+from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from agency.clock import machine_now
 from agency.domain.money import Money
 from agency.domain.purchasing import SupplierOrder, purchase_reference
+from agency.lanes import add_lane
 from agency.models.accounts import Agency
 from agency.models.attention import Attention
 from agency.models.catalog import Supplier, SupplierItem
+from agency.models.lanes import Lane
 from agency.models.orders import Order, OrderLine
 from agency.models.purchasing import PurchaseLine
 from agency.models.shops import Shop
@@ -103,22 +106,81 @@ def test_the_sku_that_the_reference_names_is_claimed_whoever_else_has_it(desk: D
         assert len(session.scalars(select(PurchaseLine.order_line_id)).all()) == 1
 
 
+def lists_prove(session: Session, desk: Desk, shop: Shop, *questions: ListQuestion) -> bool:
+    """Whether the shop buys again once these lists were compared."""
+    for question in questions:
+        record_reconciled(desk.ours.scope(), session, _supplier(session).id, [], question)
+    session.refresh(shop)
+    return shop.restored_at is None
+
+
+def _supplier(session: Session) -> Supplier:
+    return session.scalars(select(Supplier)).one()
+
+
+def _pass_time(session: Session, span: timedelta) -> None:
+    """Every machine time of the waiting lies so much further back."""
+    moved = {"span": span}
+    session.execute(
+        text("update shops set restored_at = restored_at - :span, reread_at = reread_at - :span"), moved
+    )
+    session.execute(text("update suppliers set relisted_at = relisted_at - :span"), moved)
+    session.expire_all()
+
+
+def restored_shop(session: Session, desk: Desk, ago: timedelta, **settings: Any) -> Shop:
+    """A shop of a database that was brought back so long ago, with one supplier."""
+    order = order_of_two(session, desk)
+    supplier_id = sell(session, desk, "East", FIRST).supplier_id
+    supplier = session.get_one(Supplier, supplier_id)
+    supplier.settings = settings
+    whose = {"agency_id": supplier.agency_id, "client_id": supplier.client_id, "supplier_id": supplier_id}
+    add_lane(session, api="tracking", due_at=machine_now() + timedelta(days=1), **whose)
+    shop = session.get_one(Shop, order.shop_id)
+    shop.restored_at = machine_now() - ago
+    session.flush()
+    return shop
+
+
 def test_a_list_that_was_asked_for_before_the_shop_was_read_again_lets_nothing_be_bought(desk: Desk) -> None:
     """What the shop sold meanwhile may be at the supplier, and is not in that list."""
-    scope = desk.ours.scope()
     with desk.session() as session:
-        order = order_of_two(session, desk)
-        supplier_id = sell(session, desk, "East", FIRST).supplier_id
-        shop = session.get_one(Shop, order.shop_id)
-        shop.restored_at = machine_now()
-        early = ask(session, supplier_id, NOW)
-        note_reread(scope, session, shop)
-        for question in (early, replace(early, wanted=True)):  # the second: another shop waited for it then
-            record_reconciled(scope, session, supplier_id, [], question)
-            session.refresh(shop)
-            assert shop.restored_at is not None
-        record_reconciled(scope, session, supplier_id, [], ask(session, supplier_id, NOW))
-        session.refresh(shop)
+        shop = restored_shop(session, desk, timedelta(minutes=16))
+        early = ask(session, _supplier(session).id, NOW)
+        note_reread(desk.ours.scope(), session, shop)
+        # the second: another shop waited for it then
+        assert not lists_prove(session, desk, shop, early, replace(early, wanted=True))
+        assert lists_prove(session, desk, shop, ask(session, _supplier(session).id, NOW))
+
+
+@pytest.mark.parametrize("settings", [{}, {"quarantine_s": 120}])
+def test_a_list_proves_nothing_while_a_request_of_before_may_still_be_on_its_way(
+    desk: Desk, settings: dict[str, int]
+) -> None:
+    quarantine = timedelta(seconds=settings.get("quarantine_s", 900))
+    with desk.session() as session:
+        shop = restored_shop(session, desk, quarantine - timedelta(seconds=30), **settings)
+        supplier = _supplier(session)
+        note_reread(desk.ours.scope(), session, shop)
+        lane = session.scalars(select(Lane).where(Lane.supplier_id == supplier.id)).one()
+        assert shop.restored_at is not None
+        assert lane.due_at == shop.restored_at + quarantine, "it is asked as soon as it can prove something"
+        early = ask(session, supplier.id, NOW)
+        assert not early.wanted
+        assert not lists_prove(session, desk, shop, early, replace(early, wanted=True))
+        _pass_time(session, timedelta(seconds=31))
+        assert lists_prove(session, desk, shop, ask(session, supplier.id, NOW))
+
+
+def test_a_shop_whose_last_two_lists_crossed_is_let_go_at_its_next_reading(desk: Desk) -> None:
+    """Two turns that compare two lists at the same moment do not see each other's."""
+    with desk.session() as session:
+        shop = restored_shop(session, desk, timedelta(minutes=16))
+        note_reread(desk.ours.scope(), session, shop)
+        _supplier(session).relisted_at = machine_now()
+        session.flush()
+        assert shop.restored_at is not None
+        note_reread(desk.ours.scope(), session, shop)
         assert shop.restored_at is None
 
 

@@ -12,6 +12,7 @@ import pytest
 from tests.databases import create_database, drop_database
 from tests.stories.cast import open_agency
 from tests.stories.journey import Journey
+from tests.stories.set_back import Time
 
 
 @contextmanager
@@ -30,3 +31,14 @@ def _opened(folder: Path, **settings: Any) -> Iterator[Journey]:
 def journey(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Journey]:
     with _opened(tmp_path_factory.mktemp("journey"), pace=0.5) as opened:
         yield opened
+
+
+@pytest.fixture
+def time(tmp_path: Path) -> Iterator[Time]:
+    """An agency of one story alone, that can be set back to a backup."""
+    opened = Time(tmp_path)
+    try:
+        open_agency(opened.journey, pace=0.5)
+        yield opened
+    finally:
+        opened.close()

@@ -47,8 +47,9 @@ MACHINE_TIMES = {
     "lanes": ("due_at", "lease_until"),
     "effects": ("next_at", "sent_at"),
     "purchases": ("next_at", "claimed_until"),
-    "shops": ("last_read_at", "last_order_at", "counted_at", "read_failed_at"),
-    "read_cycles": ("ended_at",),
+    "shops": ("last_read_at", "last_order_at", "counted_at", "read_failed_at", "restored_at", "reread_at"),
+    "suppliers": ("relisted_at",),
+    "read_cycles": ("created_at", "ended_at"),
     "inbox_items": ("retry_at",),
     "authorizations": ("access_expires_at", "refresh_expires_at"),
 }

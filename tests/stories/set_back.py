@@ -9,11 +9,16 @@ from pathlib import Path
 import psycopg
 
 from agency.boot import Booted
+from agency.domain.purchasing import SupplierOrder
 from agency.extensions import Database
+from agency.integrations.port import Prepared
+from agency.lanes import Turn
 from agency.recovery import recover
+from agency.services.purchase_facts import read_purchase
 from tests.backups import run_documented
 from tests.databases import MASTER_KEY, create_database, database_url, drop_database
 from tests.stories.journey import Journey
+from workers.supplier_desk import open_desk
 
 DUMP = "pg_dump --format=custom shopfleet > shopfleet.dump"
 RESTORE = ("createdb shopfleet", "pg_restore --exit-on-error --dbname=shopfleet shopfleet.dump")
@@ -70,3 +75,15 @@ def catch_up(journey: Journey) -> None:
         journey.work()
         journey.pass_time(timedelta(minutes=16))
     journey.work()
+
+
+def prepare_by_hand(journey: Journey, number: str) -> Prepared[SupplierOrder]:
+    """The request for the one purchase of an order, ready to be sent, as a turn has it in its hand."""
+    (purchase,) = journey.purchases(number)
+    turn = Turn(0, 0, journey.agency_id, purchase.client_id, None, purchase.supplier_id, None, "purchase", 0)
+    desk = open_desk(journey.context, turn, purchase.supplier_id)
+    with journey.session() as session:
+        request = read_purchase(session, journey.context.keyring, purchase.id).request
+    assert desk is not None
+    assert request is not None
+    return desk.port.prepare_place(request)

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import timedelta
-from pathlib import Path
 
 import psycopg
 import pytest
@@ -18,18 +16,8 @@ from agency.services.audit_reading import verify_chain
 from agency.services.handwork import claim_purchase, record_bought
 from agency.services.mappings import NewMapping, map_sku
 from agency.services.reviews import settle_review
-from tests.stories.cast import US, open_agency, sku_id
+from tests.stories.cast import US, sku_id
 from tests.stories.set_back import Time, catch_up
-
-
-@pytest.fixture
-def time(tmp_path: Path) -> Iterator[Time]:
-    opened = Time(tmp_path)
-    try:
-        open_agency(opened.journey, pace=0.5)
-        yield opened
-    finally:
-        opened.close()
 
 
 @pytest.mark.parametrize("sku", ["MUG", "CUP", "LAMP"])

@@ -12,11 +12,11 @@ import hashlib
 import hmac
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from agency.domain.addresses import Address
-from agency.domain.effects import VendorMemory
+from agency.domain.effects import VendorMemory, read_quarantine
 from agency.domain.errors import Invalid, RefusalReason, Refused, Unavailable
 from agency.domain.money import Money
 from agency.domain.purchasing import Payable, PurchaseRequest, Quote, SupplierEvent, SupplierOrder
@@ -31,7 +31,6 @@ from agency.integrations.wire import parse_json, rows, text
 _ORDER = "/shopping/order"
 _PAGE = 100
 _MAX_PAGES = 100
-_QUARANTINE = 900
 
 
 class CjSupplier:
@@ -47,7 +46,7 @@ class CjSupplier:
     @property
     def memory(self) -> VendorMemory:
         """CJ takes a repeated order number (seen live 2026-08-23), but finds orders by it."""
-        quarantine = timedelta(seconds=float(self._settings.get("quarantine_s", _QUARANTINE)))
+        quarantine = read_quarantine(self._settings)
         return VendorMemory(dedupes_by_key=False, finds_by_reference=True, quarantine=quarantine)
 
     def session_credentials(self) -> dict[str, str]:

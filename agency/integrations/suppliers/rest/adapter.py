@@ -11,11 +11,11 @@ import hmac
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from agency.domain.addresses import Address
-from agency.domain.effects import VendorMemory
+from agency.domain.effects import VendorMemory, read_quarantine
 from agency.domain.errors import Invalid, RefusalReason, Refused, Unavailable
 from agency.domain.purchasing import Payable, PurchaseRequest, Quote, SupplierEvent, SupplierOrder
 from agency.integrations.http import readable
@@ -26,7 +26,6 @@ from agency.integrations.suppliers.rest.client import RestClient
 from agency.integrations.wire import parse_json, rows, text
 
 _MEMORIES = {"key": (True, True), "reference_only": (False, True), "none": (False, False)}
-_QUARANTINE = 900
 # A bell may wait in the inbox through an outage before it is verified, and it only makes us read; so a day is
 # enough.
 _WEBHOOK_WINDOW = 86_400
@@ -47,7 +46,7 @@ class RestSupplier:
     def memory(self) -> VendorMemory:
         """What this supplier remembers, by its `idempotency` setting."""
         dedupes, finds = _MEMORIES[str(self._settings.get("idempotency") or "key")]
-        quarantine = timedelta(seconds=float(self._settings.get("quarantine_s", _QUARANTINE)))
+        quarantine = read_quarantine(self._settings)
         return VendorMemory(dedupes_by_key=dedupes, finds_by_reference=finds, quarantine=quarantine)
 
     def session_credentials(self) -> dict[str, str]:
