@@ -141,6 +141,7 @@ def _filled(desk: Desk) -> dict[str, tuple[str, ...]]:
         "find": ("/find", "/find?q=lum"),
         "orders": (f"/orders?shop={shop}", "/orders?q=nothing-like-this"),
         "order": orders,
+        "order_then": (*(f"{path}/then" for path in orders[:3]), f"{orders[0]}/then?moment=2026-01-01T00:00"),
         "approvals": ("/approvals", "/approvals?show=answered"),
         "shop": (f"/shops/{shop}", f"/shops/{public['Saltmarsh Surf']}"),
         "shop_health": (f"/shops/{shop}/health",),

@@ -41,6 +41,7 @@ LABELS = frozenset(
         said("Language"),
         said("Late"),
         said("Margin floor"),
+        said("Moment"),
         said("Name"),
         said("Outcome"),
         said("Owner"),

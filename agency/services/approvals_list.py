@@ -32,6 +32,14 @@ CAUSES = {
     "replacement": said("Replacement order"),
     "unusual_type": said("Unusual kind of order"),
     "price_changed": said("The supplier asks a new price"),
+    "stopped": said("Buying is stopped"),
+    "cancel_requested": said("The buyer asked to cancel"),
+    "unknown_code": said("Unknown code from TikTok"),
+    "address_missing": said("No address yet"),
+    "address_masked": said("TikTok hides the address"),
+    "unmapped": said("No supplier mapped"),
+    "no_supplier": said("No supplier can deliver it"),
+    "supplier_refused": said("The supplier refused"),
 }
 _FAR = datetime(9999, 12, 31, tzinfo=UTC)
 _WAITING = """
@@ -131,8 +139,13 @@ def _row(row: Mapping[Any, Any], limits: LimitFacts | None) -> ApprovalRow:
     )
 
 
+def cause_text(code: str) -> str:
+    """Why an order is not bought by itself, in a few words; a code without an entry is shown as its own words."""
+    return CAUSES.get(code, code.replace("_", " ").capitalize())
+
+
 def _cause(codes: Sequence[str]) -> str:
-    words = [CAUSES.get(code, code.replace("_", " ").capitalize()) for code in sorted(set(codes))]
+    words = [cause_text(code) for code in sorted(set(codes))]
     return " + ".join(words) or said("A person must say yes")
 
 

@@ -12,7 +12,7 @@ from agency.domain.purchasing import PurchaseState
 from agency.domain.said import said
 from agency.services.order_page_rows import MoneyRow, MoneyTable
 
-_LABELS = {
+ENTRY_LABELS = {
     EntryKind.REVENUE: said("Sale"),
     EntryKind.REFERRAL_FEE: said("TikTok commission"),
     EntryKind.AFFILIATE: said("Affiliate commission"),
@@ -55,7 +55,10 @@ def _rows(order: Json, ledger: Sequence[Json], purchases: Sequence[Json]) -> Mon
     if order["settled_at"] is not None:
         rows = [
             MoneyRow(
-                entry["kind"], _LABELS[entry["kind"]], Money(entry["amount"], entry["currency"]), "statement"
+                entry["kind"],
+                ENTRY_LABELS[entry["kind"]],
+                Money(entry["amount"], entry["currency"]),
+                "statement",
             )
             for entry in ledger
             if entry["kind"] not in _SUPPLIER
@@ -93,7 +96,9 @@ def _with_plan(order: Json, rows: list[MoneyRow]) -> MoneyTable:
 def _costs(ledger: Sequence[Json], purchases: Sequence[Json]) -> list[MoneyRow]:
     """What was booked; before anything is booked, what the live purchases are expected to cost."""
     booked = [
-        MoneyRow(entry["kind"], _LABELS[entry["kind"]], Money(entry["amount"], entry["currency"]), "purchase")
+        MoneyRow(
+            entry["kind"], ENTRY_LABELS[entry["kind"]], Money(entry["amount"], entry["currency"]), "purchase"
+        )
         for entry in ledger
         if entry["kind"] in _SUPPLIER
     ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import text
@@ -34,11 +35,15 @@ _DONE_BY = {
 
 @dataclass(frozen=True)
 class TimelineAsked:
-    """`by` is a word of DOERS, empty = everything; `before` goes on below that event, 0 = from the newest."""
+    """`by` is a word of DOERS, empty = everything; `before` goes on below that event, 0 = from the newest.
+
+    `until` leaves out what came after that moment (shop time).
+    """
 
     by: str = ""
     before: int = 0
     size: int = MOST_EVENTS
+    until: datetime | None = None
 
 
 EVERYTHING = TimelineAsked()
@@ -50,11 +55,13 @@ def read_events(
     """The events of a visible order, and where the next page begins (0 = there is none)."""
     done_by = f"and {_DONE_BY[asked.by]}" if asked.by in _DONE_BY else ""
     goes_on = "and e.seq < :before" if asked.before else ""
+    by_then = "and e.at <= :until" if asked.until else ""
     query = text(
         "select e.seq, e.at, e.kind, e.actor, e.data from order_events e "  # noqa: S608 - made of constants
-        f"where e.order_id = :id {done_by} {goes_on} order by e.seq desc limit {int(asked.size) + 1}"
+        f"where e.order_id = :id {done_by} {goes_on} {by_then} order by e.seq desc limit {int(asked.size) + 1}"
     )
-    rows = session.execute(query, {"id": order_id, "before": asked.before}).mappings().all()
+    values = {"id": order_id, "before": asked.before, "until": asked.until}
+    rows = session.execute(query, values).mappings().all()
     shown = tuple(_event(row, scope.actor, names) for row in rows[: asked.size])
     return shown, shown[-1].seq if len(rows) > asked.size else 0
 

@@ -6,19 +6,15 @@ One statement reads changes and rows, and so sees both at the same moment while 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Any
 
-from sqlalchemy import text
+from sqlalchemy import Row, text
 from sqlalchemy.orm import Session
 
-from agency.domain.errors import NotFound
 from agency.domain.order_changes import PARTS, Change, chain_problems
 from agency.domain.replay import Difference, RebuiltOrder, compare, fold, read_value
-from agency.domain.scope import Scope
-from agency.services.visibility import visible_sql
 
 BATCH = 200  # orders
 _CHANGES = """
@@ -43,6 +39,7 @@ def _stored(part: str) -> str:
     """  # noqa: S608 - made of constants
 
 
+_WRITTEN = text(_CHANGES)
 _BOTH = text(" union all ".join((_CHANGES, *(_stored(part) for part in PARTS))))
 
 
@@ -64,31 +61,23 @@ class _Found:
 class Replayed:
     """How rebuilding a number of orders went; `broken` are sentences about chains that are not whole."""
 
-    orders: int
-    exact: int
-    differences: tuple[Difference, ...]
-    broken: tuple[str, ...]
+    orders: int = 0
+    exact: int = 0
+    differences: tuple[Difference, ...] = ()
+    broken: tuple[str, ...] = ()
 
-
-def rebuild(scope: Scope, session: Session, number: str, at: datetime | None = None) -> RebuiltOrder:
-    """The order as it was at `at` (machine time; None = now), from its changes alone.
-
-    Raises NotFound for an order that the caller may not see, and for a moment before it was first written down.
-    """
-    query = text(
-        f"select o.id from orders o where o.tiktok_order_id = :number and {visible_sql(scope, 'o.client_id')} "  # noqa: S608
-        "order by o.id desc limit 1"
-    )
-    order_id = session.execute(query, {"number": number}).scalar_one_or_none()
-    found = fold(_read(session, [order_id])[order_id].changes, at) if order_id else None
-    if found is None:
-        raise NotFound("Order")
-    return found
+    def __add__(self, other: Replayed) -> Replayed:
+        return Replayed(
+            self.orders + other.orders,
+            self.exact + other.exact,
+            self.differences + other.differences,
+            self.broken + other.broken,
+        )
 
 
 def read_changes(session: Session, order_id: int) -> list[Change]:
     """Everything that was written down of one order, as it was hashed."""
-    return _read(session, [order_id])[order_id].changes
+    return [_change(row) for row in session.execute(_WRITTEN, {"ids": [order_id]})]
 
 
 def read_stored(session: Session, order_ids: Sequence[int]) -> dict[int, RebuiltOrder]:
@@ -101,24 +90,10 @@ def differences(session: Session, order_ids: Sequence[int]) -> Replayed:
     return _judge(_read(session, order_ids))
 
 
-def replay_all(session: Session) -> Replayed:
-    """The same for every order that the session's scope reaches, 200 at a time."""
-    orders, exact = 0, 0
-    different: list[Difference] = []
-    broken: list[str] = []
-    for ids in _batches(session):
-        found = differences(session, ids)
-        orders, exact = orders + found.orders, exact + found.exact
-        different += found.differences
-        broken += found.broken
-    return Replayed(orders, exact, tuple(different), tuple(broken))
-
-
-def _batches(session: Session) -> Iterator[list[int]]:
-    query, last = text("select id from orders where id > :last order by id limit :most"), 0
-    while ids := list(session.scalars(query, {"last": last, "most": BATCH})):
-        yield ids
-        last = ids[-1]
+def next_orders(session: Session, after: int) -> list[int]:
+    """The ids of the next 200 orders after one, in the scope of the session; empty at the end."""
+    query = text("select id from orders where id > :after order by id limit :most")
+    return list(session.scalars(query, {"after": after, "most": BATCH}))
 
 
 def _judge(found: Mapping[int, _Found]) -> Replayed:
@@ -143,9 +118,13 @@ def _read(session: Session, order_ids: Sequence[int]) -> dict[int, _Found]:
         if row.hash is None:
             one.stored[row.part][row.row_key] = _typed(row.part, json.loads(row.body))
         else:
-            hashes = (bytes(row.previous_hash), bytes(row.hash))
-            one.changes.append(Change(row.part, row.row_key, row.number, row.at, row.body, *hashes))
+            one.changes.append(_change(row))
     return found
+
+
+def _change(row: Row[Any]) -> Change:
+    hashes = (bytes(row.previous_hash), bytes(row.hash))
+    return Change(row.part, row.row_key, row.number, row.at, row.body, *hashes)
 
 
 def _typed(part: str, row: Mapping[str, Any]) -> dict[str, Any]:

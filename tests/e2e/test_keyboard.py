@@ -14,9 +14,9 @@ from tests.every_page import Pages, open_pages
 pytestmark = pytest.mark.e2e
 
 TEAM = (
-    "today", "orders", "order", "approvals", "shops", "shop", "show_connect", "health", "shop_health", "suppliers",
-    "supplier", "mappings", "mapping", "import_mappings", "work", "clients", "client_work", "team", "setup", "brand",
-    "limits", "notifications", "security", "tokens", "audit", "account", "factors", "find",
+    "today", "orders", "order", "order_then", "approvals", "shops", "shop", "show_connect", "health", "shop_health",
+    "suppliers", "supplier", "mappings", "mapping", "import_mappings", "work", "clients", "client_work", "team",
+    "setup", "brand", "limits", "notifications", "security", "tokens", "audit", "account", "factors", "find",
 )  # fmt: skip
 CLIENT = ("overview", "client_orders", "client_order", "client_report", "account")
 ALONE = ("sign_in", "sign_up", "forgot", "reset", "invitation", "month_by_link")

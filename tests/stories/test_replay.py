@@ -16,8 +16,14 @@ from sqlalchemy.orm import Session
 
 from agency.clock import machine_now
 from agency.domain.replay import RebuiltOrder, fold
+from agency.replay_command import differences_of_all
 from agency.services.approvals import approve_many, hold, release_hold
-from agency.services.replay import read_changes, read_stored, replay_all
+from agency.services.order_pages import get_order_page
+from agency.services.order_purchase_rows import PurchaseRow
+from agency.services.order_then import OrderThen, PastPurchase, ThenAsked, get_order_then
+from agency.services.replay import Replayed, read_changes, read_stored
+from agency.services.sealing import Keyring
+from tests.databases import MASTER_KEY
 from tests.stories.cast import GB, US, sku_id
 from tests.stories.journey import Journey
 
@@ -98,9 +104,12 @@ def _stored(run: Storm) -> dict[str, RebuiltOrder]:
     return {number: rows[order_id] for number, order_id in ids.items()}
 
 
+def _all(run: Storm) -> Replayed:
+    return differences_of_all(run.journey.database, run.journey.agency_id)
+
+
 def test_every_order_of_the_storm_rebuilds_to_exactly_its_rows(storm: Storm) -> None:
-    with storm.journey.session() as session:
-        found = replay_all(session)
+    found = _all(storm)
     assert [str(difference) for difference in found.differences] == []
     assert found.broken == ()
     assert found.orders == found.exact >= ORDERS
@@ -126,6 +135,44 @@ def test_every_order_rebuilds_to_what_it_was_at_every_moment_that_was_noted(stor
     last = _stored(storm)
     moved = sum(rows[number] != last[number] for _moment, rows in storm.kept for number in rows)
     assert moved > compared / 4
+
+
+def test_the_newest_step_of_every_order_says_what_its_page_says(storm: Storm) -> None:
+    """The page is made of the rows, the step of the changes alone; each earlier step can be shown too."""
+    journey, moved = storm.journey, 0
+    with journey.session() as session:
+        for number in _ids(storm):
+            page = get_order_page(journey.scope(), session, Keyring(MASTER_KEY), number, journey.now)
+            steps = _then(journey, session, number).steps
+            pasts = [_then(journey, session, number, step.number).past for step in steps]
+            first, last = pasts[0], pasts[-1]
+            assert first is not None
+            assert last is not None
+            assert [step.at for step in steps] == sorted(step.at for step in steps)
+            assert (last.tiktok_status, last.due_why, last.money) == (
+                page.tiktok_status,
+                page.due_why,
+                page.money,
+            )
+            assert [(row.kind, row.at, row.counts) for row in last.deadlines] == [
+                (row.kind, row.at, row.counts) for row in page.deadlines
+            ]
+            assert [_told(one) for one in last.purchases] == [_told(one) for one in page.purchases]
+            assert [(one.tracking_number, one.state_text) for one in last.parcels] == [
+                (one.tracking_number, one.state_text) for one in page.parcels
+            ]
+            moved += first.stage_text != last.stage_text
+    assert moved > ORDERS / 2
+
+
+def _then(journey: Journey, session: Session, number: str, step: int = 0) -> OrderThen:
+    return get_order_then(journey.scope(), session, number, ThenAsked(step), journey.context.clock, {})
+
+
+def _told(purchase: PastPurchase | PurchaseRow) -> tuple[object, ...]:
+    writes = purchase.writes if isinstance(purchase, PastPurchase) else purchase.effects
+    told = [(write.title, write.state_text, write.attempts, write.reason) for write in writes]
+    return purchase.reference, purchase.state_text, purchase.expected, purchase.actual, told
 
 
 def test_the_timeline_names_every_move_of_every_order(storm: Storm) -> None:
@@ -156,8 +203,7 @@ def _planted(storm: Storm, statement: str) -> Iterator[list[str]]:
         assert owner.execute(statement.encode()).rowcount == 1
         owner.commit()
         try:
-            with storm.journey.session() as session:
-                found = replay_all(session)
+            found = _all(storm)
             yield [str(difference) for difference in found.differences] + list(found.broken)
         finally:
             owner.execute("delete from order_changes; insert into order_changes select * from kept_changes")
@@ -221,8 +267,7 @@ def test_a_planted_mistake_is_found(storm: Storm, mistake: str) -> None:
     statement, word = _MISTAKES[mistake]
     with _planted(storm, statement) as found:
         assert any(word in sentence for sentence in found), found[:3]
-    with storm.journey.session() as session:
-        assert replay_all(session).differences == ()
+    assert _all(storm).differences == ()
 
 
 def test_the_program_cannot_rewrite_what_was_written_down(storm: Storm) -> None:
