@@ -36,6 +36,17 @@ _RENEW = """
 """
 # TikTok's list of carriers is read again once it is old.
 _OLD_LISTS = "update provider_lists set read_at = read_at - interval '2 days' where client_id = %(client)s"
+# So is what the carrier says of a parcel on its way.
+_OLD_SCANS = """
+    update parcels set scans_read_at = pushed_at - interval '2 days' where id in (
+      select id from parcels where client_id = %(client)s and state in ('pushed', 'in_transit')
+        for update skip locked)
+"""
+# Each purchase asks for its price; that anybody asks apart from one needs a person who wants to know it now.
+_PRICES_WANTED = """
+    update supplier_items set quote_wanted_at = now() where id in (
+      select id from supplier_items where client_id = %(client)s for update skip locked)
+"""
 # Whoever lost access connects again, as the row in front of a person asks for.
 _ASKED = "select client_id, id from attentions where kind = 'reconnect' and resolved_at is null and why <> ''"
 _UNTOLD = """
@@ -109,6 +120,10 @@ class Traffic:
             self._town.rows(_MAKE_DUE, client=client, api=cell.lane)
         if cell.point.startswith(("ship.judge_new.", "ship.note_shop_failure.")):
             self._town.rows(_OLD_LISTS, client=client)
+        if cell.point.startswith("ship.watch_scans."):
+            self._town.rows(_OLD_SCANS, client=client)
+        if cell.point.startswith("tracking.ask_quotes."):
+            self._town.rows(_PRICES_WANTED, client=client)
         if cell.point.startswith("orders.postpone."):
             self._announce_one_unseen(house)
         if ".cancel." in cell.point:
