@@ -145,6 +145,8 @@ class Conductor:
         del self._armed[slot]
         for before in self._prefaces.pop(slot):
             (self._folder / "plans" / before.plan).unlink(missing_ok=True)
+            if before.cell.act == REFUSED and before.door is not None:
+                before.door.open_again()
             self._answer(before.plan)
 
     def _claims_of_the_dead(self, plan: str) -> list[Path]:

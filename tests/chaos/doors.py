@@ -71,7 +71,9 @@ class Door:
             _reset(one)
 
     def open_again(self) -> None:
-        """Open as before, at the same address."""
+        """Open as before, at the same address; one that is open stays so."""
+        if self._listener.fileno() >= 0:
+            return
         self._listener = socket.create_server(("127.0.0.1", self.port), backlog=128)
         threading.Thread(target=self._listen, args=(self._listener,), daemon=True).start()
 
