@@ -64,11 +64,10 @@ class Door:
         # A listener that is being waited on keeps its port until the waiting ends; shutdown ends it.
         with suppress(OSError):
             self._listener.shutdown(socket.SHUT_RDWR)
-        self._listener.close()
         with self._lock:
-            inside = list(self._open)
-        for one in inside:
-            _reset(one)
+            self._listener.close()
+            for caller in self._open:
+                _shut(caller)
 
     def open_again(self) -> None:
         """Open as before, at the same address; one that is open stays so."""
@@ -85,13 +84,17 @@ class Door:
                 caller, _address = listener.accept()
             except OSError:
                 return
+            with self._lock:
+                if listener.fileno() < 0:  # closed since
+                    caller.close()
+                    return
+                self._open.add(caller)
             threading.Thread(target=self._relay, args=(caller,), daemon=True).start()
 
     def _relay(self, caller: socket.socket) -> None:
-        with self._lock:
-            self._open.add(caller)
+        """Nobody else closes its sockets: a number that was given back might be another connection's by then."""
         try:
-            with caller, socket.create_connection(("127.0.0.1", self._behind)) as vendor:
+            with socket.create_connection(("127.0.0.1", self._behind)) as vendor:
                 caller.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
                 vendor.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
                 while self._one_call(caller, vendor):
@@ -100,7 +103,8 @@ class Door:
             pass
         finally:
             with self._lock:
-                self._open.discard(caller)
+                self._open.remove(caller)
+                caller.close()
 
     def _one_call(self, caller: socket.socket, vendor: socket.socket) -> bool:
         # A vendor that hangs up an idle connection is passed on at once: that is our fence against a frozen process.
@@ -126,7 +130,7 @@ class Door:
             caller.sendall(answer[: len(answer) - max(1, len(answer.partition(b"\r\n\r\n")[2]) // 2)])
             caller.shutdown(socket.SHUT_WR)
             return False
-        _reset(caller)
+        _shut(caller)
         return False
 
     def _luck_of(self, asked: bytes) -> Planned | None:
@@ -176,12 +180,11 @@ def _canned(status: int, body: bytes, more: str = "") -> bytes:
     return f"{head}Content-Length: {len(body)}\r\n\r\n".encode() + body
 
 
-def _reset(peer: socket.socket) -> None:
-    """A reset instead of a polite end."""
+def _shut(peer: socket.socket) -> None:
+    """Ends what is said and heard; once it is closed, a reset follows instead of a polite end."""
     with suppress(OSError):
         peer.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         peer.shutdown(socket.SHUT_RDWR)
-        peer.close()
 
 
 @dataclass(frozen=True)

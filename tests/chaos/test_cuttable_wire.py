@@ -5,7 +5,7 @@ from __future__ import annotations
 import socket
 import threading
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from urllib.parse import urlsplit
 
 import pytest
@@ -24,8 +24,8 @@ def vendor() -> Iterator[tuple[socket.socket, list[bytes]]]:
                 caller, _ = listener.accept()
             except OSError:
                 return
-            with closing(caller):
-                while piece := _receive(caller):
+            with closing(caller), suppress(OSError):
+                while piece := caller.recv(100):
                     heard.append(piece)
                     caller.sendall(b"yes " + piece)
 
@@ -40,13 +40,6 @@ def wire(vendor: tuple[socket.socket, list[bytes]]) -> Iterator[CuttableWire]:
     made = CuttableWire("127.0.0.1", vendor[0].getsockname()[1])
     yield made
     made.close()
-
-
-def _receive(caller: socket.socket) -> bytes:
-    try:
-        return caller.recv(100)
-    except OSError:
-        return b""
 
 
 def call(wire: CuttableWire) -> socket.socket:
