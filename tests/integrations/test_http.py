@@ -21,7 +21,7 @@ BUSY = reply("503 Service Unavailable", b"", "Retry-After: 3\r\n")
 
 @pytest.fixture
 def reads() -> Iterator[ReadClient]:
-    client = ReadClient(1.0, LOCAL)
+    client = ReadClient(10.0, LOCAL)
     yield client
     client.close()
 

@@ -83,7 +83,7 @@ def tls_peer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[TlsPee
 
 
 def read(url: str, guard: Guard) -> int:
-    client = ReadClient(1.0, guard)
+    client = ReadClient(10.0, guard)
     try:
         return client.ask(Ask("GET", url, "test read")).status
     finally:
@@ -91,7 +91,7 @@ def read(url: str, guard: Guard) -> int:
 
 
 def write(url: str, guard: Guard) -> int:
-    return OneShot.open(url, 1.0, "test write", guard).send(WRITE, "REF-1", time.monotonic()).status
+    return OneShot.open(url, 10.0, "test write", guard).send(WRITE, "REF-1", time.monotonic()).status
 
 
 BOTH = pytest.mark.parametrize("call", [read, write])
@@ -254,7 +254,7 @@ def test_reads_keep_their_connection(peer: Peer) -> None:
         sock.sendall(OK)
 
     server = peer(script)
-    client = ReadClient(1.0, LOCAL)
+    client = ReadClient(10.0, LOCAL)
     assert [client.ask(Ask("GET", server.url, "test read")).status for _ in range(2)] == [200, 200]
     assert server.connections == 1
     client.close()
@@ -283,7 +283,7 @@ def test_adapters_that_are_told_nothing_call_nothing_local(peer: Peer) -> None:
 
 
 def test_no_socket_of_this_machine_is_opened() -> None:
-    client = ReadClient(1.0, LOCAL)
+    client = ReadClient(10.0, LOCAL)
     with pytest.raises(Unavailable):
         client.ask(Ask("GET", "http+unix:///run/fake.sock", "test read"))
     with pytest.raises(NotCalled, match="private network"):
