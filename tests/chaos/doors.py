@@ -59,6 +59,12 @@ class Door:
             self._planned.append(made)
         return made
 
+    @property
+    def callers(self) -> int:
+        """How many are inside."""
+        with self._lock:
+            return len(self._open)
+
     def close(self) -> None:
         """Nobody gets in, and who is inside is thrown out."""
         # A listener that is being waited on keeps its port until the waiting ends; shutdown ends it.

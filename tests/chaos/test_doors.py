@@ -10,6 +10,7 @@ from contextlib import suppress
 import pytest
 
 from tests.chaos.doors import Door
+from tests.chaos.waiting import until
 
 CALL = b"GET /orders HTTP/1.1\r\n\r\n"
 ANSWER = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}"
@@ -57,13 +58,17 @@ def test_a_door_throws_out_whoever_is_inside_at_any_moment_of_a_call(door: Door)
     callers = [threading.Thread(target=call_again_and_again) for _ in range(CALLERS)]
     for one in callers:
         one.start()
-    for _ in range(CLOSED):
-        assert answered.acquire(timeout=30)
-        door.close()
-        door.open_again()
-    over.set()
-    for one in callers:
-        one.join(30)
+    try:
+        for _ in range(CLOSED):
+            assert answered.acquire(timeout=30)
+            door.close()
+            until(lambda: door.callers == 0, "nobody is left inside", every=0.001)
+            door.open_again()
+    finally:
+        over.set()
+        for one in callers:
+            one.join(30)
+    assert not any(one.is_alive() for one in callers)
 
 
 def test_who_waits_for_nothing_inside_a_closed_door_is_thrown_out_too(door: Door) -> None:
