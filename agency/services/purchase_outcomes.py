@@ -138,14 +138,14 @@ def record_review(scope: Scope, session: Session, purchase: Purchase, now: datet
 def record_dearer(scope: Scope, session: Session, purchase: Purchase, total: Money, now: datetime) -> None:
     """The supplier asks more than the ceiling before payment: a person approves the new price or lets it go."""
     order = session.get_one(Order, purchase.order_id)
-    if not move(session, purchase, PurchaseState.APPROVAL, reason="price_changed", actual_minor=total.amount):
-        return
     ceiling = format_money(Money(purchase.max_minor, purchase.currency))
     sentence = said(
         "The supplier now asks {total}; up to {ceiling} was planned. Approve the price to pay.",
         total=format_money(total),
         ceiling=ceiling,
     )
+    if not move(session, purchase, PurchaseState.APPROVAL, reason=sentence, actual_minor=total.amount):
+        return
     block_order(scope, session, order, [Blocker("price_changed", sentence, True)], now)
     _after(scope, session, order, now)
 

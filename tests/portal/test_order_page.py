@@ -133,6 +133,19 @@ def test_an_approval_shows_cost_limit_margin_and_budget(owner: Visitor) -> None:
     assert "If nobody answers, nothing is bought." in page
 
 
+def test_a_price_that_a_supplier_asks_is_not_called_paid(desk: Desk, owner: Visitor) -> None:
+    asked, paid = "577100000000000004", "577100000000000005"
+    with desk.session() as session:
+        add_purchase(session, desk, asked, "approval", actual_minor=777)
+        add_purchase(session, desk, paid, "paid", actual_minor=777, paid_at=NOW)
+    page = owner.page(f"/orders/{asked}")
+    assert "<dt>Paid</dt><dd>not yet<small>$7.77 asked by the supplier</small></dd>" in page
+    assert "Paid: $7.77" not in page
+    page = owner.page(f"/orders/{paid}")
+    assert "<dt>Paid</dt><dd>$7.77<small>" in page
+    assert "Paid: $7.77" in page
+
+
 def test_a_doubt_is_explained_and_settled_on_the_page(desk: Desk, owner: Visitor) -> None:
     page = owner.page(f"/orders/{DOUBT}")
     for words in (

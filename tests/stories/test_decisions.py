@@ -8,10 +8,14 @@ import pytest
 from sqlalchemy import select, text
 
 from agency.domain.errors import Conflict
+from agency.domain.money import Money
 from agency.models.clients import Client
 from agency.models.shops import Authorization, Shop
 from agency.services.approvals import approve, decline
+from agency.services.order_pages import get_order_page
+from agency.services.sealing import Keyring
 from agency.services.switches import start_buying, stop_buying
+from tests.databases import MASTER_KEY
 from tests.stories.cast import GB, US, connect, map_to, sku_id
 from tests.stories.journey import Journey
 
@@ -77,6 +81,27 @@ def test_a_purchase_above_the_limit_waits_for_a_yes(journey: Journey) -> None:
     assert journey.attentions(number) == {}
     with journey.session() as session, pytest.raises(Conflict):
         approve(journey.scope(), session, number, None, journey.now)
+
+
+def test_a_price_that_rose_before_payment_waits_for_a_yes_and_says_so_in_words(journey: Journey) -> None:
+    journey.sim("faults", price_change={"next": 1})
+    number = journey.place(US, sku_id("LAMP"))
+    journey.live_until(lambda: "approval" in journey.attentions(number), step_hours=0.5, most_hours=6)
+    journey.sim("faults", preset="none")
+    (asked,) = [order["total_minor"] for order in journey.supplied(number)]
+    assert [order["paid_count"] for order in journey.supplied(number)] == [0]
+    with journey.session() as session:
+        (purchase,) = get_order_page(
+            journey.scope(), session, Keyring(MASTER_KEY), number, journey.now
+        ).purchases
+    assert purchase.reason.startswith("The supplier now asks $")
+    assert (purchase.actual, purchase.paid_at) == (Money(asked, "USD"), None)
+
+    with journey.session() as session:
+        approve(journey.scope(), session, number, None, journey.now)
+    journey.live(1)
+    assert [(order["paid_count"], order["total_minor"]) for order in journey.supplied(number)] == [(1, asked)]
+    assert journey.attentions(number) == {}
 
 
 def test_a_declined_order_is_not_bought_and_says_who_holds_it(journey: Journey) -> None:
